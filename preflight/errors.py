@@ -1,0 +1,127 @@
+"""Every exception of preflight, and the exit codes. Each message ends with what to do next."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    class _Finding(Protocol):
+        @property
+        def code(self) -> str: ...
+        @property
+        def message(self) -> str: ...
+
+
+class ExitCode(IntEnum):
+    """What a `preflight` process ends with."""
+
+    OK = 0
+    """Every input passed, or was prepared, or was embedded."""
+    REFUSED = 1
+    """At least one input was not."""
+    USAGE = 2
+    """The command was wrong, or the environment lacks something."""
+    INTERRUPTED = 130
+
+
+class PreflightError(Exception):
+    """The base of everything that preflight raises."""
+
+
+class UsageError(PreflightError):
+    """The call itself is wrong: a path that is not there, an unknown profile, a clash of options."""
+
+
+class MissingExtraError(PreflightError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional part. Install it: pip install 'embed-preflight[{extra}]'")
+        self.extra = extra
+
+
+class UnreadableError(PreflightError):
+    """The bytes of a source cannot be had: no such file, no permission, gone half-way, a directory."""
+
+
+class BrokenMediaError(PreflightError):
+    """Bytes that were readable turned out to be damaged while they were decoded or demuxed."""
+
+
+class OutOfSpaceError(PreflightError):
+    """The disk filled up while something was written."""
+
+
+class RejectedError(PreflightError):
+    """The input cannot be made acceptable; `findings` say why, each with its next step."""
+
+    def __init__(self, source: str, findings: Sequence[_Finding]) -> None:
+        reasons = "; ".join(f"{f.code}: {f.message}" for f in findings) or "no reason was found"
+        super().__init__(f"{source} cannot be prepared. {reasons}")
+        self.source = source
+        self.findings = tuple(findings)
+
+
+class UnverifiedOutputError(PreflightError):
+    """What a transformer made does not pass the rules: it is withheld, and this is a bug of ours."""
+
+    def __init__(self, source: str, findings: Sequence[_Finding]) -> None:
+        reasons = "; ".join(f"{f.code}: {f.message}" for f in findings)
+        super().__init__(
+            f"what was prepared from {source} does not pass its own check and was withheld ({reasons}). "
+            "This is a defect of preflight: please report it with the file's `preflight check` output."
+        )
+        self.source = source
+        self.findings = tuple(findings)
+
+
+class SubmitError(PreflightError):
+    """The service did not answer with embeddings.
+
+    `status` is the HTTP status (None where no answer came), `code` the service's own error code,
+    `retried` how many times the request was sent again before this was raised.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str | None = None, retried: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retried = retried
+
+
+class AuthenticationError(SubmitError):
+    """The key is missing, wrong, or not allowed to do this (401, 403)."""
+
+
+class RequestRefusedError(SubmitError):
+    """The service found the request invalid (400, 404, 413, 422); sending it again would not help."""
+
+
+class RateLimitError(SubmitError):
+    """Still rate limited (429) after the last retry, or told to wait longer than allowed."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        retried: int = 0,
+    ) -> None:
+        super().__init__(message, status=status, code=code, retried=retried)
+        self.retry_after_s = retry_after_s
+
+
+class ServiceUnavailableError(SubmitError):
+    """The service failed (5xx), or could not be reached, after the last retry."""
+
+
+class BadResponseError(SubmitError):
+    """The service said 200 but its answer is not what the contract promises."""

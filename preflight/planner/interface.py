@@ -1,0 +1,119 @@
+"""What the user wants (Policy), and what will be done about it (Plan, with one Recipe)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from preflight.media import Fidelity, InputType, Span
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """How media that does not fit is to be mended."""
+
+    prefer: Literal["fidelity", "requests"] = "fidelity"
+    """`fidelity`: lossless before anything; `requests`: as few requests as can be."""
+    min_clip_s: float = 30.0
+    """Seconds. Where lossless clips would be shorter than this on average, video is transcoded instead."""
+    fit: Literal["pad", "crop"] = "pad"
+    """What becomes of a picture that is too wide or too high for the ratio limit."""
+    audio: Literal["auto", "wav", "flac"] = "auto"
+    """What audio becomes when it must be converted; `auto` is WAV, and FLAC where that saves requests."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Geometry:
+    """How a displayed picture of any size becomes one inside the limits, without being stretched.
+
+    The upright, square-pixel source picture is cropped to `crop_width` x `crop_height` (about its centre),
+    scaled to `scale_width` x `scale_height`, and padded with black to `width` x `height`.
+    """
+
+    crop_width: int
+    crop_height: int
+    scale_width: int
+    scale_height: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendAsIs:
+    """The source's own bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CutBetweenUnits:
+    """Copy the coded packets of audio or video into `container`, a new file at each cut."""
+
+    container: Literal["mp4", "matroska", "webm", "wav", "mp3"]
+    cuts_s: tuple[float, ...]
+    """Where a new clip starts, seconds on the source's timeline; empty for one clip."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncodeVideo:
+    """H.264 (and AAC, where there is sound) in MP4; clips are closed at the caps while encoding."""
+
+    geometry: Geometry
+    max_frame_rate: int
+    with_audio: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncodeAudio:
+    """PCM s16 in WAV, or FLAC; clips are closed at the caps while encoding."""
+
+    container: Literal["wav", "flac"]
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConvertImage:
+    """Upright, sRGB, `format`, at `width` x `height` unless the byte limit asks for less."""
+
+    format: Literal["JPEG", "PNG"]
+    width: int
+    """Of the displayed picture after scaling, before padding."""
+    height: int
+    canvas_width: int
+    """After padding; the same as `width` where nothing is padded."""
+    canvas_height: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SplitText:
+    """Chunks at sentence ends, each within `max_tokens`."""
+
+    max_tokens: int
+
+
+Recipe = SendAsIs | CutBetweenUnits | EncodeVideo | EncodeAudio | ConvertImage | SplitText
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedOutput:
+    """One request to be, as predicted."""
+
+    span: Span | None
+    """Seconds of the source's timeline; None for texts and images."""
+    media_bytes: int | None
+    """Predicted size; None where only the work itself can tell."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What will be done to one input and why, before anything is done."""
+
+    source: str
+    input_type: InputType
+    fidelity: Fidelity
+    recipe: Recipe
+    why: tuple[str, ...]
+    """A sentence for each decision: what forced it."""
+    steps: tuple[str, ...]
+    """What will be done, in order: "cut at keyframes", "scale 320x240 to 480x360", ..."""
+    outputs: tuple[PlannedOutput, ...]
+    """As predicted: exact for lossless plans, an estimate where encoding decides."""

@@ -1,0 +1,42 @@
+"""What a transformer hands on: verified media of one request."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from preflight.media import Fidelity, MediaFacts, Source, Span
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Output:
+    """The media of one request, not yet verified: the pipeline probes and checks it before it goes on."""
+
+    media: Source
+    """Its bytes: for text, UTF-8."""
+    span: Span | None
+    """Seconds of the source's timeline; None for images; for texts see `offset`."""
+    fidelity: Fidelity
+    steps: tuple[str, ...]
+    offset: int | None = None
+    """Texts: index of the first character in the source."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verified:
+    """An output that passed the rules, with the facts that it passed them by."""
+
+    output: Output
+    facts: MediaFacts
+    media_bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, output: Output, facts: MediaFacts) -> Verified:
+        digest = hashlib.sha256()
+        size = 0
+        with output.media.open() as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+                size += len(block)
+        return cls(output=output, facts=facts, media_bytes=size, sha256=digest.hexdigest())
