@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Protocol
 
-    class _Finding(Protocol):
-        @property
-        def code(self) -> str: ...
-        @property
-        def message(self) -> str: ...
+
+class Reason(Protocol):
+    """Why something was rejected: what `preflight.Finding` is, seen from this floor of the house."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def measured(self) -> str | float | None: ...
+    @property
+    def limit(self) -> str | float | None: ...
+    @property
+    def fixable(self) -> bool: ...
+    @property
+    def docs(self) -> str: ...
+    @property
+    def part(self) -> str | None: ...
 
 
 class ExitCode(IntEnum):
@@ -59,7 +73,7 @@ class OutOfSpaceError(PreflightError):
 class RejectedError(PreflightError):
     """The input cannot be made acceptable; `findings` say why, each with its next step."""
 
-    def __init__(self, source: str, findings: Sequence[_Finding]) -> None:
+    def __init__(self, source: str, findings: Sequence[Reason]) -> None:
         reasons = "; ".join(f"{f.code}: {f.message}" for f in findings) or "no reason was found"
         super().__init__(f"{source} cannot be prepared. {reasons}")
         self.source = source
@@ -69,7 +83,7 @@ class RejectedError(PreflightError):
 class UnverifiedOutputError(PreflightError):
     """What a transformer made does not pass the rules: it is withheld, and this is a bug of ours."""
 
-    def __init__(self, source: str, findings: Sequence[_Finding]) -> None:
+    def __init__(self, source: str, findings: Sequence[Reason]) -> None:
         reasons = "; ".join(f"{f.code}: {f.message}" for f in findings)
         super().__init__(
             f"what was prepared from {source} does not pass its own check and was withheld ({reasons}). "
@@ -86,9 +100,7 @@ class SubmitError(PreflightError):
     `retried` how many times the request was sent again before this was raised.
     """
 
-    def __init__(
-        self, message: str, *, status: int | None = None, code: str | None = None, retried: int = 0
-    ) -> None:
+    def __init__(self, message: str, *, status: int | None = None, code: str | None = None, retried: int = 0) -> None:
         super().__init__(message)
         self.status = status
         self.code = code

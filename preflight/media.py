@@ -26,6 +26,7 @@ from preflight.errors import UnreadableError
 
 Kind = Literal["text", "image", "audio", "video", "unknown"]
 InputType = Literal["text", "image", "text_image", "audio", "video", "multi_input"]
+StreamType = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
 DurationSource = Literal["header", "index", "packets"]
 
 _SPOOL_IN_MEMORY_BYTES = 64 * 1024 * 1024
@@ -77,8 +78,8 @@ class Source:
         match source:
             case Source():
                 return source
-            case bytes() | bytearray() | memoryview():
-                return cls(name or "<bytes>", path=None, data=bytes(source), file=None)
+            case bytes():
+                return cls(name or "<bytes>", path=None, data=source, file=None)
             case str() | os.PathLike():
                 path = Path(source)
                 return cls(name or str(path), path=path, data=None, file=None)
@@ -189,6 +190,15 @@ def _why_unreadable(name: str, error: Exception) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """Bytes to be sent as base64, and how many they were when they were verified."""
+
+    source: Source
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A text given as it is, not as a file."""
 
@@ -227,7 +237,7 @@ class StreamFacts:
     """One stream of a container, as its header states it."""
 
     index: int
-    type: Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
+    type: StreamType
     codec: str | None
     cover_art: bool = False
     """An attached picture: it has no timeline and is not video."""
@@ -262,6 +272,8 @@ class ImageFacts:
     """More than 1 for an animation or several pages; None where the header does not say."""
     damage: str | None = None
     """What is wrong with the file's structure, found without decoding it; None where nothing is."""
+    picture_bytes: int | None = None
+    """JPEG and MPO: the first picture alone, without further pictures or a film behind it; None elsewhere."""
 
     @property
     def displayed_width(self) -> int:
@@ -281,6 +293,8 @@ class AudioFacts:
     codec: str
     duration_s: float | None
     duration_source: DurationSource | None
+    claimed_duration_s: float | None
+    """What the header says, true or not; the service may believe it."""
     start_s: float
     """Where the container's own clock starts; spans count from here."""
     sample_rate: int | None
@@ -288,6 +302,8 @@ class AudioFacts:
     channels: int | None
     bit_depth: int | None
     """Bits a sample, where the codec has such a thing."""
+    has_timestamps: bool
+    """False for raw elementary streams: nothing in the file says when a packet is due."""
     streams: tuple[StreamFacts, ...]
 
 
@@ -301,6 +317,8 @@ class VideoFacts:
     """None where there is no sound."""
     duration_s: float | None
     duration_source: DurationSource | None
+    claimed_duration_s: float | None
+    """What the header says, true or not; the service may believe it."""
     start_s: float
     """Where the container's own clock starts; spans count from here."""
     width: int
@@ -314,6 +332,8 @@ class VideoFacts:
     """Frames a second, on average."""
     starts_with_keyframe: bool | None
     """None where no packet could be read."""
+    has_timestamps: bool
+    """False for raw elementary streams: nothing in the file says when a packet is due."""
     sample_rate: int | None
     """Hz, of the first audio stream."""
     channels: int | None

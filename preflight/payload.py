@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 import pybase64
 
 from preflight.errors import UnreadableError
-from preflight.media import Fidelity, InputType, Source, Span
+from preflight.media import Fidelity, InputType, Media, Span
 
 # A multiple of 3 bytes, so that no padding falls inside; 8 bodies of 36 MB at once took 37 MB of memory.
 _BLOCK_BYTES = 192 * 1024
@@ -22,15 +22,6 @@ _BLOCK_BYTES = 192 * 1024
 def base64_length(media_bytes: int) -> int:
     """Characters of the padded base64 of so many bytes."""
     return (media_bytes + 2) // 3 * 4
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """Bytes to be sent as base64, and how many they were when they were verified."""
-
-    source: Source
-    size_bytes: int
-    sha256: str
 
 
 Fragment = bytes | Media
@@ -50,6 +41,8 @@ class Payload:
     """Where its text starts in the source, in characters; None for media."""
     fidelity: Fidelity
     steps: tuple[str, ...]
+    sha256: str = ""
+    """Of the media, or of the text in UTF-8; of several media, of their hashes joined."""
 
     @property
     def media_bytes(self) -> int:
@@ -67,9 +60,7 @@ class Payload:
     @property
     def content_length(self) -> int:
         """Bytes of the whole body."""
-        return sum(
-            base64_length(f.size_bytes) if isinstance(f, Media) else len(f) for f in self.fragments
-        )
+        return sum(base64_length(f.size_bytes) if isinstance(f, Media) else len(f) for f in self.fragments)
 
     def chunks(self) -> Iterator[bytes]:
         """The body in pieces of at most 256 KiB; can be called again for a retry.
@@ -82,7 +73,7 @@ class Payload:
             else:
                 yield fragment
 
-    def write_to(self, file: BinaryIO) -> None:
+    def write_to(self, file: IO[bytes]) -> None:
         for chunk in self.chunks():
             file.write(chunk)
 
@@ -120,9 +111,7 @@ def text_image_body(model: str, text: str, image: Media) -> tuple[Fragment, ...]
     return (head, image, b'"},"input_text":' + _string(text) + b"}}")
 
 
-def multi_input_body(
-    model: str, text: str | None, images: Sequence[tuple[str | None, Media]]
-) -> tuple[Fragment, ...]:
+def multi_input_body(model: str, text: str | None, images: Sequence[tuple[str | None, Media]]) -> tuple[Fragment, ...]:
     """The keys of a source are flat here, not nested in `media_source` (CONTRACT 1.3)."""
     head = _open(model, "multi_input") + b"{"
     if text is not None:

@@ -75,6 +75,8 @@ class VideoLimits(TimedLimits, frozen=True, forbid_unknown_fields=True, kw_only=
     """True: a portrait picture is held against the maximum turned on its side."""
     max_aspect_ratio: Limit[float]
     """Long side by short side."""
+    too_new_codecs: Limit[tuple[str, ...]]
+    """FFmpeg's names of codecs that a service may not know yet."""
 
     def max_size(self, width: int, height: int) -> tuple[int, int]:
         """The maximum (width, height) that a picture of this orientation is held against."""

@@ -1,1 +1,34 @@
-"""Facts x Findings x Limits x Policy → Plan: the ladder, the cuts and the geometry, without touching a byte."""
+"""Facts, findings, limits and policy → Plan: the ladder, the cuts and the geometry, without touching a byte."""
+
+from preflight.planner.interface import (
+    ConvertImage,
+    CutBetweenUnits,
+    CutOutPicture,
+    EncodeAudio,
+    EncodeVideo,
+    Geometry,
+    Muxer,
+    Plan,
+    PlannedOutput,
+    Policy,
+    Recipe,
+    SendAsIs,
+    SplitText,
+)
+
+__all__ = [
+    "ConvertImage",
+    "CutBetweenUnits",
+    "CutOutPicture",
+    "CutOutPicture",
+    "EncodeAudio",
+    "EncodeVideo",
+    "Geometry",
+    "Muxer",
+    "Plan",
+    "PlannedOutput",
+    "Policy",
+    "Recipe",
+    "SendAsIs",
+    "SplitText",
+]

@@ -8,6 +8,10 @@ from typing import Literal
 from preflight.media import Fidelity, InputType, Span
 
 
+Muxer = Literal["mp4", "matroska", "webm", "wav", "mp3", "flac"]
+"""FFmpeg's names of the containers that are written."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """How media that does not fit is to be mended."""
@@ -26,14 +30,14 @@ class Policy:
 class Geometry:
     """How a displayed picture of any size becomes one inside the limits, without being stretched.
 
-    The upright, square-pixel source picture is cropped to `crop_width` x `crop_height` (about its centre),
-    scaled to `scale_width` x `scale_height`, and padded with black to `width` x `height`.
+    The upright picture is scaled to `scale_width` x `scale_height` square pixels, cropped about its centre to
+    `crop_width` x `crop_height`, and padded with black to `width` x `height`. All of them are even.
     """
 
-    crop_width: int
-    crop_height: int
     scale_width: int
     scale_height: int
+    crop_width: int
+    crop_height: int
     width: int
     height: int
 
@@ -47,7 +51,7 @@ class SendAsIs:
 class CutBetweenUnits:
     """Copy the coded packets of audio or video into `container`, a new file at each cut."""
 
-    container: Literal["mp4", "matroska", "webm", "wav", "mp3"]
+    container: Muxer
     cuts_s: tuple[float, ...]
     """Where a new clip starts, seconds on the source's timeline; empty for one clip."""
 
@@ -57,8 +61,8 @@ class EncodeVideo:
     """H.264 (and AAC, where there is sound) in MP4; clips are closed at the caps while encoding."""
 
     geometry: Geometry
-    max_frame_rate: int
-    with_audio: bool
+    rotation: int
+    """Clockwise degrees that the coded picture is turned by, to stand upright: 0, 90, 180 or 270."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +85,13 @@ class ConvertImage:
     canvas_width: int
     """After padding; the same as `width` where nothing is padded."""
     canvas_height: int
+    min_side: int
+    """Pixels; where the byte limit asks for a smaller picture, neither side becomes shorter than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutOutPicture:
+    """The first picture of a JPEG file, its coded data as they are, without what is appended to it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +101,7 @@ class SplitText:
     max_tokens: int
 
 
-Recipe = SendAsIs | CutBetweenUnits | EncodeVideo | EncodeAudio | ConvertImage | SplitText
+Recipe = SendAsIs | CutBetweenUnits | EncodeVideo | EncodeAudio | ConvertImage | CutOutPicture | SplitText
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

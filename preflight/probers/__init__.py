@@ -1,0 +1,65 @@
+"""Bytes → Facts: what a source is, from its content, without decoding a frame."""
+
+from __future__ import annotations
+
+from preflight.errors import UnreadableError
+from preflight.media import AudioFacts, ImageFacts, Kind, MediaFacts, Source, Unprobed
+from preflight.probers.sniff import HEAD_BYTES, Refusal, looks_like_text, sniff
+
+__all__ = ["probe"]
+
+
+def probe(source: Source, kind: Kind | None = None) -> MediaFacts:
+    """What `source` is; with `kind`, as that kind and nothing else. Never raises for bad media.
+
+    What cannot be probed comes back as `Unprobed`, with the reason.
+    """
+    try:
+        size = source.size_bytes()
+        head = source.head(HEAD_BYTES)
+        if not head:
+            return Unprobed(size_bytes=size, code="file_empty", reason="it holds no bytes")
+        if kind is None:
+            return _probe(source, size, head)
+        facts = _probe_as(source, kind)
+        if kind == "video" and isinstance(facts, AudioFacts):
+            return Unprobed(size_bytes=size, code="video_file_broken", reason="it holds sound but no picture")
+        return facts
+    except UnreadableError as error:
+        return Unprobed(size_bytes=None, code="file_unreadable", reason=str(error))
+
+
+def _probe(source: Source, size: int, head: bytes) -> MediaFacts:
+    match sniff(head, source.name):
+        case Refusal(reason):
+            return Unprobed(size_bytes=size, code="unsupported_file_type", reason=reason)
+        case "image":
+            facts = _probe_as(source, "image")
+            # "P3 players ..." is no portable pixmap.
+            return _probe_as(source, "text") if facts.kind == "unknown" and looks_like_text(head) else facts
+        case "timed":
+            facts = _probe_as(source, "unknown")
+            if isinstance(facts, Unprobed) and facts.code == "unsupported_file_type":
+                # TGA and a few more have no magic that could be known beforehand.
+                image = _probe_as(source, "image")
+                return image if isinstance(image, ImageFacts) else facts
+            return facts
+        case "text":
+            return _probe_as(source, "text")
+
+
+def _probe_as(source: Source, kind: Kind) -> MediaFacts:
+    """Each prober is imported when it is first needed: an image needs no FFmpeg, a video no Pillow."""
+    match kind:
+        case "text":
+            from preflight.probers.text import probe_text
+
+            return probe_text(source)
+        case "image":
+            from preflight.probers.image import probe_image
+
+            return probe_image(source)
+        case "audio" | "video" | "unknown":
+            from preflight.probers.timed import probe_timed
+
+            return probe_timed(source, sound_only=kind == "audio")

@@ -1,0 +1,1 @@
+"""Reports and plans as text for people and as JSON for programs."""

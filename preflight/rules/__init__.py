@@ -1,0 +1,66 @@
+"""Facts x Limits → Findings: one small class a rule, all of them asked, every finding reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from preflight.errors import UsageError
+from preflight.limits import Limits
+from preflight.media import Facts, RequestFacts
+from preflight.rules import files, image, request, text, timed, video
+from preflight.rules.interface import Example, Finding, Report, Rule, Severity, Verdict
+
+__all__ = [
+    "RULES",
+    "Example",
+    "Finding",
+    "Report",
+    "Rule",
+    "Severity",
+    "Verdict",
+    "check_facts",
+    "rule",
+]
+
+RULES: tuple[Rule, ...] = (
+    *files.RULES,
+    *text.RULES,
+    *image.RULES,
+    *timed.RULES,
+    *video.RULES,
+    *request.RULES,
+)
+
+
+def check_facts(source: str, facts: Facts, limits: Limits) -> Report:
+    """Hold the facts of one input against every rule. Pure."""
+    findings = tuple(_findings(facts, limits))
+    return Report(source=source, profile=limits.profile, facts=facts, findings=findings)
+
+
+def rule(code: str) -> Rule:
+    """The rule of that code. Raises UsageError where there is none."""
+    for candidate in RULES:
+        if candidate.code == code:
+            return candidate
+    raise UsageError(f"there is no rule {code!r}. The rules are: {', '.join(r.code for r in RULES)}.")
+
+
+def _findings(facts: Facts, limits: Limits) -> Iterator[Finding]:
+    for each in RULES:
+        if (found := each.check(facts, limits)) is not None:
+            yield found
+    if isinstance(facts, RequestFacts):
+        yield from _findings_in_parts(facts, limits)
+
+
+def _findings_in_parts(facts: RequestFacts, limits: Limits) -> Iterator[Finding]:
+    if facts.text is not None:
+        # A text that belongs to an image is one request with it and cannot be cut in two.
+        for finding in _findings(facts.text, limits):
+            yield replace(finding, part="text", fixable=False)
+    for index, picture in enumerate(facts.images):
+        part = "image" if facts.kind == "text_image" else f"media_sources[{index}]"
+        for finding in _findings(picture, limits):
+            yield replace(finding, part=part)

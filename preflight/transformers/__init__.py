@@ -1,0 +1,83 @@
+"""Plan → Outputs: text, image, audio and video, each made as it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from preflight.errors import BrokenMediaError
+from preflight.limits import Limits, TimedLimits
+from preflight.media import AudioFacts, Fidelity, ImageFacts, MediaFacts, Source, Span, TextFacts, VideoFacts
+from preflight.planner import (
+    ConvertImage,
+    CutBetweenUnits,
+    CutOutPicture,
+    EncodeAudio,
+    EncodeVideo,
+    Plan,
+    SendAsIs,
+    SplitText,
+)
+from preflight.planner.cuts import Caps, caps_for
+from preflight.transformers.interface import Output, Verified
+
+__all__ = ["Output", "Verified", "transform"]
+
+
+def transform(source: Source, facts: MediaFacts, plan: Plan, limits: Limits) -> Iterator[Output]:
+    """Carry out `plan`; an output is made when it is asked for. Raises BrokenMediaError where the media are."""
+    match plan.recipe, facts:
+        case SendAsIs(), _:
+            yield _as_it_is(source, facts)
+        case SplitText() as recipe, TextFacts():
+            from preflight.transformers.text import split_text
+
+            yield from split_text(_text(source), recipe)
+        case ConvertImage() | CutOutPicture() as recipe, ImageFacts():
+            from preflight.transformers.image import convert_image
+
+            yield convert_image(source, facts, recipe, max_bytes=limits.image.max_file_bytes.value)
+        case CutBetweenUnits() as recipe, AudioFacts() | VideoFacts():
+            from preflight.transformers.cut import cut
+
+            yield from cut(source, facts, recipe)
+        case EncodeVideo() as recipe, VideoFacts():
+            from preflight.transformers.video import encode_video
+
+            yield from encode_video(source, facts, recipe, _caps("mp4", limits.video))
+        case EncodeAudio() as recipe, AudioFacts():
+            from preflight.transformers.audio import encode_audio
+
+            caps = _caps(recipe.container, limits.audio)
+            yield from encode_audio(source, facts, recipe, caps, predicted_clips=len(plan.outputs))
+        case recipe, _:
+            raise TypeError(f"{type(recipe).__name__} is no recipe for {facts.kind}")
+
+
+def _as_it_is(source: Source, facts: MediaFacts) -> Output:
+    span = None
+    match facts:
+        case TextFacts():
+            # The API takes UTF-8; a byte order mark or UTF-16 is the file's, not the text's.
+            source = Source.of(_text(source).encode(), name=source.name)
+        case ImageFacts():
+            # A header says nothing of the pixels; to decode them costs less than to upload them in vain.
+            from preflight.transformers.image import decode_fully
+
+            decode_fully(source)
+        case AudioFacts() | VideoFacts() if facts.duration_s is not None:
+            span = Span(0.0, facts.duration_s)
+    offset = 0 if isinstance(facts, TextFacts) else None
+    return Output(media=source, span=span, fidelity=Fidelity.IDENTICAL, steps=(), offset=offset)
+
+
+def _text(source: Source) -> str:
+    from preflight.probers.text import decode_text
+
+    decoded = decode_text(source.read())
+    if decoded is None:
+        raise BrokenMediaError("it is no text any more")
+    return decoded[0]
+
+
+def _caps(container: str, limits: TimedLimits) -> Caps:
+    return caps_for(container, limits.max_media_bytes, limits.max_duration_s.value, limits.min_duration_s.value)

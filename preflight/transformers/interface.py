@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from preflight.media import Fidelity, MediaFacts, Source, Span
+from preflight.media import Fidelity, Media, MediaFacts, Source, Span
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +28,7 @@ class Verified:
 
     output: Output
     facts: MediaFacts
-    media_bytes: int
-    sha256: str
+    media: Media
 
     @classmethod
     def of(cls, output: Output, facts: MediaFacts) -> Verified:
@@ -39,4 +38,4 @@ class Verified:
             while block := file.read(1 << 20):
                 digest.update(block)
                 size += len(block)
-        return cls(output=output, facts=facts, media_bytes=size, sha256=digest.hexdigest())
+        return cls(output=output, facts=facts, media=Media(output.media, size, digest.hexdigest()))

@@ -1,0 +1,37 @@
+"""`preflight check`: what would be refused, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from preflight.cli import options
+from preflight.cli.inputs import collect
+from preflight.cli.talk import bar
+from preflight.errors import ExitCode
+from preflight.pipeline import Preflight
+from preflight.reports import records, text
+
+
+def check(
+    paths: options.Paths,
+    profile: options.Profile = options.DEFAULT,
+    kind: options.As = None,
+    form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print it.")] = "text",
+) -> int:
+    """Say what the service would refuse, and why, from metadata alone.
+
+    Exit code 0 where everything passes as it is, 1 where something does not.
+    """
+    preflight = Preflight(limits=profile)
+    sources = collect(paths, kind)
+    everything_passes = True
+    with bar(len(sources)) as progress:
+        for source in sources:
+            progress.start(source.name)
+            report = preflight.check(source, kind=kind)
+            progress.finish()
+            everything_passes = everything_passes and report.verdict == "pass"
+            typer.echo(records.line(records.of_report(report)) if form == "ndjson" else text.of_report(report))
+    return ExitCode.OK if everything_passes else ExitCode.REFUSED

@@ -1,0 +1,38 @@
+"""`preflight explain CODE`: what a rule checks, with examples of what passes and what does not."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated
+
+import typer
+
+from preflight.errors import ExitCode
+from preflight.rules import RULES, rule
+
+
+def _codes() -> list[str]:
+    return [each.code for each in RULES]
+
+
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(help="A finding's code; all of them are listed without one.", autocompletion=_codes)
+    ] = None,
+) -> int:
+    """Explain a finding: what the rule checks, what passes, what does not, and where it is documented."""
+    if code is None:
+        for each in RULES:
+            typer.echo(f"{each.code:40} {_first_line(each)}")
+        return ExitCode.OK
+    chosen = rule(code)
+    typer.echo(f"{chosen.code} ({chosen.severity})\n\n{inspect.getdoc(chosen)}\n")
+    for heading, examples in (("passes", chosen.accepted), ("does not", chosen.refused)):
+        for example in examples:
+            typer.echo(f"  {heading + ':':10} {example.what}")
+    typer.echo(f"\n{chosen.docs}")
+    return ExitCode.OK
+
+
+def _first_line(each: object) -> str:
+    return (inspect.getdoc(each) or "").partition("\n")[0]

@@ -1,0 +1,56 @@
+"""What the paths on the command line stand for: files, whole folders, or standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from preflight.errors import UnreadableError, UsageError
+from preflight.media import Kind, Source
+
+# In a folder, text is taken where its name says that it is meant to be read: a source file or a settings file
+# lies beside media by chance. A file that is named on the command line is always taken.
+_PROSE = frozenset({"", ".txt", ".text", ".md", ".markdown", ".rst"})
+
+
+def collect(paths: Sequence[str], kind: Kind | None = None) -> list[Source]:
+    """The sources behind `paths`, folders walked in order of their names, hidden files left out.
+
+    With `kind`, every file of a folder is taken. Raises UsageError where a path is not there, or a folder holds
+    nothing that could be embedded.
+    """
+    sources: list[Source] = []
+    for path in paths:
+        if path == "-":
+            sources.append(Source.of(sys.stdin.buffer, name="<stdin>"))
+        elif os.path.isdir(path):  # noqa: PTH112 (a NUL byte in it is False here and an error in pathlib)
+            found = [source for source in _walk(Path(path)) if kind is not None or _is_wanted(source)]
+            if not found:
+                raise UsageError(f"{path} holds no text, image, audio or video. Name a folder that does, or a file.")
+            sources += found
+        elif os.path.lexists(path):
+            sources.append(Source.of(path))
+        else:
+            raise UsageError(f"{path} is not there. Check the path.")
+    return sources
+
+
+def _walk(folder: Path) -> Iterator[Source]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Source.of(Path(parent, name))
+
+
+def _is_wanted(source: Source) -> bool:
+    from preflight.probers.sniff import HEAD_BYTES, sniff
+
+    assert source.path is not None
+    try:
+        head = source.head(HEAD_BYTES)
+    except UnreadableError:
+        return True  # to be reported, not passed over
+    return sniff(head, source.name) != "text" or source.path.suffix.lower() in _PROSE

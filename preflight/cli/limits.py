@@ -1,0 +1,43 @@
+"""`preflight limits`: the documented numbers, where they stand, and when that was read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from preflight.cli import options
+from preflight.errors import ExitCode
+from preflight.limits import Limit, load, names
+
+
+def limits(
+    profile: Annotated[
+        str, typer.Argument(help="Which profile; see the list at the end.", autocompletion=names)
+    ] = options.DEFAULT,
+) -> int:
+    """Print every limit of a profile with its source and the day that the source was read."""
+    chosen = load(profile)
+    typer.echo(f"{chosen.profile}: {chosen.summary}\n{chosen.endpoint}, model_name {chosen.model_name}")
+    for group in ("text", "image", "audio", "video", "request"):
+        typer.echo(f"\n{group}")
+        limits_of_group = getattr(chosen, group)
+        for field in msgspec.structs.fields(limits_of_group):
+            limit = getattr(limits_of_group, field.name)
+            if isinstance(limit, Limit):
+                typer.echo(f"  {field.name:24} {_shown(limit.value):>28}  {limit.source} (read {limit.read_on})")
+    typer.echo(f"\nprofiles: {', '.join(names())}")
+    return ExitCode.OK
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case tuple():
+            return " ".join(map(str, value))
+        case _:
+            return str(value)

@@ -1,0 +1,32 @@
+"""`preflight plan`: what would be done, and why, without doing it."""
+
+from __future__ import annotations
+
+import typer
+
+from preflight.cli import options
+from preflight.cli.inputs import collect
+from preflight.errors import ExitCode, RejectedError
+from preflight.pipeline import Preflight
+from preflight.planner import Policy
+from preflight.reports import text
+
+
+def plan(
+    paths: options.Paths,
+    profile: options.Profile = options.DEFAULT,
+    kind: options.As = None,
+    prefer: options.Prefer = options.POLICY.prefer,
+    fit: options.Fit = options.POLICY.fit,
+    audio: options.Audio = options.POLICY.audio,
+) -> int:
+    """Say what `prepare` would make of each input, and why, without making it."""
+    preflight = Preflight(limits=profile, policy=Policy(prefer=prefer, fit=fit, audio=audio))
+    code = ExitCode.OK
+    for source in collect(paths, kind):
+        try:
+            typer.echo(text.of_plan(preflight.plan(source, kind=kind)))
+        except RejectedError as error:
+            typer.echo(text.of_rejection(error))
+            code = ExitCode.REFUSED
+    return code

@@ -1,0 +1,134 @@
+"""`preflight prepare`: request bodies on disk, and a manifest of what each is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import IO, Annotated, Literal
+
+import typer
+
+from preflight.cli import options
+from preflight.cli.inputs import collect
+from preflight.cli.talk import bar, say
+from preflight.cli.whole import whole_file
+from preflight.errors import ExitCode, OutOfSpaceError, PreflightError, RejectedError, UsageError
+from preflight.media import Kind, Source
+from preflight.payload import Payload
+from preflight.pipeline import Preflight
+from preflight.planner import Policy
+from preflight.probers.sniff import HEAD_BYTES, suffix_of
+from preflight.reports import records, text
+
+_MANIFEST = "manifest.ndjson"
+
+
+def prepare(
+    paths: options.Paths,
+    out: Annotated[Path, typer.Option("--out", help="A new or empty folder for the requests.", file_okay=False)],
+    media: Annotated[bool, typer.Option("--media", help="Write the media files instead of request bodies.")] = False,
+    profile: options.Profile = options.DEFAULT,
+    kind: options.As = None,
+    prefer: options.Prefer = options.POLICY.prefer,
+    fit: options.Fit = options.POLICY.fit,
+    audio: options.Audio = options.POLICY.audio,
+) -> int:
+    """Write requests that the service accepts, exactly as they would be posted, and a manifest of them.
+
+    Inputs that cannot be prepared get a line in the manifest with their findings, and exit code 1.
+    """
+    sources = collect(paths, kind)
+    folder = _new_folder(out)
+    with bar(len(sources)) as progress:
+        policy = Policy(prefer=prefer, fit=fit, audio=audio)
+        preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
+        interruption: KeyboardInterrupt | None = None
+        with whole_file(folder / _MANIFEST) as manifest:
+            writer = _Writer(folder, manifest, form="media" if media else "body")
+            try:
+                for source in sources:
+                    progress.start(source.name)
+                    writer.write(preflight, source, kind)
+                    progress.finish()
+            except KeyboardInterrupt as error:
+                interruption = error  # the manifest then lists what was finished until now
+    if interruption is not None:
+        raise interruption
+    say(f"{writer.requests} requests from {writer.prepared} of {len(sources)} inputs in {folder}")
+    return ExitCode.OK if writer.prepared == len(sources) else ExitCode.REFUSED
+
+
+class _Writer:
+    """Numbers the requests across all inputs. A source's files stay only if all of them were made."""
+
+    def __init__(self, folder: Path, manifest: IO[bytes], *, form: Literal["body", "media"]) -> None:
+        self._folder, self._manifest, self._form = folder, manifest, form
+        self.requests = 0
+        self.prepared = 0
+
+    def write(self, preflight: Preflight, source: Source, kind: Kind | None) -> None:
+        written: list[Path] = []
+        lines: list[str] = []
+        try:
+            for payload in preflight.prepare(source, kind=kind):
+                path = self._write_one(payload, self.requests + len(written) + 1)
+                written.append(path)
+                lines.append(records.line(records.of_payload(payload, path.name)))
+        except RejectedError as error:
+            _remove(written)
+            say(text.of_rejection(error))
+            self._add([records.line(records.of_refusal(source.name, error.findings))])
+        except (UsageError, OutOfSpaceError):
+            _remove(written)
+            raise
+        except PreflightError as error:
+            _remove(written)
+            say(f"{source.name}: {error}")
+            self._add([records.line({**records.of_refusal(source.name, ()), "error": str(error)})])
+        except BaseException:
+            _remove(written)
+            raise
+        else:
+            self._add(lines)
+            self.requests += len(written)
+            self.prepared += 1
+
+    def _write_one(self, payload: Payload, number: int) -> Path:
+        if self._form == "body":
+            path = self._folder / f"{number:06}.json"
+            with whole_file(path) as file:
+                payload.write_to(file)
+            return path
+        return self._write_media(payload, number)
+
+    def _write_media(self, payload: Payload, number: int) -> Path:
+        if not payload.media:
+            path = self._folder / f"{number:06}.txt"
+            with whole_file(path) as file:
+                file.write(json.loads(b"".join(payload.chunks()))["text"]["input_text"].encode())
+            return path
+        (medium,) = payload.media
+        suffix = suffix_of(medium.source.head(HEAD_BYTES)) or Path(payload.source).suffix.lower()
+        path = self._folder / f"{number:06}{suffix}"
+        with whole_file(path) as file, medium.source.open() as content:
+            while block := content.read(1 << 20):
+                file.write(block)
+        return path
+
+    def _add(self, lines: list[str]) -> None:
+        self._manifest.write("".join(f"{each}\n" for each in lines).encode())
+
+
+def _new_folder(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if any(out.iterdir()):
+            raise UsageError(f"{out} is not empty. Name a new folder, or empty this one.")
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written ({error.strerror}). Name another folder.") from error
+    return out
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,141 @@
+"""The ASGI application: `POST /v1.3/embed-v2` as the service answers it, from the key to the vectors."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import os
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from preflight.emulator.answer import answer
+from preflight.emulator.page import page
+from preflight.emulator.schema import parse
+from preflight.emulator.vectors import DIMENSIONS
+from preflight.emulator.wire import Refusal, nested
+from preflight.errors import UsageError
+from preflight.limits import DEFAULT_PROFILE, Limits
+from preflight.payload import base64_length
+from preflight.pipeline import Preflight
+
+_ENDPOINT, _MODEL = "POST /v1.3/embed-v2", "marengo3.0"
+_HEADERS = {"X-Emulator": "preflight; not Marengo"}
+_BESIDES_MEDIA_BYTES = 1_000_000
+"""JSON and texts of a request."""
+_DRAINED = 4
+"""Times the largest body: how much of a body that is too large is read before it is refused. A client that is
+cut off while it still sends sees a broken connection and never the refusal."""
+
+
+def create_app(*, profile: str = DEFAULT_PROFILE, api_key: str | None = None) -> Starlette:
+    """An emulator of embed-v2 that enforces `profile`. **Its vectors are not Marengo's.**
+
+    Without `api_key` any key is accepted, but there must be one. Raises UsageError for a profile that is not of
+    the synchronous endpoint of marengo3.0.
+    """
+    preflight = Preflight(limits=profile)
+    limits = preflight.limits
+    if (limits.endpoint, limits.model_name) != (_ENDPOINT, _MODEL):
+        raise UsageError(
+            f"the emulator speaks {_ENDPOINT} of {_MODEL} only; {profile} is another. Choose another profile."
+        )
+    service = _Service(preflight, api_key)
+    app = Starlette(
+        routes=[
+            Route("/", service.page),
+            Route("/v1.3/embed-v2", service.embed, methods=["POST"]),
+        ],
+        exception_handlers={
+            Refusal: _refused,
+            HTTPException: _no_such_route,
+            ClientDisconnect: _gone,
+            Exception: _failed,
+        },
+    )
+    app.router.redirect_slashes = False  # the service has no such address either
+    return app
+
+
+class _Service:
+    def __init__(self, preflight: Preflight, api_key: str | None) -> None:
+        self._preflight = preflight
+        self._api_key = api_key
+        self._largest_body = _largest_body(preflight.limits)
+        # Decoding keeps a core busy; more at once would only hold more media in memory.
+        self._busy = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def page(self, _request: Request) -> Response:
+        text = page(self._preflight.limits, dimensions=DIMENSIONS, any_key=self._api_key is None)
+        return HTMLResponse(text, headers=_HEADERS)
+
+    async def embed(self, request: Request) -> Response:
+        self._check_key(request.headers.get("x-api-key", ""))
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Refusal(400, "content_type_invalid", "The Content-Type header must be application/json.")
+        body = await self._body(request)
+        async with self._busy:
+            return _json(200, await run_in_threadpool(self._answer, body))
+
+    def _check_key(self, given: str) -> None:
+        expected = given if self._api_key is None else self._api_key
+        if not given or not hmac.compare_digest(given.encode(), expected.encode()):
+            raise Refusal(401, "api_key_invalid", "The x-api-key header is missing or its key is invalid.")
+
+    async def _body(self, request: Request) -> bytes:
+        chunks, size = [], 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size <= self._largest_body:
+                chunks.append(chunk)
+            elif size > _DRAINED * self._largest_body:
+                break
+            else:
+                chunks.clear()
+        if size > self._largest_body:
+            most = f"{self._largest_body:,} bytes are the most that any valid request takes."
+            raise Refusal(413, "content_too_large", f"The request body is too large: {most}")
+        return b"".join(chunks)
+
+    def _answer(self, body: bytes) -> bytes:
+        return msgspec.json.encode(answer(parse(body, model_name=_MODEL), self._preflight))
+
+
+def _largest_body(limits: Limits) -> int:
+    """The service's own cap is not documented; this is the first size that no valid request can have."""
+    images = limits.request.max_images.value * base64_length(limits.image.max_file_bytes.value)
+    timed = max(base64_length(kind.max_media_bytes) for kind in (limits.audio, limits.video))
+    return max(images, timed) + _BESIDES_MEDIA_BYTES
+
+
+def _json(status: int, body: bytes) -> Response:
+    return Response(body, status, _HEADERS, "application/json")
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return _json(error.status, msgspec.json.encode(error.body()))
+
+
+async def _no_such_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_invalid")
+    message = f"{request.method} {request.url.path}: {error.detail}. The emulator has {_ENDPOINT} only."
+    response = await _refused(request, Refusal(error.status_code, code, message))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=499)  # nobody is left to read it
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    """A defect of ours. Starlette raises it again after this, so that the server logs its traceback."""
+    message = "Something went wrong inside the emulator. This is a defect of preflight: please report it."
+    return _json(500, msgspec.json.encode(nested("INTERNAL_SERVER_ERROR", message)))

@@ -1,0 +1,210 @@
+"""Media bytes → what the vectors look at and listen to: small upright pictures, mono sound at 16 kHz.
+
+Everything here raises BrokenMediaError for media that cannot be decoded, and nothing else.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from av import AudioFrame, AudioResampler, FFmpegError, VideoFrame
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+from PIL import Image
+
+from preflight.emulator.picture import SIDE
+from preflight.emulator.sound import SAMPLE_RATE
+from preflight.errors import BrokenMediaError
+from preflight.media import AudioFacts, ImageFacts, Source, VideoFacts
+from preflight.probers.container import open_media
+from preflight.probers.pillow import Unopened, open_image, quiet, said
+from preflight.probers.timed import pick_streams
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What turns a picture of each EXIF orientation upright."""
+
+_STEP_S = 1.0
+"""A picture is looked at about this often, and at keyframes: encoders put one where the scene changes."""
+_LEAST_STEP_S = 0.25
+_ALL_FRAMES_BELOW_PIXELS = 4_500_000_000
+"""Ten minutes of 640x360 at 30 frames a second, 3 s of work on two cores; of larger videos only keyframes."""
+_USUAL_FRAME_RATE = 30
+_LATE_S = 2.0
+"""How far packets may be stored after others that are shown later."""
+_LOUDEST = 8.0
+"""Full scale is 1; floats may go beyond, within reason."""
+_TOLERATED_PACKETS, _TOLERATED_SHARE = 2, 0.1
+"""Undecodable packets that players shrug off: tags amid MP3 frames, a torn last packet."""
+
+
+def decode_picture(source: Source, facts: ImageFacts) -> NDArray[np.uint8]:
+    """Shape (64, 64, 3), RGB, upright, on white where it was transparent."""
+    with source.open() as file:
+        image = open_image(file, source.name)
+        if isinstance(image, Unopened):
+            raise BrokenMediaError(image.reason)
+        try:
+            with quiet(), image:
+                image.draft("RGB", (2 * SIDE, 2 * SIDE))  # JPEG decodes to about this size at once
+                small = _squeezed(image)
+        except Exception as error:  # damaged files make Pillow raise nearly every built-in exception
+            raise BrokenMediaError(f"its picture cannot be decoded ({said(error)})") from error
+    if facts.orientation in _UPRIGHT:
+        small = small.transpose(_UPRIGHT[facts.orientation])
+    return np.asarray(small)
+
+
+def _squeezed(image: Image.Image) -> Image.Image:
+    image.load()
+    if image.mode in ("1", "P", "PA"):  # their numbers are no brightness and cannot be averaged
+        image = image.convert("RGBA" if image.mode == "PA" or "transparency" in image.info else "RGB")
+    small = image.resize((SIDE, SIDE), Image.Resampling.BOX)
+    if small.mode.startswith("I"):  # 16 bits a pixel
+        return Image.fromarray((np.asarray(small) >> 8).astype(np.uint8)).convert("RGB")
+    if not small.has_transparency_data:
+        return small.convert("RGB")
+    white = Image.new("RGBA", small.size, "white")
+    white.alpha_composite(small.convert("RGBA"))
+    return white.convert("RGB")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """Decoded audio or video. Times are seconds on the source's timeline."""
+
+    times_s: Sequence[float]
+    """When each of `pictures` is shown, in order; both are empty for audio."""
+    pictures: Sequence[NDArray[np.uint8]]
+    """Each of shape (64, 64, 3), upright."""
+    samples: NDArray[np.float32] | None = None
+    """Shape (n,), from the source's start; None where there is no sound."""
+
+
+def decode_timed(source: Source, facts: AudioFacts | VideoFacts, end_s: float) -> Recording:
+    """Everything up to `end_s`."""
+    with open_media(source, decode=True) as container:
+        video, audio = pick_streams(container)
+        eye = _Eye(video, facts) if video is not None and isinstance(facts, VideoFacts) else None
+        ear = _Ear(audio, facts.start_s, end_s) if audio is not None else None
+        senses: dict[int, _Sense] = {sense.index: sense for sense in (eye, ear) if sense is not None}
+        last_s = facts.start_s + end_s + _LATE_S
+        for packet in container.demux(*(container.streams[index] for index in senses)):
+            if packet.dts is not None and float(packet.dts * packet.time_base) > last_s:
+                break
+            # Not `packet.stream_index`, which is 0 in the empty packets that flush each decoder.
+            senses[packet.stream.index].take(packet)
+    for sense in senses.values():
+        sense.raise_if_broken()
+    return Recording(
+        times_s=eye.times_s if eye is not None else (),
+        pictures=eye.pictures if eye is not None else (),
+        samples=ear.samples() if ear is not None else None,
+    )
+
+
+class _Sense(ABC):
+    """Takes one stream's packets, and counts those that cannot be decoded."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self._frames = 0
+        self._damaged = 0
+
+    def take(self, packet: Packet[Stream]) -> None:
+        try:
+            frames = packet.decode()
+        except FFmpegError:
+            self._damaged += 1
+            return
+        for frame in frames:
+            self._frames += 1
+            self.perceive(frame)
+
+    @abstractmethod
+    def perceive(self, frame: object) -> None: ...
+
+    def raise_if_broken(self) -> None:
+        tolerated = max(_TOLERATED_PACKETS, _TOLERATED_SHARE * (self._frames + self._damaged))
+        if not self._frames or self._damaged > tolerated:
+            raise BrokenMediaError(
+                f"of stream {self.index}, {self._frames} frames could be decoded and {self._damaged} packets could not"
+            )
+
+
+class _Eye(_Sense):
+    """Looks at a picture now and then."""
+
+    def __init__(self, stream: VideoStream, facts: VideoFacts) -> None:
+        super().__init__(stream.index)
+        self.times_s: list[float] = []
+        self.pictures: list[NDArray[np.uint8]] = []
+        self._start_s = facts.start_s
+        self._quarter_turns = facts.rotation // 90
+        self._scaler = VideoReformatter()
+        frames = (facts.duration_s or 0) * float(facts.frame_rate or _USUAL_FRAME_RATE)
+        all_frames = frames * facts.width * facts.height <= _ALL_FRAMES_BELOW_PIXELS
+        stream.thread_type = "AUTO"
+        stream.codec_context.skip_frame = "NONREF" if all_frames else "NONKEY"
+        # A fifth of the time, for edges that are not seen at 64 x 64.
+        stream.codec_context.options = {"skip_loop_filter": "all"}
+
+    def perceive(self, frame: object) -> None:
+        assert isinstance(frame, VideoFrame)
+        time_s = (frame.time or 0.0) - self._start_s
+        step_s = _LEAST_STEP_S if frame.key_frame else _STEP_S
+        if self.times_s and time_s - self.times_s[-1] < step_s:
+            return
+        small = self._scaler.reformat(frame, SIDE, SIDE, "rgb24", interpolation="AREA").to_ndarray()
+        self.times_s.append(time_s)
+        self.pictures.append(np.rot90(small, -self._quarter_turns).astype(np.uint8))
+
+
+class _Ear(_Sense):
+    """Listens to everything until `end_s`."""
+
+    def __init__(self, stream: AudioStream, start_s: float, end_s: float) -> None:
+        super().__init__(stream.index)
+        self._resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+        self._heard: list[NDArray[np.float32]] = []
+        self._start_s = start_s
+        self._left: int = round(end_s * SAMPLE_RATE)
+        """Samples still to be heard; a header that lies about the length cannot make this an endless tape."""
+
+    def perceive(self, frame: object) -> None:
+        assert isinstance(frame, AudioFrame)
+        if not self._heard:
+            # Sound that begins after the picture is silent until then; before it, it is not part of the timeline.
+            late = round(((frame.time or 0.0) - self._start_s) * SAMPLE_RATE)
+            self._left -= min(late, 0)
+            self._skip = max(-late, 0)
+            self._append(np.zeros(min(max(late, 0), self._left), np.float32))
+        if self._left > 0:
+            for resampled in self._resampler.resample(frame):
+                self._append(resampled.to_ndarray().reshape(-1).astype(np.float32))
+
+    def _append(self, samples: NDArray[np.float32]) -> None:
+        self._heard.append(samples[: self._left])
+        self._left -= samples.size
+
+    def samples(self) -> NDArray[np.float32]:
+        # WAV of floats may hold anything, infinity and NaN included.
+        heard = np.nan_to_num(np.concatenate(self._heard)[self._skip :], posinf=1, neginf=-1)
+        return np.clip(heard, -_LOUDEST, _LOUDEST)

@@ -1,0 +1,150 @@
+"""The emulator on a loopback port: `with LocalServer() as server: ... server.url`."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import threading
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from preflight.errors import MissingExtraError, PreflightError, UsageError
+from preflight.limits import DEFAULT_PROFILE
+
+if TYPE_CHECKING:
+    import uvicorn
+
+_START_S = 10.0
+_GRACE_S = 5
+"""For requests that are being answered when the server is stopped."""
+
+
+class LocalServer:
+    """An embed-v2 on this machine that enforces `profile`. **Its vectors are not Marengo's.**
+
+    Serves while its `with` block runs, in a thread of its own. `port` 0 takes a free one; `url` says which.
+    Without `api_key` any key is accepted. Nothing but loopback is ever bound: what the world can
+    reach should not be mistaken for the service.
+
+    Raises MissingExtraError where the `serve` extra is not installed, UsageError for an unknown profile, a port
+    that is taken, or a host that is not loopback.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: str = DEFAULT_PROFILE,
+        port: int = 0,
+        api_key: str | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
+        self._profile = profile
+        self._port = port
+        self._api_key = api_key
+        self._host = _loopback(host)
+        self._socket: socket.socket | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:PORT`: a base URL for clients."""
+        if self._socket is None:
+            raise UsageError("the emulator is not running. Use it as `with LocalServer() as server:`.")
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    def __enter__(self) -> Self:
+        try:
+            import uvicorn
+
+            from preflight.emulator.app import create_app
+        except ImportError as error:
+            raise MissingExtraError("the emulator", "serve") from error
+        app = create_app(profile=self._profile, api_key=self._api_key)
+        config = uvicorn.Config(
+            app,
+            log_config=None,  # the program that runs this decides about its logs
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        self._socket = _bound(self._host, self._port)
+        self._port = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="preflight emulator", daemon=True)
+        try:
+            self._thread.start()
+            self._await_start()
+        except BaseException:  # Ctrl-C here must not leave the port bound
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def wait(self) -> None:
+        """Block until Ctrl-C, which is the way to end a server and no error."""
+        try:
+            while self._thread is not None and self._thread.is_alive():
+                self._thread.join(0.5)  # without a limit, Windows would not hear Ctrl-C
+        except KeyboardInterrupt:
+            pass
+
+    def close(self) -> None:
+        """Stop serving and free the port. What `with` does at its end; harmless when repeated."""
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None and self._thread.ident is not None:
+            self._thread.join()
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = self._server = self._thread = None
+
+    def _run(self) -> None:
+        assert self._server is not None
+        assert self._socket is not None
+        self._server.run(sockets=[self._socket])
+
+    def _await_start(self) -> None:
+        assert self._server is not None
+        assert self._thread is not None
+        deadline = time.monotonic() + _START_S
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise PreflightError("the emulator did not start. Its log, under `uvicorn.error`, says why.")
+            time.sleep(0.005)
+
+
+def _loopback(host: str) -> str:
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise UsageError(f"the emulator only listens on this machine, not on {host!r}. Use 127.0.0.1.")
+    return host
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Bound here and not by uvicorn, which would exit the whole process where the port is taken."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        if os.name == "posix":  # elsewhere it would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise UsageError(
+            f"port {port} of {host} cannot be had ({error}). Choose another, or 0 for a free one."
+        ) from error
+    return listener

@@ -1,0 +1,316 @@
+"""The one place that wires the rooms together: probe, check, plan, transform, verify, make payloads, submit."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, BinaryIO
+
+from preflight import limits as profiles
+from preflight.errors import BrokenMediaError, RejectedError, UnverifiedOutputError
+from preflight.limits import Limits
+from preflight.media import (
+    AudioFacts,
+    Facts,
+    Fidelity,
+    ImageFacts,
+    Kind,
+    MediaFacts,
+    MultiInput,
+    RequestFacts,
+    Source,
+    Text,
+    TextFacts,
+    TextImage,
+    Unprobed,
+    UnprobedCode,
+    VideoFacts,
+)
+from preflight.payload import Payload, media_body, multi_input_body, text_body, text_image_body
+from preflight.planner import CutBetweenUnits, Plan, Policy
+from preflight.probers import probe
+from preflight.rules import Report, check_facts
+from preflight.transformers import Output, Verified, transform
+
+if TYPE_CHECKING:
+    from preflight.submitter import Client, Embeddings
+
+Input = str | os.PathLike[str] | bytes | BinaryIO | Source | Text | TextImage | MultiInput
+_Opened = Source | Text | TextImage | MultiInput
+
+_PLACEHOLDER = re.compile(r"<@([^>]+)>")
+_BROKEN: dict[str, UnprobedCode] = {
+    "image": "image_file_broken",
+    "audio": "audio_file_broken",
+    "video": "video_file_broken",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What `on_progress` is told after each request that was made."""
+
+    source: str
+    requests: int
+    """So far, of this source."""
+    done_s: float | None
+    """Of its timeline; None for texts and images."""
+    total_s: float | None
+
+
+def _silent(progress: Progress) -> None:
+    """The default: a library has no spinner."""
+
+
+class Preflight:
+    """Everything that preflight does to an input, with one profile of limits and one policy.
+
+    `limits` is the name of a profile or a `Limits`; `on_progress` is called in the caller's own thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: str | Limits = profiles.DEFAULT_PROFILE,
+        policy: Policy | None = None,
+        on_progress: Callable[[Progress], None] = _silent,
+    ) -> None:
+        self.limits = limits if isinstance(limits, Limits) else profiles.load(limits)
+        self.policy = policy or Policy()
+        self._on_progress = on_progress
+
+    def check(self, source: Input, *, kind: Kind | None = None) -> Report:
+        """What it is and what breaks the limits, from metadata alone. Never raises for bad media.
+
+        `kind` has the bytes read as that kind and nothing else. Raises TypeError for what is no input at all.
+        """
+        opened = _opened(source)
+        return check_facts(opened.name, _facts(opened, kind), self.limits)
+
+    def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
+        """What `prepare` would do and why, without doing it.
+
+        Raises RejectedError where nothing can be done, and TypeError for a request of several parts: each of
+        its images has a plan of its own.
+        """
+        opened = _opened(source)
+        if isinstance(opened, TextImage | MultiInput):
+            raise TypeError("a request of several parts has no single plan; plan its images one by one")
+        return self._planned(opened, self.check(opened, kind=kind))
+
+    def prepare(self, source: Input, *, kind: Kind | None = None) -> Iterator[Payload]:
+        """Request bodies that the service accepts, lazily: the first clip while later ones are still being made.
+
+        Each is probed and checked by the same rules again before it is handed on. Raises RejectedError where the
+        input cannot be made acceptable.
+        """
+        opened = _opened(source)
+        report = self.check(opened, kind=kind)
+        if isinstance(opened, TextImage | MultiInput):
+            yield self._request(opened, report)
+            self._on_progress(Progress(report.source, 1, None, None))
+            return
+        total_s = report.facts.duration_s if isinstance(report.facts, AudioFacts | VideoFacts) else None
+        for made, verified in enumerate(self._verified(opened, report), start=1):
+            yield self._payload(report, verified)
+            span = verified.output.span
+            self._on_progress(Progress(report.source, made, span.end_s if span else None, total_s))
+
+    def embed(self, source: Input, client: Client, *, kind: Kind | None = None) -> Embeddings:
+        """Prepare, submit through `client`, and place the vectors on the source's own timeline.
+
+        Raises RejectedError, or a SubmitError of the first request that failed for good.
+        """
+        from preflight.submitter import Embeddings
+
+        payloads = enumerate(self.prepare(source, kind=kind), start=1)
+        return Embeddings.joined([client.embed(payload, request=number) for number, payload in payloads])
+
+    def _planned(self, source: Source | Text, report: Report) -> Plan:
+        if report.verdict == "rejected":
+            raise RejectedError(report.source, report.errors)
+        match report.facts:
+            case TextFacts():
+                from preflight.planner.text import plan_text
+
+                return plan_text(report, self.limits)
+            case ImageFacts():
+                from preflight.planner.image import plan_image
+
+                return plan_image(report, self.limits, self.policy)
+            case AudioFacts() | VideoFacts() as facts:
+                from preflight.planner.timed import needs_units, plan_timed
+                from preflight.probers.timed import probe_units
+
+                units = probe_units(_source(source), facts) if needs_units(report) else None
+                return plan_timed(report, facts, units, self.limits, self.policy)
+            case _:
+                raise RejectedError(report.source, report.errors)
+
+    def _verified(self, source: Source | Text, report: Report) -> Iterator[Verified]:
+        """Outputs that passed. A lossless cut that fails before its first clip makes way for the next rung."""
+        plan = self._planned(source, report)
+        facts = report.facts
+        is_first = True
+        try:
+            for verified in self._transformed(source, report, plan):
+                is_first = False
+                yield verified
+        except (BrokenMediaError, UnverifiedOutputError) as error:
+            can_encode = is_first and isinstance(plan.recipe, CutBetweenUnits)
+            if not (can_encode and isinstance(facts, AudioFacts | VideoFacts)):
+                raise self._rejection(report, error) if isinstance(error, BrokenMediaError) else error from error
+        else:
+            return
+        from preflight.planner.timed import plan_timed
+
+        try:
+            yield from self._transformed(source, report, plan_timed(report, facts, None, self.limits, self.policy))
+        except BrokenMediaError as error:
+            raise self._rejection(report, error) from error
+
+    def _transformed(self, source: Source | Text, report: Report, plan: Plan) -> Iterator[Verified]:
+        assert not isinstance(report.facts, RequestFacts)
+        for output in transform(_source(source), report.facts, plan, self.limits):
+            yield self._verify(report, output)
+
+    def _verify(self, report: Report, output: Output) -> Verified:
+        """Probe and check what a transformer made. Nothing leaves that would not pass."""
+        facts = _probed(output.media, report.kind)
+        checked = check_facts(report.source, facts, self.limits)
+        if checked.errors:
+            raise UnverifiedOutputError(report.source, checked.errors)
+        return Verified.of(output, facts)
+
+    def _rejection(self, report: Report, error: BrokenMediaError) -> RejectedError:
+        """Damage that only decoding could find is a rejection like any other."""
+        code = _BROKEN.get(report.kind, "video_file_broken")
+        broken = Unprobed(size_bytes=None, code=code, reason=f"it cannot be decoded: {error}")
+        return RejectedError(report.source, check_facts(report.source, broken, self.limits).errors)
+
+    def _payload(self, report: Report, verified: Verified) -> Payload:
+        output, model = verified.output, self.limits.model_name
+        match report.kind:
+            case "text":
+                fragments = text_body(model, output.media.read().decode())
+            case "image" | "audio" | "video" as kind:
+                fragments = media_body(model, kind, verified.media)
+            case other:
+                raise TypeError(f"{other} has no body of its own")
+        return Payload(
+            source=report.source,
+            input_type=report.kind,
+            fragments=fragments,
+            span=output.span,
+            offset=output.offset,
+            fidelity=output.fidelity,
+            steps=output.steps,
+            sha256=verified.media.sha256,
+        )
+
+    def _request(self, request: TextImage | MultiInput, report: Report) -> Payload:
+        """One body of several parts, each image fitted on its own."""
+        if report.verdict == "rejected":
+            raise RejectedError(report.source, report.errors)
+        pictures = [next(self._verified(image, self.check(image, kind="image"))) for image in _images(request)]
+        model = self.limits.model_name
+        media = [p.media for p in pictures]
+        if isinstance(request, TextImage):
+            fragments = text_image_body(model, request.text, media[0])
+        else:
+            names = [image.name for image in request.images]
+            fragments = multi_input_body(model, request.text, list(zip(names, media, strict=True)))
+        worst = max((p.output.fidelity for p in pictures), key=list(Fidelity).index)
+        return Payload(
+            source=report.source,
+            input_type="text_image" if isinstance(request, TextImage) else "multi_input",
+            fragments=fragments,
+            span=None,
+            offset=None,
+            fidelity=worst,
+            steps=tuple(step for p in pictures for step in p.output.steps),
+            sha256=sha256("".join(m.sha256 for m in media).encode()).hexdigest() if len(media) > 1 else media[0].sha256,
+        )
+
+
+def check(source: Input, *, profile: str = profiles.DEFAULT_PROFILE, kind: Kind | None = None) -> Report:
+    """`Preflight(limits=profile).check(source)`."""
+    return Preflight(limits=profile).check(source, kind=kind)
+
+
+def plan(source: Input, *, profile: str = profiles.DEFAULT_PROFILE, policy: Policy | None = None) -> Plan:
+    """`Preflight(limits=profile, policy=policy).plan(source)`."""
+    return Preflight(limits=profile, policy=policy).plan(source)
+
+
+def prepare(
+    source: Input, *, profile: str = profiles.DEFAULT_PROFILE, policy: Policy | None = None
+) -> Iterator[Payload]:
+    """`Preflight(limits=profile, policy=policy).prepare(source)`."""
+    return Preflight(limits=profile, policy=policy).prepare(source)
+
+
+def embed(
+    source: Input,
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    profile: str = profiles.DEFAULT_PROFILE,
+    policy: Policy | None = None,
+) -> Embeddings:
+    """Prepare and submit one input. The key is that of TWELVELABS_API_KEY where none is given."""
+    from preflight.submitter import BASE_URL, Client
+
+    key = api_key if api_key is not None else os.environ.get("TWELVELABS_API_KEY")
+    with Client(key, base_url=base_url or BASE_URL) as client:
+        return Preflight(limits=profile, policy=policy).embed(source, client)
+
+
+def _opened(source: Input) -> _Opened:
+    return source if isinstance(source, Text | TextImage | MultiInput) else Source.of(source)
+
+
+def _source(source: Source | Text) -> Source:
+    if isinstance(source, Source):
+        return source
+    from preflight.probers.text import well_formed
+
+    return Source.of(well_formed(source.text).encode(), name=source.name)
+
+
+def _images(request: TextImage | MultiInput) -> list[Source]:
+    images = [request.image] if isinstance(request, TextImage) else [named.image for named in request.images]
+    return [Source.of(image) for image in images]
+
+
+def _facts(source: _Opened, kind: Kind | None) -> Facts:
+    match source:
+        case Source():
+            return probe(source, kind)
+        case Text():
+            from preflight.probers.text import facts_of_text
+
+            return facts_of_text(source.text)
+        case TextImage() | MultiInput():
+            from preflight.probers.text import facts_of_text
+
+            text = source.text
+            pictures = tuple(probe(image, "image") for image in _images(source))
+            return RequestFacts(
+                kind="text_image" if isinstance(source, TextImage) else "multi_input",
+                text=facts_of_text(text) if text is not None else None,
+                placeholders=tuple(dict.fromkeys(_PLACEHOLDER.findall(text or ""))),
+                names=(None,) if isinstance(source, TextImage) else tuple(image.name for image in source.images),
+                images=tuple(p for p in pictures if isinstance(p, ImageFacts | Unprobed)),
+            )
+
+
+def _probed(media: Source, kind: str) -> MediaFacts:
+    match kind:
+        case "text" | "image" | "audio" | "video":
+            return probe(media, kind)
+        case _:
+            return probe(media)

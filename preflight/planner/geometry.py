@@ -1,0 +1,64 @@
+"""A picture of any size → a picture inside the limits, scaled, cropped or padded but never stretched. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from preflight.limits import VideoLimits
+from preflight.planner.interface import Geometry
+
+
+def fit_picture(width: int, height: int, limits: VideoLimits, fit: Literal["pad", "crop"]) -> Geometry:
+    """Of the displayed size, in square pixels. Every size that comes out is even, as 4:2:0 wants it."""
+    frame_width, frame_height = _framed(width, height, limits.max_aspect_ratio.value, fit)
+    scale = _scale(frame_width, frame_height, limits)
+    most_width, most_height = limits.max_size(round(frame_width * scale), round(frame_height * scale))
+    out_width = _clamp(_even(frame_width * scale), limits.min_side.value, most_width)
+    out_height = _clamp(_even(frame_height * scale), limits.min_side.value, most_height)
+    out_width, out_height = _within_ratio(out_width, out_height, limits.max_aspect_ratio.value, fit)
+    scale_width = max(2, _even(width * scale))
+    scale_height = max(2, _even(height * scale))
+    return Geometry(
+        scale_width=scale_width,
+        scale_height=scale_height,
+        crop_width=min(scale_width, out_width),
+        crop_height=min(scale_height, out_height),
+        width=out_width,
+        height=out_height,
+    )
+
+
+def _framed(width: int, height: int, most: float, fit: Literal["pad", "crop"]) -> tuple[float, float]:
+    """The picture's frame after padding or cropping to the ratio, before scaling."""
+    if width > height * most:
+        return (width, width / most) if fit == "pad" else (height * most, height)
+    if height > width * most:
+        return (height / most, height) if fit == "pad" else (width, width * most)
+    return width, height
+
+
+def _scale(width: float, height: float, limits: VideoLimits) -> float:
+    """As near to 1 as the limits allow; where both cannot hold, the maximum wins and padding makes the minimum."""
+    most_width, most_height = limits.max_size(math.ceil(width), math.ceil(height))
+    least = limits.min_side.value
+    up = max(1.0, least / min(width, height))
+    return min(up, most_width / width, most_height / height)
+
+
+def _within_ratio(width: int, height: int, most: float, fit: Literal["pad", "crop"]) -> tuple[int, int]:
+    """Rounding to even sizes may have pushed the ratio over: one more pair of rows, or one less of columns."""
+    step = 2 if fit == "pad" else -2
+    while width > height * most:
+        width, height = (width, height + step) if fit == "pad" else (width + step, height)
+    while height > width * most:
+        width, height = (width + step, height) if fit == "pad" else (width, height + step)
+    return width, height
+
+
+def _even(value: float) -> int:
+    return round(value / 2) * 2
+
+
+def _clamp(value: int, least: int, most: int) -> int:
+    return max(least + least % 2, min(value, most - most % 2))

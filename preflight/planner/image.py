@@ -1,0 +1,133 @@
+"""Images: which rung of the ladder, which format and which size."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from preflight.limits import Limits
+from preflight.media import Fidelity, ImageFacts
+from preflight.planner.interface import (
+    ConvertImage,
+    CutOutPicture,
+    Plan,
+    PlannedOutput,
+    Policy,
+    SendAsIs,
+)
+from preflight.rules import Report
+
+# A strip is not scaled up beyond this length for the sake of its short side: it is padded instead.
+_LONGEST_UPSCALED = 4096
+# libjpeg's JPEG_MAX_DIMENSION.
+_LONGEST = 65_500
+
+# Modes of drawings and of pictures that can be seen through; all others are taken for photographs. The numbers
+# are bytes a pixel that their PNG will hardly exceed, only used to predict.
+_PNG_BYTES_PER_PIXEL = {"1": 0.2, "P": 1.0, "PA": 1.5, "LA": 1.5, "La": 1.5, "RGBA": 2.0, "RGBa": 2.0}
+# Coding a PNG anew rarely saves more than this; dropping what is not the picture, or its 16 bits, can.
+_PNG_SAVING = 0.5
+
+
+def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:  # noqa: ARG001 (no limit asks for the policy yet)
+    """Of a report on an image that is not rejected."""
+    facts = report.facts
+    assert isinstance(facts, ImageFacts)
+    if report.verdict == "pass":
+        return Plan(
+            source=report.source,
+            input_type="image",
+            fidelity=Fidelity.IDENTICAL,
+            recipe=SendAsIs(),
+            why=("It fits every limit.",),
+            steps=("send as it is",),
+            outputs=(PlannedOutput(span=None, media_bytes=facts.size_bytes),),
+        )
+    why = tuple(f.message for f in report.errors)
+    if (picture_bytes := _first_picture_that_fits(facts, limits)) is not None:
+        return Plan(
+            source=report.source,
+            input_type="image",
+            fidelity=Fidelity.LOSSLESS,
+            recipe=CutOutPicture(),
+            why=(*why, "Its first picture alone is a JPEG that fits."),
+            steps=("cut out the first picture without decoding it",),
+            outputs=(PlannedOutput(span=None, media_bytes=picture_bytes),),
+        )
+    width, height, canvas_width, canvas_height = fit_image(
+        facts.displayed_width, facts.displayed_height, limits.image.min_side.value
+    )
+    recipe = ConvertImage(
+        format=_format(facts, width * height, limits),
+        width=width,
+        height=height,
+        canvas_width=canvas_width,
+        canvas_height=canvas_height,
+        min_side=limits.image.min_side.value,
+    )
+    return Plan(
+        source=report.source,
+        input_type="image",
+        fidelity=Fidelity.TRANSCODED,
+        recipe=recipe,
+        why=why,
+        steps=_steps(facts, recipe, limits.image.max_file_bytes.value),
+        outputs=(PlannedOutput(span=None, media_bytes=None),),
+    )
+
+
+def fit_image(width: int, height: int, min_side: int) -> tuple[int, int, int, int]:
+    """From the displayed size: width and height after scaling, then after padding. Never stretched.
+
+    Both sides of the padded picture are at least `min_side`. The long side is scaled up to at most 4096, so that
+    a line of 5000 pixels is padded and not blown up.
+    """
+    short, long = min(width, height), max(width, height)
+    scale = 1.0
+    if short < min_side:
+        scale = max(1.0, min(min_side / short, _LONGEST_UPSCALED / long))
+    scale = min(scale, _LONGEST / long)
+    width, height = max(1, round(width * scale)), max(1, round(height * scale))
+    return width, height, max(width, min_side), max(height, min_side)
+
+
+def _first_picture_that_fits(facts: ImageFacts, limits: Limits) -> int | None:
+    """Its bytes: of a JPEG file that is refused only for what is appended to its first picture."""
+    bounds = limits.image
+    alone = facts.picture_bytes
+    if alone is None or alone >= facts.size_bytes or "JPEG" not in bounds.formats.value:
+        return None
+    fits = alone <= bounds.max_file_bytes.value and min(facts.width, facts.height) >= bounds.min_side.value
+    return alone if fits else None
+
+
+def _format(facts: ImageFacts, pixels: int, limits: Limits) -> Literal["JPEG", "PNG"]:
+    allowed = limits.image.formats.value
+    if "PNG" not in allowed:
+        return "JPEG"
+    if "JPEG" not in allowed:
+        return "PNG"
+    grown = pixels / (facts.width * facts.height)
+    if facts.format == "PNG":
+        predicted = facts.size_bytes * (grown if grown > 1 else _PNG_SAVING)
+    elif facts.mode in _PNG_BYTES_PER_PIXEL:
+        predicted = pixels * _PNG_BYTES_PER_PIXEL[facts.mode]
+    else:
+        return "JPEG"
+    return "PNG" if predicted <= limits.image.max_file_bytes.value else "JPEG"
+
+
+def _steps(facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> tuple[str, ...]:
+    steps = []
+    if facts.frames is not None and facts.frames > 1:
+        steps.append(f"take the first of {facts.frames} frames")
+    if facts.orientation != 1:
+        steps.append(f"turn upright (EXIF orientation {facts.orientation})")
+    displayed = (facts.displayed_width, facts.displayed_height)
+    if (recipe.width, recipe.height) != displayed:
+        steps.append(f"scale {displayed[0]}x{displayed[1]} to {recipe.width}x{recipe.height}")
+    if (recipe.canvas_width, recipe.canvas_height) != (recipe.width, recipe.height):
+        steps.append(f"pad with white to {recipe.canvas_width}x{recipe.canvas_height}")
+    steps.append(f"encode as {recipe.format}, sRGB, of at most {max_bytes:,} bytes")
+    if recipe.format == "PNG":
+        steps.append("where that is too little for a PNG: encode as JPEG on white")
+    return tuple(steps)

@@ -1,0 +1,118 @@
+"""The one place that opens a container: whatever FFmpeg would follow outside the file is shut off here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+from preflight.errors import BrokenMediaError, OutOfSpaceError, UnreadableError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+    from preflight.media import Source
+
+# FFmpeg opens playlists: a 37-byte `ffconcat` named upload.mp4 makes it read *other local files*. Only demuxers
+# that read one self-contained file stand here; none that follows names (concat, hls, dash, image2, sdp, rtsp, imf).
+FORMATS = (
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,asf_o,au,av1,avi,caf,dsf,dts,dtshd,dv,eac3,flac,flv,gxf,h261,h263,h264,"
+    "hevc,iff,ivf,loas,m4v,matroska,webm,mjpeg,mlp,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,mpegvideo,mxf,"
+    "nsv,nut,obu,ogg,oma,rm,sox,swf,tak,truehd,tta,vc1,voc,vvc,w64,wav,wtv,wv,xwma,yuv4mpegpipe"
+)
+
+_OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+
+# Streams beyond these are opened with their decoders on, which costs time and nothing else.
+_METADATA_ONLY = [{"skip_frame": "all"}] * 64
+
+_ENOSPC = 28
+
+
+class UnsupportedFormatError(BrokenMediaError):
+    """FFmpeg does not know these bytes, or they are of a format that is not on the list."""
+
+
+@contextmanager
+def open_media(source: Source, *, decode: bool = False) -> Iterator[InputContainer]:
+    """Open audio or video for demuxing, or with `decode` for decoding too.
+
+    Without `decode` no frame is decoded while the header is read: 4K drops from 138 ms to 1.3 ms.
+    Raises UnreadableError, UnsupportedFormatError or BrokenMediaError.
+    """
+    source.size_bytes()  # raises where it is no regular file, before FFmpeg can hang on a pipe
+    address = _address_of(source)
+    file = source.open() if address is None else None
+    try:
+        with media_errors(source.name):
+            container = _open(address or file, decode=decode)
+            try:
+                yield container
+            finally:
+                container.close()
+    finally:
+        if file is not None:
+            file.close()
+
+
+def _open(file: str | BinaryIO | None, *, decode: bool) -> InputContainer:
+    import av
+
+    try:
+        if not decode:
+            try:
+                opened: InputContainer = av.open(  # type: ignore[call-overload]  # stub: list[str]; code: list[dict]
+                    file, "r", options=_OPTIONS, stream_options=_METADATA_ONLY, metadata_errors="replace"
+                )
+            except ValueError as error:
+                # FLV, MPEG-PS and SWF know their streams only after reading packets, and take no stream options.
+                if isinstance(error, av.FFmpegError) or "stream_options" not in str(error):
+                    raise
+                if file is not None and not isinstance(file, str):
+                    file.seek(0)
+            else:
+                return opened
+        return av.open(file, "r", options=_OPTIONS, metadata_errors="replace")
+    except av.ArgumentError as error:
+        raise UnsupportedFormatError("no supported audio or video format was recognised") from error
+    except av.InvalidDataError as error:
+        raise UnsupportedFormatError("no audio or video could be found in it") from error
+
+
+def _address_of(source: Source) -> str | None:
+    """What FFmpeg can open by itself, which is faster than reading through Python."""
+    if source.path is None:
+        return None
+    name = str(source.path.absolute())
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return None  # a name that is not UTF-8, which FFmpeg wants
+    return f"file:{name}"
+
+
+@contextmanager
+def media_errors(name: str) -> Iterator[None]:
+    """Whatever PyAV throws becomes one of our errors, once, here.
+
+    Errors outside `av.FFmpegError` leak from damaged files: UnicodeDecodeError, AttributeError, MemoryError.
+    """
+    import av
+
+    try:
+        yield
+    except (BrokenMediaError, UnreadableError, OutOfSpaceError):
+        raise
+    except (av.error.FileNotFoundError, av.error.PermissionError) as error:
+        raise UnreadableError(f"{name} is not there any more or may not be read. Check the path.") from error
+    except (av.FFmpegError, OSError) as error:
+        if error.errno == _ENOSPC:
+            raise OutOfSpaceError(f"no space left while working on {name}. Free some and run again.") from error
+        raise BrokenMediaError(_reason(error)) from error
+    except (ValueError, ArithmeticError, AttributeError, MemoryError, LookupError, TypeError) as error:
+        raise BrokenMediaError(_reason(error)) from error
+
+
+def _reason(error: BaseException) -> str:
+    text = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return text[:200]

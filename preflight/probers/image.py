@@ -1,0 +1,116 @@
+"""Bytes → ImageFacts, from the header and the structure: no pixel is decoded."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from PIL import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from preflight.media import ImageFacts, Source, Unprobed
+from preflight.probers.image_structure import (
+    exif_orientation,
+    first_picture,
+    jpeg_damage,
+    jpeg_segments,
+    png_structure,
+    tiff_pages,
+    webp_damage,
+)
+from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable
+
+# What is counted here is either in the header or found by stepping over blocks. Elsewhere (PSD) Pillow's
+# `n_frames` counts something else, or there is only one.
+_MAY_HOLD_SEVERAL = frozenset({"MPO", "PNG", "WEBP", "AVIF", "HEIF", "GIF"})
+# Pillow turns a TIFF upright while it decodes it, pi_heif a HEIF; both say the size that comes out.
+_TURNED_BY_THE_DECODER = frozenset({"TIFF", "HEIF"})
+_NEW_SUBFILE_TYPE = 0x00FE
+
+
+def probe_image(source: Source) -> ImageFacts | Unprobed:
+    """Raises UnreadableError where the bytes of the source cannot be had, and nothing else."""
+    size = source.size_bytes()
+    if size == 0:
+        return Unprobed(size_bytes=0, code="file_empty", reason="the file is empty")
+    with source.open() as file:
+        try:
+            image = open_image(file, source.name)
+            if isinstance(image, Unopened):
+                return _unopened(image, size)
+            with image:
+                if _is_preview(image):
+                    reason = "it is a camera's raw file, of which only a small preview can be read"
+                    return Unprobed(size_bytes=size, code="unsupported_file_type", reason=reason)
+                return _facts(image, file, size)
+        except OSError as error:
+            raise_if_unreadable(error, source.name)
+            raise
+
+
+def _unopened(why: Unopened, size: int) -> ImageFacts | Unprobed:
+    if why.bomb_size is None:
+        return Unprobed(size_bytes=size, code=why.code, reason=why.reason)
+    width, height = why.bomb_size
+    return ImageFacts(
+        size_bytes=size, format="WEBP", width=width, height=height, orientation=1, mode="RGB", frames=None
+    )
+
+
+def _is_preview(image: ImageFile.ImageFile) -> bool:
+    """Raw formats (DNG, NEF) are TIFF files whose first picture says of itself that it is a reduced one."""
+    return isinstance(image, TiffImageFile) and bool(image.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & 1)
+
+
+def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
+    assert image.format is not None
+    frames = _frames(image)
+    damage: str | None = None
+    picture_bytes: int | None = None
+    exif = image.info.get("exif", b"")
+    match image.format:
+        case "JPEG" | "MPO":
+            segments = jpeg_segments(file)
+            damage = jpeg_damage(segments)
+            if damage is None:
+                picture_bytes = sum(s.end - s.start for s in first_picture(file, segments))
+        case "PNG":
+            structure = png_structure(file)
+            damage = structure.damage
+            exif = structure.exif or _exif_in_text(image)
+        case "TIFF":
+            frames = tiff_pages(file)
+        case "WEBP":
+            file.seek(0)
+            damage = webp_damage(file.read(12), size)
+    return ImageFacts(
+        size_bytes=size,
+        format=image.format,
+        width=image.width,
+        height=image.height,
+        orientation=1 if image.format in _TURNED_BY_THE_DECODER else exif_orientation(exif),
+        mode=image.mode,
+        frames=frames,
+        damage=damage,
+        picture_bytes=picture_bytes,
+    )
+
+
+def _frames(image: ImageFile.ImageFile) -> int | None:
+    if image.format not in _MAY_HOLD_SEVERAL:
+        return 1
+    try:
+        with quiet():
+            return int(getattr(image, "n_frames", 1))
+    except Exception:  # noqa: BLE001 (a damaged second frame; the first is what is asked for)
+        return None
+
+
+def _exif_in_text(image: ImageFile.ImageFile) -> bytes:
+    """ImageMagick writes EXIF into PNG as hexadecimal text, under three lines of heading."""
+    text = image.info.get("Raw profile type exif")
+    if not isinstance(text, str):
+        return b""
+    try:
+        return bytes.fromhex("".join(text.split("\n")[3:]))
+    except ValueError:
+        return b""

@@ -1,0 +1,198 @@
+"""What an image file's own structure says, read without decoding a pixel: where its parts are, and what is damaged."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO, Literal, NamedTuple
+
+_BLOCK = 1 << 20
+_WINDOW = 1 << 16
+# Real ones have some dozens; a thousand-fold is still no work.
+_MOST_SEGMENTS = 10_000
+
+
+class JpegSegment(NamedTuple):
+    """One marker with what belongs to it: for SOS that is the header of the scan and its coded data."""
+
+    marker: int
+    start: int
+    end: int
+
+
+_SOI, _EOI, _SOS, _APP2 = 0xD8, 0xD9, 0xDA, 0xE2
+_STANDALONE = frozenset({0x01, _SOI, _EOI, *range(0xD0, 0xD8)})
+# In coded data FF 00 is a stuffed byte, FF D0 to FF D7 are restarts; FF FF is fill.
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
+_INDEX_OF_PICTURES = b"MPF\0"
+
+
+def jpeg_segments(file: BinaryIO) -> list[JpegSegment]:
+    """From SOI to EOI, in order; without EOI at the end where the file breaks off or goes on without end."""
+    return list(islice(_jpeg_segments(file), _MOST_SEGMENTS))
+
+
+def _jpeg_segments(file: BinaryIO) -> Iterator[JpegSegment]:
+    start = 0
+    while (start := _next_marker(file, start)) >= 0:
+        file.seek(start)
+        marker = file.read(2)[1]
+        end = start + 2
+        if marker not in _STANDALONE:
+            length = file.read(2)
+            if len(length) < 2 or int.from_bytes(length) < 2:  # noqa: PLR2004 (the length counts its own two bytes)
+                return
+            end += int.from_bytes(length)
+        if marker == _SOS and (end := _next_marker(file, end)) < 0:
+            return
+        yield JpegSegment(marker, start, end)
+        if marker == _EOI:
+            return
+        start = end
+
+
+def _next_marker(file: BinaryIO, start: int) -> int:
+    """Where the next marker is at or after `start`; -1 where there is none."""
+    file.seek(start)
+    window = file.read(2)  # mostly it is right here
+    while True:
+        if found := _MARKER.search(window):
+            return start + found.start()
+        if not (block := file.read(_WINDOW)):
+            return -1
+        start += len(window) - len(window[-1:])
+        window = window[-1:] + block
+
+
+def jpeg_damage(segments: list[JpegSegment]) -> str | None:
+    markers = {segment.marker for segment in segments}
+    if _EOI not in markers:
+        return "the file breaks off: the end of the JPEG is missing"
+    if _SOS not in markers:
+        return "the JPEG holds no picture data"
+    return None
+
+
+def first_picture(file: BinaryIO, segments: list[JpegSegment]) -> list[JpegSegment]:
+    """The segments of a JPEG's first picture that are its own.
+
+    Left out is the index of further pictures (CIPA DC-007), which would point behind the end of a file that
+    holds one picture, and with it everything that follows the picture's end.
+    """
+    return [s for s in segments if not (s.marker == _APP2 and _body_starts_with(file, s, _INDEX_OF_PICTURES))]
+
+
+def _body_starts_with(file: BinaryIO, segment: JpegSegment, prefix: bytes) -> bool:
+    file.seek(segment.start + 4)
+    return file.read(len(prefix)) == prefix
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PngStructure:
+    damage: str | None
+    exif: bytes
+    """Of the eXIf chunk, wherever it stands: Pillow finds one behind the pixels only by decoding them all."""
+
+
+def png_structure(file: BinaryIO) -> PngStructure:
+    """Lengths, checksums and the parts that must be there."""
+    exif = b""
+    seen = set[bytes]()
+    file.seek(8)
+    while b"IEND" not in seen:
+        header = file.read(8)
+        if len(header) < 8:  # noqa: PLR2004 (length and type, 4 bytes each)
+            return PngStructure(damage="the file breaks off: the end of the PNG (IEND) is missing", exif=exif)
+        length, kind = struct.unpack(">I4s", header)
+        crc = zlib.crc32(kind)
+        for block in _blocks(file, length):
+            crc = zlib.crc32(block, crc)
+            if kind == b"eXIf" and kind not in seen:
+                exif += block
+        name = kind.decode("ascii", "backslashreplace")
+        stored = file.read(4)
+        if len(stored) < 4:  # noqa: PLR2004 (a CRC-32)
+            return PngStructure(damage=f"the file breaks off inside the PNG chunk {name}", exif=exif)
+        if int.from_bytes(stored) != crc:
+            return PngStructure(damage=f"the checksum of the PNG chunk {name} is wrong", exif=exif)
+        seen.add(kind)
+    damage = None if b"IDAT" in seen else "the PNG holds no picture data (IDAT)"
+    return PngStructure(damage=damage, exif=exif)
+
+
+def _blocks(file: BinaryIO, length: int) -> Iterator[bytes]:
+    while length > 0 and (block := file.read(min(length, _BLOCK))):
+        length -= len(block)
+        yield block
+
+
+def webp_damage(head: bytes, size_bytes: int) -> str | None:
+    """`head` is at least the first 12 bytes."""
+    claimed = int.from_bytes(head[4:8], "little") + 8
+    return "the file breaks off: it is shorter than its header says" if size_bytes < claimed else None
+
+
+def webp_size(head: bytes) -> tuple[int, int] | None:
+    """Of the canvas, from the first 30 bytes; None where they do not say."""
+    match head[12:16]:
+        case b"VP8X" if len(head) >= 30:  # noqa: PLR2004
+            return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
+        case b"VP8L" if len(head) >= 25:  # noqa: PLR2004
+            bits = int.from_bytes(head[21:25], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8 " if len(head) >= 30:  # noqa: PLR2004
+            return int.from_bytes(head[26:28], "little") & 0x3FFF, int.from_bytes(head[28:30], "little") & 0x3FFF
+        case _:
+            return None
+
+
+_MOST_PAGES = 100_000
+
+
+def tiff_pages(file: BinaryIO) -> int | None:
+    """How many pictures a TIFF or BigTIFF chains; None where the chain breaks off."""
+    file.seek(0)
+    head = file.read(16)
+    order: Literal["little", "big"] = "little" if head.startswith(b"II") else "big"
+    big = head[2:4] in (b"+\0", b"\0+")
+    count_bytes, entry_bytes, pointer_bytes = (8, 20, 8) if big else (2, 12, 4)
+    at = int.from_bytes(head[8:16] if big else head[4:8], order)
+    seen = set[int]()
+    while at and at not in seen and len(seen) < _MOST_PAGES:
+        seen.add(at)
+        file.seek(at)
+        count = int.from_bytes(file.read(count_bytes), order)
+        file.seek(at + count_bytes + count * entry_bytes)
+        pointer = file.read(pointer_bytes)
+        if len(pointer) < pointer_bytes:
+            return None
+        at = int.from_bytes(pointer, order)
+    return len(seen)
+
+
+_ORIENTATION_TAG = 0x0112
+
+
+def exif_orientation(exif: bytes) -> int:
+    """1 to 8; 1 where the EXIF block has none, has nonsense, or is damaged."""
+    while exif.startswith(b"Exif\0\0"):
+        exif = exif[6:]
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if order is None:
+        return 1
+    try:
+        (directory,) = struct.unpack_from(f"{order}I", exif, 4)
+        (count,) = struct.unpack_from(f"{order}H", exif, directory)
+        for entry in range(directory + 2, directory + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(f"{order}HH", exif, entry)
+            if tag == _ORIENTATION_TAG:
+                # A SHORT; some writers make it a LONG.
+                (value,) = struct.unpack_from(order + ("I" if kind == 4 else "H"), exif, entry + 8)  # noqa: PLR2004
+                return value if 1 <= value <= 8 else 1  # noqa: PLR2004
+    except struct.error:
+        return 1
+    return 1

@@ -1,0 +1,158 @@
+"""The one place where Pillow opens a file: only formats on the list, without warnings, and every failure a value."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from PIL import Image, ImageFile
+
+from preflight.errors import UnreadableError
+from preflight.probers.image_structure import webp_size
+
+# Pillow's name of each format and the module that reads it, the common ones first. Not here: what runs an interpreter
+# (EPS, PDF), what only the system's own library can read (WMF), stubs, and what is a film (FLI, MPEG).
+_MODULES = {
+    "JPEG": "JpegImagePlugin",  # and MPO
+    "PNG": "PngImagePlugin",
+    "WEBP": "WebPImagePlugin",
+    "GIF": "GifImagePlugin",
+    "AVIF": "AvifImagePlugin",
+    "TIFF": "TiffImagePlugin",
+    "BMP": "BmpImagePlugin",
+    "JPEG2000": "Jpeg2KImagePlugin",
+    "PSD": "PsdImagePlugin",
+    "ICO": "IcoImagePlugin",
+    "CUR": "CurImagePlugin",
+    "ICNS": "IcnsImagePlugin",
+    "DDS": "DdsImagePlugin",
+    "QOI": "QoiImagePlugin",
+    "PPM": "PpmImagePlugin",
+    "SGI": "SgiImagePlugin",
+    "PCX": "PcxImagePlugin",
+    "XBM": "XbmImagePlugin",
+    "TGA": "TgaImagePlugin",  # knows no magic: it must be the last
+}
+_HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 mif2 msf1".split())
+_PREFIX_BYTES = 30
+_TGA_HEADER_BYTES = 18
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unopened:
+    """Why Pillow could not open a file."""
+
+    code: Literal["unsupported_file_type", "image_file_broken"]
+    reason: str
+    bomb_size: tuple[int, int] | None = None
+    """Width and height of a picture that Pillow finds too large to be true."""
+
+
+def open_image(file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
+    """Read the header. Raises UnreadableError where the bytes cannot be had, and nothing else."""
+    prefix = file.read(_PREFIX_BYTES)
+    failed: Unopened | None = None
+    for format_name in (*_MODULES, "HEIF"):
+        if not _claims(format_name, prefix, file):
+            continue
+        if format_name == "HEIF" and not _register_heif():
+            return Unopened(
+                code="unsupported_file_type",
+                reason="HEIC and HEIF pictures need an optional part: pip install 'embed-preflight[heic]'",
+            )
+        opened = _open_as(format_name, file, name)
+        if not isinstance(opened, Unopened):
+            return opened
+        failed = opened
+    return failed or Unopened(code="unsupported_file_type", reason="it is no picture of a format that is read here")
+
+
+def _claims(format_name: str, prefix: bytes, file: BinaryIO) -> bool:
+    """Whether the first bytes are those of the format."""
+    if format_name == "HEIF":
+        return prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIF_BRANDS
+    importlib.import_module(f"PIL.{_MODULES[format_name]}")
+    if format_name == "TGA":
+        return _is_tga(prefix, file)
+    _, accept = Image.OPEN[format_name]
+    return accept is not None and accept(prefix[:16]) is True
+
+
+def _is_tga(prefix: bytes, file: BinaryIO) -> bool:
+    """TGA has no magic: what would be a possible header must also be followed by enough bytes for the picture."""
+    if len(prefix) < _TGA_HEADER_BYTES:
+        return False
+    id_length, has_map, kind = prefix[:3]
+    map_length, map_depth = int.from_bytes(prefix[5:7], "little"), prefix[7]
+    width, height = int.from_bytes(prefix[12:14], "little"), int.from_bytes(prefix[14:16], "little")
+    depth, flags = prefix[16:18]
+    if kind not in (1, 2, 3, 9, 10, 11) or depth not in (8, 16, 24, 32) or flags & 0xC0 or not width * height:
+        return False
+    if has_map > 1 or bool(has_map) != (kind in (1, 9)) or (not has_map and any(prefix[3:8])):
+        return False
+    before = _TGA_HEADER_BYTES + id_length + map_length * ((map_depth + 7) // 8)
+    # A run-length packet is at most 128 pixels from one pixel and a byte.
+    pixels = width * height if kind < 9 else -(-width * height // 128)  # noqa: PLR2004
+    file.seek(0, 2)
+    return file.tell() >= before + pixels * (depth // 8)
+
+
+def _register_heif() -> bool:
+    """False where the extra is not installed."""
+    try:
+        import pi_heif
+    except ImportError:
+        return False
+    if "HEIF" not in Image.OPEN:
+        pi_heif.register_heif_opener()
+    return True
+
+
+def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
+    # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
+    factory, _ = Image.OPEN[format_name]
+    file.seek(0)
+    try:
+        with quiet():
+            return factory(file, "")
+    except Image.DecompressionBombError as error:
+        file.seek(0)
+        size = webp_size(file.read(_PREFIX_BYTES)) if format_name == "WEBP" else None
+        reason = f"it claims more pixels than can be true ({said(error)})"
+        return Unopened(code="image_file_broken", reason=reason, bomb_size=size)
+    except Exception as error:  # noqa: BLE001 (damaged files make Pillow raise nearly every built-in exception)
+        raise_if_unreadable(error, name)
+        reason = f"it begins as {format_name} does, but its header cannot be read ({said(error)})"
+        return Unopened(code="image_file_broken", reason=reason)
+
+
+def raise_if_unreadable(error: Exception, name: str) -> None:
+    """Raise UnreadableError where the operating system failed: Pillow's own OSErrors bear no number."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise UnreadableError(
+            f"{name} cannot be read ({error}). Check that the disk or share is there, and try again."
+        ) from error
+
+
+def said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+_filters = threading.RLock()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence Pillow's warnings about what is odd in a file: they would be printed, or raised, in the user's program.
+
+    The filters belong to the whole process until Python 3.14, hence the lock: two threads that changed them at
+    the same time could leave them changed.
+    """
+    with _filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

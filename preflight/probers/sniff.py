@@ -1,0 +1,121 @@
+"""What kind of thing some bytes are, from their first few kilobytes: never from the name.
+
+The name is only consulted to *refuse*: text that is called upload.mp4 is a playlist, a source file or an error
+page, and nobody means to embed it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+HEAD_BYTES = 64 * 1024
+
+Guess = Literal["text", "image", "timed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Bytes that are recognised and not wanted, with the reason."""
+
+    reason: str
+
+
+_IMAGE_MAGIC = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|BM.{4}\0\0\0\0|II\*\0|MM\0\*|II\+\0|MM\0\+|8BPS\0[\x01\x02]|"
+    rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51|\0\0[\x01\x02]\0[^\0]\0|icns|DDS |qoif|\x0a[\0-\x05]\x01[\x01\x02\x04\x08]|"
+    rb"P[1-6]\s|\x01\xda[\0\x01][\x01\x02]|\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n|\x59\xa6\x6a\x95|"
+    rb"#define [^\n]*_width |/\* XPM \*/",
+    re.DOTALL,
+)
+# ISO base media whose first brand says that it is a picture.
+_IMAGE_BRANDS = frozenset(
+    b"avif avis heic heix hevc hevx heim heis hevm hevs mif1 mif2 mif3 msf1 miaf j2ki jpeg".split()
+)
+_PLAYLISTS = re.compile(
+    rb"\s*(?:#EXTM3U|ffconcat version|\[playlist\]|<\?xml[^>]*\?>\s*(?:<!--.*?-->\s*)*<(?:MPD|smil|asx)|<MPD|<asx|<smil)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SVG = re.compile(
+    rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]", re.IGNORECASE | re.DOTALL
+)
+
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
+_MOST_CONTROLS = 0.02
+"""Share of a text's bytes; lists of hostile strings hold some."""
+
+# Names under which people keep pictures, sound and films; text found under one of them is not what it says.
+_MEDIA_SUFFIXES = frozenset(
+    ".3g2 .3gp .aac .ac3 .aif .aiff .amr .ape .apng .asf .avi .avif .bmp .caf .dv .f4v .flac .flv .gif .h264 .h265 .heic"
+    " .heif .hevc .ico .jfif .jp2 .jpe .jpeg .jpg .jxl .m2ts .m3u .m3u8 .m4a .m4b .m4v .mjpeg .mka .mkv .mov .mp2 .mpc .mp3 .mp4 .mpeg"
+    " .mpg .mpd .mts .mxf .oga .ogg .ogv .opus .pls .png .psd .svg .svgz .tga .tif .tiff .ts .vob .wav .webm .webp .wma"
+    " .wmv .wv".split()
+)
+
+
+def sniff(head: bytes, name: str) -> Guess | Refusal:
+    """From the first `HEAD_BYTES` of a source. `timed` is everything that may be audio or video."""
+    if _looks_like_image(head):
+        return "image"
+    if not looks_like_text(head):
+        return "timed"
+    if _PLAYLISTS.match(head):
+        return Refusal("it is a playlist, which only names other files")
+    if _SVG.match(head):
+        return Refusal("it is an SVG drawing, which is never rendered here")
+    suffix = PurePath(name).suffix.lower()
+    if suffix in _MEDIA_SUFFIXES:
+        return Refusal(f"it is named {suffix} but holds text")
+    return "text"
+
+
+def _looks_like_image(head: bytes) -> bool:
+    if _IMAGE_MAGIC.match(head):
+        return True
+    if head[4:8] == b"ftyp":
+        return head[8:12] in _IMAGE_BRANDS
+    return False
+
+
+def looks_like_text(head: bytes) -> bool:
+    """UTF-16 or UTF-32 with a mark, UTF-8 with hardly a control character, or any 8-bit code without one."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
+        return _is_wide_text(head)
+    if not head or b"\0" in head:
+        return False
+    controls = len(_CONTROL.findall(head))
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # a character cut off at the end is no error
+    except UnicodeDecodeError:
+        return controls == 0
+    return controls <= len(head) * _MOST_CONTROLS
+
+
+def _is_wide_text(head: bytes) -> bool:
+    wide = "utf-32" if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")) else "utf-16"
+    try:
+        text = codecs.getincrementaldecoder(wide)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return "\0" not in text
+
+
+_SUFFIXES = (
+    (re.compile(rb"\xff\xd8\xff"), ".jpg"),
+    (re.compile(rb"\x89PNG\r\n"), ".png"),
+    (re.compile(rb"RIFF....WAVE", re.DOTALL), ".wav"),
+    (re.compile(rb"fLaC"), ".flac"),
+    (re.compile(rb"ID3|\xff[\xe2-\xff]"), ".mp3"),
+    (re.compile(rb"....ftypqt", re.DOTALL), ".mov"),
+    (re.compile(rb"....ftyp", re.DOTALL), ".mp4"),
+    (re.compile(rb"\x1a\x45\xdf\xa3.{0,40}webm", re.DOTALL), ".webm"),
+    (re.compile(rb"\x1a\x45\xdf\xa3"), ".mkv"),
+)
+
+
+def suffix_of(head: bytes) -> str | None:
+    """The usual ending of a file of such content, for the kinds that are written; None for any other."""
+    return next((suffix for magic, suffix in _SUFFIXES if magic.match(head)), None)

@@ -1,0 +1,78 @@
+"""Bytes → TextFacts: the encoding is found from the bytes, never guessed."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from preflight.media import Source, TextFacts, Unprobed
+from preflight.probers.tokens import count_tokens
+
+__all__ = ["count_tokens", "decode_text", "facts_of_text", "probe_text", "well_formed"]
+
+# A text is held whole; this many bytes are over a hundred thousand requests.
+MAX_TEXT_BYTES = 64_000_000
+
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# What tells binary data from text. The C1 controls are left alone: among them is a line end (U+0085).
+_BINARY = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def probe_text(source: Source) -> TextFacts | Unprobed:
+    """Read a text file of at most 64 MB. Raises UnreadableError where its bytes cannot be had."""
+    size = source.size_bytes()
+    if size == 0:
+        return Unprobed(size_bytes=0, code="file_empty", reason="the file is empty")
+    if size > MAX_TEXT_BYTES:
+        return Unprobed(
+            size_bytes=size,
+            code="unsupported_file_type",
+            reason=f"a text of {size:,} bytes is too long to be read; {MAX_TEXT_BYTES:,} is the most",
+        )
+    decoded = decode_text(source.read())
+    if decoded is None:
+        return Unprobed(
+            size_bytes=size,
+            code="text_encoding_unknown",
+            reason="it is not plain text in UTF-8, nor in UTF-16 or UTF-32 with a byte order mark",
+        )
+    text, encoding = decoded
+    return facts_of_text(text, size, encoding)
+
+
+def facts_of_text(text: str, size_bytes: int | None = None, encoding: str = "utf-8") -> TextFacts:
+    """Of a text at hand; `size_bytes` is that of its file, and of its UTF-8 where there is no file."""
+    if size_bytes is None:
+        size_bytes = len(well_formed(text).encode())
+    return TextFacts(
+        size_bytes=size_bytes,
+        encoding=encoding,
+        characters=len(text),
+        tokens=count_tokens(text),
+        blank=not text.strip(),
+    )
+
+
+def decode_text(data: bytes) -> tuple[str, str] | None:
+    """The text without its byte order mark, and the name of its encoding; None for anything that is not
+    surely text: UTF-8, or UTF-16 or UTF-32 with a mark, without control characters but tab, LF, CR and FF.
+    """
+    mark, encoding = next((known for known in _MARKS if data.startswith(known[0])), (b"", "utf-8"))
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return None if _BINARY.search(text) else (text, encoding)
+
+
+def well_formed(text: str) -> str:
+    """`text` with U+FFFD for each lone surrogate, which has no UTF-8; every other character keeps its index."""
+    return _SURROGATES.sub("\ufffd", text)

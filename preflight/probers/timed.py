@@ -1,0 +1,224 @@
+"""Audio and video: what the container's headers, index and packets say. No frame is decoded."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING, get_args
+
+from preflight.errors import BrokenMediaError
+from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts
+from preflight.probers.clock import Clock, Unit, read_clock, read_units
+from preflight.probers.container import UnsupportedFormatError, open_media
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+    from preflight.media import Source
+
+# FFmpeg's bits: formats without a clock of their own (raw H.264, HEVC, ...), and pictures attached to audio.
+_NO_TIMESTAMPS = 0x0080
+_ATTACHED_PIC = 0x0400
+
+
+def probe_timed(source: Source, *, sound_only: bool = False) -> AudioFacts | VideoFacts | Unprobed:
+    """Video where there is a picture with a timeline, else audio. Cover art is not video.
+
+    With `sound_only`, audio: the sound of a film, too.
+    """
+    size = source.size_bytes()
+    try:
+        with open_media(source) as container:
+            return _facts(container, size, sound_only=sound_only)
+    except UnsupportedFormatError as error:
+        return Unprobed(size_bytes=size, code="unsupported_file_type", reason=str(error))
+    except BrokenMediaError as error:
+        return Unprobed(size_bytes=size, code="video_file_broken", reason=f"it cannot be read: {error}")
+
+
+def pick_streams(container: InputContainer) -> tuple[VideoStream | None, AudioStream | None]:
+    """The first picture that is not cover art, and the first sound: what is checked, kept and embedded."""
+    video = next((s for s in container.streams.video if not _is_cover(s)), None)
+    return video, next(iter(container.streams.audio), None)
+
+
+def _facts(container: InputContainer, size: int, *, sound_only: bool) -> AudioFacts | VideoFacts | Unprobed:
+    video, audio = pick_streams(container)
+    if sound_only:
+        if audio is None:
+            return _unprobed(size, "audio_file_broken", "it holds no sound")
+        video = None
+    if video is None and audio is None:
+        kinds = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
+        return _unprobed(size, "video_file_broken", f"it holds {kinds}, but neither picture nor sound")
+    for stream in (video, audio):
+        if stream is not None and _codec(stream) is None:
+            code: UnprobedCode = "unsupported_file_type"
+            return _unprobed(size, code, f"its {stream.type} is coded in a way that FFmpeg cannot decode")
+        if stream is not None and _is_encrypted(stream):
+            return _unprobed(size, "unsupported_file_type", f"its {stream.type} is encrypted")
+    if _has_encrypted_packets(container):
+        return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
+    clock = read_clock(container, video, [s for s in (video, audio) if s is not None])
+    streams = tuple(_stream_facts(s) for s in container.streams)
+    has_timestamps = not container.format.flags & _NO_TIMESTAMPS
+    if video is None:
+        assert audio is not None
+        return _audio_facts(container, audio, clock, size, streams, has_timestamps=has_timestamps)
+    return _video_facts(container, video, audio, clock, size, streams, has_timestamps=has_timestamps)
+
+
+def _audio_facts(
+    container: InputContainer,
+    audio: AudioStream,
+    clock: Clock,
+    size: int,
+    streams: tuple[StreamFacts, ...],
+    *,
+    has_timestamps: bool,
+) -> AudioFacts | Unprobed:
+    if clock.duration_s is None or clock.duration_s <= 0:
+        return _unprobed(size, "audio_file_broken", "it holds no sound: not one packet could be read")
+    codec = _codec(audio)
+    assert codec is not None
+    return AudioFacts(
+        size_bytes=size,
+        container=container.format.name,
+        codec=codec,
+        duration_s=clock.duration_s,
+        duration_source=clock.duration_source,
+        claimed_duration_s=clock.claimed_duration_s,
+        start_s=clock.start_s,
+        sample_rate=audio.codec_context.sample_rate or None,
+        channels=audio.codec_context.layout.nb_channels or None,
+        bit_depth=_bit_depth(codec),
+        has_timestamps=has_timestamps,
+        streams=streams,
+    )
+
+
+def _video_facts(
+    container: InputContainer,
+    video: VideoStream,
+    audio: AudioStream | None,
+    clock: Clock,
+    size: int,
+    streams: tuple[StreamFacts, ...],
+    *,
+    has_timestamps: bool,
+) -> VideoFacts | Unprobed:
+    context = video.codec_context
+    if not context.width or not context.height:
+        return _unprobed(size, "video_file_broken", "its picture has no size")
+    if clock.starts_with_keyframe is None:
+        return _unprobed(size, "video_file_broken", "it holds no picture: not one video packet could be read")
+    codec = _codec(video)
+    assert codec is not None
+    return VideoFacts(
+        size_bytes=size,
+        container=container.format.name,
+        video_codec=codec,
+        audio_codec=_codec(audio) if audio is not None else None,
+        duration_s=clock.duration_s,
+        duration_source=clock.duration_source,
+        claimed_duration_s=clock.claimed_duration_s,
+        start_s=clock.start_s,
+        width=context.width,
+        height=context.height,
+        rotation=_rotation(container, video),
+        sample_aspect_ratio=_positive(video.sample_aspect_ratio) or Fraction(1),
+        frame_rate=_positive(video.average_rate) or _positive(video.guessed_rate),
+        starts_with_keyframe=clock.starts_with_keyframe,
+        has_timestamps=has_timestamps,
+        sample_rate=(audio.codec_context.sample_rate or None) if audio is not None else None,
+        channels=(audio.codec_context.layout.nb_channels or None) if audio is not None else None,
+        streams=streams,
+    )
+
+
+def _unprobed(size: int, code: UnprobedCode, reason: str) -> Unprobed:
+    return Unprobed(size_bytes=size, code=code, reason=reason)
+
+
+def _stream_facts(stream: Stream) -> StreamFacts:
+    kind: StreamType = stream.type if stream.type in get_args(StreamType) else "unknown"
+    return StreamFacts(index=stream.index, type=kind, codec=_codec(stream), cover_art=_is_cover(stream))
+
+
+def _codec(stream: Stream) -> str | None:
+    # Typed as never None; it is where FFmpeg has no decoder.
+    context: object = stream.codec_context
+    return stream.codec_context.codec.canonical_name if context is not None else None
+
+
+def _is_cover(stream: Stream) -> bool:
+    return bool(int(stream.disposition) & _ATTACHED_PIC)
+
+
+def _is_encrypted(stream: Stream) -> bool:
+    try:
+        tag = stream.codec_context.codec_tag
+    except UnicodeDecodeError:  # MPEG-TS stream types that are no ASCII
+        return False
+    return tag in ("encv", "enca", "drmi", "drms")
+
+
+def _has_encrypted_packets(container: InputContainer) -> bool:
+    """By the first packet, in MP4 alone: there a tag need not say so. Puts the container back to its start."""
+    if "mp4" not in container.format.name:
+        return False
+    first = next(container.demux(), None)
+    is_encrypted = first is not None and first.has_sidedata("encryption_info")
+    container.seek(0)
+    return is_encrypted
+
+
+def _bit_depth(codec: str) -> int | None:
+    match = re.match(r"pcm_[sufd](\d+)", codec)
+    return int(match[1]) if match else None
+
+
+def _positive(value: Fraction | None) -> Fraction | None:
+    # PyAV 19 never answers None for a rational, but 0.
+    return value if value and value > 0 else None
+
+
+def _rotation(container: InputContainer, video: VideoStream) -> int:
+    """Clockwise degrees, to the nearest quarter turn.
+
+    PyAV reads the display matrix only of decoded frames; FFmpeg's own dump of the header states it without
+    decoding. Its angle counts the other way round. Tags cannot forge the line: theirs are padded to a colon.
+    """
+    import av.logging
+
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.INFO)
+    try:
+        dump: str = container.dumps_format()  # type: ignore[attr-defined]  # missing from the stub
+    finally:
+        av.logging.set_level(level)
+    start = dump.find(f"\n  Stream #0:{video.index}")
+    section = dump[start + 1 :]
+    end = section.find("\n  Stream #0:")
+    match = re.search(r"^ {6}[Dd]isplay ?[Mm]atrix: rotation of (-?[\d.]+) degrees$", section[:end], re.MULTILINE)
+    return round(-float(match[1]) / 90) * 90 % 360 if match else 0
+
+
+def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, ...]:
+    """Where the source can be cut without decoding, from one pass over its packets.
+
+    Empty where the packets have no times or cannot be read to their end. Raises UnreadableError.
+    """
+    if facts.duration_s is None:
+        return ()
+    try:
+        with open_media(source) as container:
+            video, audio = pick_streams(container)
+            return read_units(
+                container, video if facts.kind == "video" else None, audio, facts.start_s, facts.duration_s
+            )
+    except BrokenMediaError:
+        return ()

@@ -1,0 +1,108 @@
+"""The JSON shapes: one object a line, keys in this order, nothing but JSON's own types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from preflight.media import Facts, ImageFacts, VideoFacts
+
+if TYPE_CHECKING:
+    from preflight.payload import Payload
+    from preflight.errors import Reason
+    from preflight.rules import Report
+    from preflight.submitter import Embeddings
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+def line(record: dict[str, Json]) -> str:
+    """One line of NDJSON, without its end. Never NaN, which is no JSON."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace").decode()
+
+
+def of_report(report: Report) -> dict[str, Json]:
+    """`{"source","kind","verdict","findings":[...],"facts":{...}}`."""
+    return {
+        "source": report.source,
+        "kind": report.kind,
+        "verdict": report.verdict,
+        "findings": [of_finding(f) for f in report.findings],
+        "facts": of_facts(report.facts),
+    }
+
+
+def of_finding(finding: Reason) -> dict[str, Json]:
+    record: dict[str, Json] = {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "measured": finding.measured,
+        "limit": finding.limit,
+        "fixable": finding.fixable,
+        "docs": finding.docs,
+    }
+    return record if finding.part is None else {**record, "part": finding.part}
+
+
+def of_facts(facts: Facts) -> dict[str, Json]:
+    record = {key: _plain(value) for key, value in asdict(facts).items()}
+    if isinstance(facts, ImageFacts | VideoFacts):
+        record["displayed_width"] = facts.displayed_width
+        record["displayed_height"] = facts.displayed_height
+    return record
+
+
+def of_payload(payload: Payload, request: str) -> dict[str, Json]:
+    """A line of `prepare`'s manifest; `request` is the name of the file that holds the body."""
+    return {
+        "source": payload.source,
+        "request": request,
+        "input_type": payload.input_type,
+        "start_s": payload.span.start_s if payload.span else None,
+        "end_s": payload.span.end_s if payload.span else None,
+        "fidelity": payload.fidelity.value,
+        "media_bytes": payload.media_bytes,
+        "base64_bytes": payload.base64_bytes,
+        "sha256": payload.sha256,
+        "steps": list(payload.steps),
+    }
+
+
+def of_refusal(source: str, findings: Sequence[Reason]) -> dict[str, Json]:
+    """The manifest's line of an input that cannot be prepared."""
+    return {"source": source, "request": None, "findings": [of_finding(f) for f in findings]}
+
+
+def of_embeddings(embeddings: Embeddings) -> list[dict[str, Json]]:
+    """One record a vector, in order."""
+    return [
+        {
+            "source": row.source,
+            "input_type": row.input_type,
+            "embedding": [float(x) for x in vector],
+            "embedding_option": row.embedding_option,
+            "embedding_scope": row.embedding_scope,
+            "start_s": row.start_s,
+            "end_s": row.end_s,
+            "request": row.request,
+        }
+        for row, vector in zip(embeddings.rows, embeddings.vectors, strict=True)
+    ]
+
+
+def _plain(value: object) -> Json:
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Fraction():
+            return round(float(value), 6)
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case dict():
+            return {str(key): _plain(each) for key, each in value.items()}
+        case _:
+            raise TypeError(f"{type(value).__name__} has no place in a report")

@@ -1,0 +1,67 @@
+"""Reports and plans for people: a line an input, and beneath it what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from preflight.media import AudioFacts, Facts, ImageFacts, RequestFacts, TextFacts, Unprobed, VideoFacts
+
+if TYPE_CHECKING:
+    from preflight.errors import Reason, RejectedError
+    from preflight.planner import Plan
+    from preflight.rules import Report
+
+
+def of_report(report: Report) -> str:
+    head = f"{report.verdict.upper():8} {_shown(report.source)}  {summary(report.facts)}".rstrip()
+    return "\n".join([head, *(_finding(f) for f in report.findings)])
+
+
+def of_rejection(error: RejectedError) -> str:
+    """What only the work itself could find is reported like what the check found."""
+    return "\n".join([f"REJECTED {_shown(error.source)}", *(_finding(f) for f in error.findings)])
+
+
+def of_plan(plan: Plan) -> str:
+    count = len(plan.outputs)
+    head = f"{plan.fidelity.value.upper():10} {_shown(plan.source)}  {count} request{'s' if count != 1 else ''}"
+    lines = [head, *(f"    why:  {_shown(reason)}" for reason in plan.why), f"    how:  {', then '.join(plan.steps)}"]
+    for number, output in enumerate(plan.outputs, start=1):
+        span = f"{output.span.start_s:.2f} to {output.span.end_s:.2f} s" if output.span else "whole"
+        size = f", about {output.media_bytes:,} bytes" if output.media_bytes is not None else ""
+        lines.append(f"    {number:4}. {span}{size}")
+    return "\n".join(lines)
+
+
+def summary(facts: Facts) -> str:
+    """What it is, in a few words."""
+    match facts:
+        case TextFacts():
+            return f"text, {facts.tokens} tokens"
+        case ImageFacts():
+            size = f"{facts.displayed_width}x{facts.displayed_height}"
+            return f"{facts.format} image, {size}, {facts.size_bytes:,} bytes"
+        case AudioFacts():
+            rate = f", {facts.sample_rate} Hz" if facts.sample_rate else ""
+            return f"{facts.codec} audio, {_seconds(facts.duration_s)}{rate}, {facts.size_bytes:,} bytes"
+        case VideoFacts():
+            size = f"{facts.displayed_width}x{facts.displayed_height}"
+            return f"{facts.video_codec} video, {size}, {_seconds(facts.duration_s)}, {facts.size_bytes:,} bytes"
+        case RequestFacts():
+            return f"{facts.kind} of {len(facts.images)} image{'s' if len(facts.images) != 1 else ''}"
+        case Unprobed():
+            return ""
+
+
+def _finding(finding: Reason) -> str:
+    part = f" ({finding.part})" if finding.part else ""
+    return f"    {finding.severity}: {finding.code}{part}: {_shown(finding.message)}"
+
+
+def _seconds(value: float | None) -> str:
+    return "of unknown length" if value is None else f"{value:.2f} s"
+
+
+def _shown(text: str) -> str:
+    """Names come from strangers: control characters in them must not reach the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

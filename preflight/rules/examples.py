@@ -1,0 +1,140 @@
+"""Plain facts that pass every rule, to be varied by the rules' own examples and by tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from preflight.media import AudioFacts, ImageFacts, RequestFacts, StreamFacts, TextFacts, VideoFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TEXT = TextFacts(size_bytes=17, encoding="utf-8", characters=17, tokens=4, blank=False)
+
+_IMAGE = ImageFacts(size_bytes=90_000, format="JPEG", width=640, height=480, orientation=1, mode="RGB", frames=1)
+
+_AUDIO = AudioFacts(
+    size_bytes=1_920_044,
+    container="wav",
+    codec="pcm_s16le",
+    duration_s=60.0,
+    duration_source="packets",
+    claimed_duration_s=60.0,
+    start_s=0.0,
+    sample_rate=16_000,
+    channels=1,
+    bit_depth=16,
+    has_timestamps=True,
+    streams=(StreamFacts(index=0, type="audio", codec="pcm_s16le"),),
+)
+
+_VIDEO = VideoFacts(
+    size_bytes=9_000_000,
+    container="mov,mp4,m4a,3gp,3g2,mj2",
+    video_codec="h264",
+    audio_codec="aac",
+    duration_s=60.0,
+    duration_source="index",
+    claimed_duration_s=60.0,
+    start_s=0.0,
+    width=1280,
+    height=720,
+    rotation=0,
+    sample_aspect_ratio=Fraction(1),
+    frame_rate=Fraction(25),
+    starts_with_keyframe=True,
+    has_timestamps=True,
+    sample_rate=48_000,
+    channels=2,
+    streams=(
+        StreamFacts(index=0, type="video", codec="h264"),
+        StreamFacts(index=1, type="audio", codec="aac"),
+    ),
+)
+
+
+def text(*, tokens: int = 4, blank: bool = False) -> TextFacts:
+    return replace(_TEXT, tokens=tokens, blank=blank)
+
+
+def image(
+    *,
+    format: str = "JPEG",  # noqa: A002 (the field's own name)
+    width: int = 640,
+    height: int = 480,
+    size_bytes: int = 90_000,
+    frames: int | None = 1,
+    damage: str | None = None,
+) -> ImageFacts:
+    return replace(
+        _IMAGE,
+        format=format,
+        width=width,
+        height=height,
+        size_bytes=size_bytes,
+        frames=frames,
+        damage=damage,
+    )
+
+
+def audio(
+    *,
+    container: str = "wav",
+    codec: str = "pcm_s16le",
+    size_bytes: int = 1_920_044,
+    duration_s: float | None = 60.0,
+    claimed_duration_s: float | None = 60.0,
+) -> AudioFacts:
+    return replace(
+        _AUDIO,
+        container=container,
+        codec=codec,
+        size_bytes=size_bytes,
+        duration_s=duration_s,
+        claimed_duration_s=claimed_duration_s,
+    )
+
+
+def video(
+    *,
+    codec: str = "h264",
+    width: int = 1280,
+    height: int = 720,
+    rotation: int = 0,
+    sample_aspect_ratio: Fraction = Fraction(1),
+    size_bytes: int = 9_000_000,
+    duration_s: float | None = 60.0,
+    claimed_duration_s: float | None = 60.0,
+    starts_with_keyframe: bool | None = True,
+    has_timestamps: bool = True,
+) -> VideoFacts:
+    return replace(
+        _VIDEO,
+        video_codec=codec,
+        width=width,
+        height=height,
+        rotation=rotation,
+        sample_aspect_ratio=sample_aspect_ratio,
+        size_bytes=size_bytes,
+        duration_s=duration_s,
+        claimed_duration_s=claimed_duration_s,
+        starts_with_keyframe=starts_with_keyframe,
+        has_timestamps=has_timestamps,
+    )
+
+
+def multi_input(
+    names: Sequence[str | None] = ("outfit",),
+    placeholders: Sequence[str] = ("outfit",),
+    *,
+    with_text: bool = True,
+) -> RequestFacts:
+    return RequestFacts(
+        kind="multi_input",
+        text=_TEXT if with_text else None,
+        placeholders=tuple(placeholders),
+        names=tuple(names),
+        images=tuple(_IMAGE for _ in names),
+    )

@@ -1,0 +1,102 @@
+"""Images."""
+
+from __future__ import annotations
+
+from preflight.limits import Limits
+from preflight.media import Facts, ImageFacts
+from preflight.rules import examples
+from preflight.rules.interface import Example, Finding, Rule
+
+
+class ImageResolutionTooLow(Rule):
+    """Both sides of an image have at least 128 pixels."""
+
+    code = "image_resolution_too_low"
+    accepted = (Example("128x128", examples.image(width=128, height=128)),)
+    refused = (
+        Example("127x128", examples.image(width=127, height=128)),
+        Example("2000x100", examples.image(width=2000, height=100)),
+    )
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        least = limits.image.min_side.value
+        if not isinstance(facts, ImageFacts) or min(facts.width, facts.height) >= least:
+            return None
+        size = f"{facts.displayed_width}x{facts.displayed_height}"
+        return self.finding(
+            f"The image is {size} pixels, both sides need {least}. `preflight prepare` scales it up.",
+            measured=size,
+            limit=f"{least}x{least}",
+            fixable=True,
+        )
+
+
+class ImageFilesizeTooLarge(Rule):
+    """An image file has at most 5 MB (5,000,000 bytes; 32,000,000 in the newest reading)."""
+
+    code = "image_filesize_too_large"
+    accepted = (
+        Example("5,000,000 bytes", examples.image(size_bytes=5_000_000)),
+        Example("6 MB in the newest reading", examples.image(size_bytes=6_000_000), "marengo3.0-2026-08"),
+    )
+    refused = (Example("5,000,001 bytes", examples.image(size_bytes=5_000_001)),)
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        most = limits.image.max_file_bytes.value
+        if not isinstance(facts, ImageFacts) or facts.size_bytes <= most:
+            return None
+        return self.finding(
+            f"The file has {facts.size_bytes:,} bytes, the limit is {most:,}. `preflight prepare` makes it smaller.",
+            measured=facts.size_bytes,
+            limit=most,
+            fixable=True,
+        )
+
+
+class ImagePixelsTooMany(Rule):
+    """A small file can claim a picture that fills all memory when it is decoded (a decompression bomb).
+
+    The service documents no maximum; this bound is a guard of preflight's own.
+    """
+
+    code = "image_pixels_too_many"
+    accepted = (Example("a 108-megapixel photograph", examples.image(width=12_000, height=9_000)),)
+    refused = (Example("60,000x60,000", examples.image(width=60_000, height=60_000)),)
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        most = limits.image.max_pixels.value
+        if not isinstance(facts, ImageFacts) or facts.width * facts.height <= most:
+            return None
+        return self.finding(
+            f"The image claims {facts.width}x{facts.height} pixels, more than is decoded here ({most:,} in all). "
+            "Scale it down with a program that you trust with it.",
+            measured=facts.width * facts.height,
+            limit=most,
+        )
+
+
+class ImageAnimated(Rule):
+    """An animation or a file of several pages: only its first frame becomes part of the embedding."""
+
+    code = "image_animated"
+    severity = "warning"
+    accepted = (Example("one frame", examples.image(format="PNG")),)
+    refused = (Example("a PNG of 20 frames", examples.image(format="PNG", frames=20)),)
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
+        if not isinstance(facts, ImageFacts) or facts.frames is None or facts.frames <= 1:
+            return None
+        return self.finding(
+            f"The image has {facts.frames} frames or pages; only the first is embedded. "
+            "Give the others as files of their own, or a film as video.",
+            measured=facts.frames,
+            limit=1,
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    ImageResolutionTooLow(),
+    ImageFilesizeTooLarge(),
+    ImagePixelsTooMany(),
+    ImageAnimated(),
+)

@@ -1,0 +1,164 @@
+"""What audio and video have in common: how long, and how large. The code says of which kind the file is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from preflight.limits import Limits
+from preflight.limits import TimedLimits
+from preflight.media import AudioFacts, Facts, VideoFacts
+from preflight.rules import examples
+from preflight.rules.interface import Example, Finding, Rule
+
+
+class _TimedRule(Rule):
+    """Applies to one of the two kinds."""
+
+    kind: ClassVar[str]
+
+    def of_my_kind(self, facts: Facts, limits: Limits) -> tuple[AudioFacts | VideoFacts, TimedLimits] | None:
+        if isinstance(facts, VideoFacts) and self.kind == "video":
+            return facts, limits.video
+        if isinstance(facts, AudioFacts) and self.kind == "audio":
+            return facts, limits.audio
+        return None
+
+
+class _DurationTooLong(_TimedRule):
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        match self.of_my_kind(facts, limits):
+            case None:
+                return None
+            case (timed, bounds):
+                longest = max(timed.duration_s or 0.0, timed.claimed_duration_s or 0.0)
+                most = bounds.max_duration_s.value
+                if longest <= most:
+                    return None
+                claimed = "" if longest == timed.duration_s else " by its header, which does not tell the truth"
+                return self.finding(
+                    f"The {self.kind} lasts {longest:.2f} s{claimed}, the limit is {most:g} s. "
+                    "`preflight prepare` cuts it into clips.",
+                    measured=round(longest, 3),
+                    limit=most,
+                    fixable=True,
+                )
+
+
+class _DurationTooShort(_TimedRule):
+    severity = "warning"
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        match self.of_my_kind(facts, limits):
+            case None:
+                return None
+            case (timed, bounds):
+                least = bounds.min_duration_s.value
+                if timed.duration_s is None or timed.duration_s >= least:
+                    return None
+                return self.finding(
+                    f"The {self.kind} lasts {timed.duration_s:.2f} s; the service asks for {least:g} s at least. "
+                    "Join it with what comes before or after it.",
+                    measured=round(timed.duration_s, 3),
+                    limit=least,
+                    severity="error" if bounds.min_duration_is_error.value else "warning",
+                )
+
+
+class _FilesizeTooLarge(_TimedRule):
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        match self.of_my_kind(facts, limits):
+            case None:
+                return None
+            case (timed, bounds):
+                most = bounds.max_media_bytes
+                if timed.size_bytes <= most:
+                    return None
+                return self.finding(
+                    f"The file has {timed.size_bytes:,} bytes, the limit is {most:,} "
+                    f"({most // 3 * 4:,} as base64). `preflight prepare` cuts it into clips.",
+                    measured=timed.size_bytes,
+                    limit=most,
+                    fixable=True,
+                )
+
+
+class VideoDurationTooLong(_DurationTooLong):
+    """A video lasts at most 10 minutes: by its packets and by its header, as the service may believe either."""
+
+    code = "video_duration_too_long"
+    kind = "video"
+    accepted = (Example("600 s", examples.video(duration_s=600.0, claimed_duration_s=600.0)),)
+    refused = (
+        Example("600.1 s", examples.video(duration_s=600.1, claimed_duration_s=600.1)),
+        Example("a header that claims an hour", examples.video(claimed_duration_s=3600.0)),
+        Example("a header that hides an hour", examples.video(duration_s=3600.0)),
+    )
+
+
+class AudioDurationTooLong(_DurationTooLong):
+    """Audio lasts at most 10 minutes: by its packets and by its header, as the service may believe either."""
+
+    code = "audio_duration_too_long"
+    kind = "audio"
+    accepted = (Example("600 s", examples.audio(duration_s=600.0, claimed_duration_s=600.0)),)
+    refused = (Example("600.1 s", examples.audio(duration_s=600.1, claimed_duration_s=600.1)),)
+
+
+class VideoDurationTooShort(_DurationTooShort):
+    """A video should last at least 4 seconds.
+
+    The pages of the synchronous route are silent about a minimum, so this is a warning in the default profile;
+    the newest reading makes it an error.
+    """
+
+    code = "video_duration_too_short"
+    kind = "video"
+    accepted = (Example("4 s", examples.video(duration_s=4.0)),)
+    refused = (
+        Example("3.9 s", examples.video(duration_s=3.9)),
+        Example("3.9 s, an error in the newest reading", examples.video(duration_s=3.9), "marengo3.0-2026-08"),
+    )
+
+
+class AudioDurationTooShort(_DurationTooShort):
+    """Audio should last at least 4 seconds.
+
+    The pages of the synchronous route are silent about a minimum, so this is a warning in the default profile;
+    the newest reading makes it an error.
+    """
+
+    code = "audio_duration_too_short"
+    kind = "audio"
+    accepted = (Example("4 s", examples.audio(duration_s=4.0)),)
+    refused = (Example("3.9 s", examples.audio(duration_s=3.9)),)
+
+
+class VideoFilesizeTooLarge(_FilesizeTooLarge):
+    """A video has at most 36 MB of base64, 27,000,000 bytes of file (36,000,000 in the newest reading)."""
+
+    code = "video_filesize_too_large"
+    kind = "video"
+    accepted = (
+        Example("27,000,000 bytes", examples.video(size_bytes=27_000_000)),
+        Example("30 MB in the newest reading", examples.video(size_bytes=30_000_000), "marengo3.0-2026-08"),
+    )
+    refused = (Example("27,000,001 bytes", examples.video(size_bytes=27_000_001)),)
+
+
+class AudioFilesizeTooLarge(_FilesizeTooLarge):
+    """Audio has at most 36 MB of base64, 27,000,000 bytes of file (36,000,000 in the newest reading)."""
+
+    code = "audio_filesize_too_large"
+    kind = "audio"
+    accepted = (Example("27,000,000 bytes", examples.audio(size_bytes=27_000_000)),)
+    refused = (Example("27,000,001 bytes", examples.audio(size_bytes=27_000_001)),)
+
+
+RULES: tuple[Rule, ...] = (
+    VideoDurationTooLong(),
+    VideoDurationTooShort(),
+    VideoFilesizeTooLarge(),
+    AudioDurationTooLong(),
+    AudioDurationTooShort(),
+    AudioFilesizeTooLarge(),
+)

@@ -1,0 +1,159 @@
+"""Sound decoded once and written as PCM (WAV) or FLAC, a new file wherever a cap asks for one."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
+
+from preflight.errors import BrokenMediaError
+from preflight.media import AudioFacts, Fidelity, Source, Span
+from preflight.planner import EncodeAudio
+from preflight.planner.cuts import Caps
+from preflight.probers.container import media_errors, open_media
+from preflight.probers.timed import pick_streams
+from preflight.transformers.interface import Output
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+
+_BYTES_PER_SAMPLE = 2
+# What a FLAC frame adds to samples that cannot be compressed: header, subframe headers, checksum.
+_FRAME_OVERHEAD_BYTES = 64
+_FLAC_FRAME_SAMPLES = 4_608
+
+
+def encode_audio(
+    source: Source, facts: AudioFacts, recipe: EncodeAudio, caps: Caps, *, predicted_clips: int
+) -> Iterator[Output]:
+    """One output a clip, in order; a clip waits until the next is long enough to stand alone.
+
+    Clips aim at an even length, `predicted_clips` of them, and are closed before a cap could be broken whatever
+    comes. Raises BrokenMediaError where nothing can be decoded.
+    """
+    total_s = facts.duration_s or caps.max_s * predicted_clips
+    even_s = min(caps.max_s, total_s / predicted_clips + _EVEN_SLACK_S)
+    clip = _Clip(recipe, caps, start_sample=0)
+    held: _Clip | None = None
+    for frame in _frames(source, recipe):
+        if clip.samples and not clip.takes(frame, even_s):
+            if held is not None:
+                yield held.output(source)
+            held, clip = clip, _Clip(recipe, caps, start_sample=clip.end_sample)
+        clip.write(frame)
+        if held is not None and clip.duration_s >= caps.min_tail_s:
+            yield held.output(source)
+            held = None
+    if not clip.samples:
+        raise BrokenMediaError("not one sample could be decoded")
+    if held is not None:
+        held, clip = _evened(held, clip, recipe, caps)
+        yield held.output(source)
+    yield clip.output(source)
+
+
+# So that rounding does not leave a runt after the last of the even clips.
+_EVEN_SLACK_S = 0.05
+
+
+class _Clip:
+    """One file in the making. It keeps its samples, in case its end must go to the next."""
+
+    def __init__(self, recipe: EncodeAudio, caps: Caps, *, start_sample: int) -> None:
+        import av
+
+        self._recipe, self._caps = recipe, caps
+        self.start_sample, self.samples = start_sample, 0
+        self._coded_bytes = 0
+        self.frames: list[AudioFrame] = []
+        self._buffer = io.BytesIO()
+        self._out: OutputContainer = av.open(self._buffer, "w", format=recipe.container)
+        codec: Literal["pcm_s16le", "flac"] = "pcm_s16le" if recipe.container == "wav" else "flac"
+        self._stream: AudioStream = self._out.add_stream(codec, rate=recipe.sample_rate)
+        self._stream.codec_context.layout = _layout(recipe.channels)
+        self._stream.codec_context.format = "s16"
+
+    @property
+    def end_sample(self) -> int:
+        return self.start_sample + self.samples
+
+    @property
+    def duration_s(self) -> float:
+        return self.samples / self._recipe.sample_rate
+
+    def takes(self, frame: AudioFrame, even_s: float) -> bool:
+        """Whether the frame fits for certain: what the encoder still holds is counted at its largest."""
+        samples = self.samples + frame.samples
+        if samples / self._recipe.sample_rate > even_s:
+            return False
+        return self._at_most_bytes(frame.samples) <= self._caps.max_bytes
+
+    def _at_most_bytes(self, more: int) -> int:
+        pending = more + (_FLAC_FRAME_SAMPLES * 2 if self._recipe.container == "flac" else 0)
+        frames = math.ceil(pending / _FLAC_FRAME_SAMPLES) + 1
+        raw = pending * self._recipe.channels * _BYTES_PER_SAMPLE + frames * _FRAME_OVERHEAD_BYTES
+        return self._coded_bytes + raw + self._caps.fixed_bytes
+
+    def write(self, frame: AudioFrame) -> None:
+        self.frames.append(frame)
+        frame.pts = self.samples
+        self.samples += frame.samples
+        self._mux(frame)
+
+    def _mux(self, frame: AudioFrame | None) -> None:
+        for packet in self._stream.encode(frame):
+            self._coded_bytes += packet.size
+            self._out.mux(packet)
+
+    def output(self, source: Source) -> Output:
+        self._mux(None)
+        self._out.close()
+        rate = self._recipe.sample_rate
+        return Output(
+            media=Source.of(self._buffer.getvalue(), name=source.name),
+            span=Span(self.start_sample / rate, self.end_sample / rate),
+            fidelity=Fidelity.TRANSCODED,
+            steps=(f"encoded 16 bit, {rate} Hz, in {self._recipe.container}",),
+        )
+
+
+def _evened(held: _Clip, clip: _Clip, recipe: EncodeAudio, caps: Caps) -> tuple[_Clip, _Clip]:
+    """The same two clips with the runt made long enough. The only samples that are written twice."""
+    frames = held.frames + clip.frames
+    wanted = (held.samples + clip.samples) // 2
+    first = _Clip(recipe, caps, start_sample=held.start_sample)
+    index = 0
+    while first.samples + frames[index].samples <= wanted:
+        first.write(frames[index])
+        index += 1
+    second = _Clip(recipe, caps, start_sample=first.end_sample)
+    for frame in frames[index:]:
+        second.write(frame)
+    return first, second
+
+
+def _frames(source: Source, recipe: EncodeAudio) -> Iterator[AudioFrame]:
+    """Decoded, at the recipe's rate and channels, 16 bit; damaged packets are skipped."""
+    from av.audio.resampler import AudioResampler
+
+    with open_media(source, decode=True) as container:
+        _, audio = pick_streams(container)
+        if audio is None:
+            raise BrokenMediaError("it holds no sound any more")
+        resampler = AudioResampler(format="s16", layout=_layout(recipe.channels), rate=recipe.sample_rate)
+        for packet in container.demux(audio):
+            frames: list[AudioFrame] = []
+            with suppress(BrokenMediaError), media_errors(source.name):
+                frames = packet.decode()
+            for frame in frames:
+                frame.pts = None  # spans are counted in samples; a jump in the timestamps is not sound
+                yield from resampler.resample(frame)
+        yield from resampler.resample(None)
+
+
+def _layout(channels: int) -> str:
+    return "mono" if channels == 1 else "stereo"

@@ -1,0 +1,223 @@
+"""One image → one JPEG or PNG inside the limits."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile, get_sampling
+
+from preflight.errors import BrokenMediaError
+from preflight.media import Fidelity, ImageFacts, Source
+from preflight.planner.interface import ConvertImage, CutOutPicture
+from preflight.probers.image_structure import first_picture, jpeg_segments
+from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable, said
+from preflight.transformers.image_colour import to_srgb
+from preflight.transformers.image_fit import (
+    BEST_QUALITY,
+    FULL_COLOUR,
+    HALF_COLOUR,
+    Start,
+    Try,
+    estimated_quality,
+    fit_jpeg,
+    is_hopeless,
+    png,
+    shrinking,
+)
+from preflight.transformers.interface import Output
+from preflight.transformers.jpeg_check import is_cut_short
+
+# EXIF's numbers; what each says of the first row and column is in CIPA DC-008, 4.6.5.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_LIES_ON_ITS_SIDE = 5
+# These warn while they are decoded. The others need no lock for being quiet, so that threads decode side by side.
+_WARNS_WHILE_DECODED = frozenset({"TIFF", "ICO", "ICNS"})
+_REDUCING_GAP = 3.0
+
+
+def convert_image(source: Source, facts: ImageFacts, recipe: ConvertImage | CutOutPicture, *, max_bytes: int) -> Output:
+    """The first frame of `source`, as `recipe` says and of at most `max_bytes`.
+
+    A limit that no JPEG of the least size satisfies gives the smallest file there is: the pipeline checks every
+    output again and withholds it. Raises BrokenMediaError where the pixels cannot be decoded to the last, and
+    UnreadableError where the bytes cannot be had.
+    """
+    match recipe:
+        case CutOutPicture():
+            return _cut_out(source)
+        case ConvertImage():
+            return _convert(source, facts, recipe, max_bytes)
+
+
+def decode_fully(source: Source) -> None:
+    """Decode every pixel of the first frame. Raises BrokenMediaError where that fails."""
+    with source.open() as file:
+        image = _open(file, source.name)
+        _check(image, file, source.name)
+        _load(image, source.name)
+
+
+def _cut_out(source: Source) -> Output:
+    with source.open() as file:
+        media = Source.of(_first_picture(file), name=source.name)
+    decode_fully(media)
+    return Output(
+        media=media,
+        span=None,
+        fidelity=Fidelity.LOSSLESS,
+        steps=("cut out the first picture without decoding it",),
+    )
+
+
+def _first_picture(file: BinaryIO) -> bytes:
+    """Of a JPEG: a file of its own, coded data untouched."""
+    parts = []
+    for segment in first_picture(file, jpeg_segments(file)):
+        file.seek(segment.start)
+        parts.append(file.read(segment.end - segment.start))
+    return b"".join(parts)
+
+
+def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Output:
+    with source.open() as file:
+        image = _open(file, source.name)
+        _check(image, file, source.name)
+        start = _start(image, facts, recipe, max_bytes)
+        least_scale = min(1.0, recipe.min_side / min(recipe.canvas_width, recipe.canvas_height))
+        scale = 1.0
+        if start.known and is_hopeless(start.known, start, max_bytes):
+            scale = max(least_scale, min(1.0, shrinking([start.known], max_bytes)))
+        _draft(image, facts, recipe, scale)
+        _load(image, source.name)
+        drawing = _Drawing(image, facts, recipe)
+    steps = drawing.steps
+    if recipe.format == "PNG":
+        data = png(drawing.at(1.0, keep_alpha=True))
+        if len(data) <= max_bytes:
+            return _output(source, data, (*steps, "encode as PNG"))
+        steps = (*steps, f"drop the PNG of {len(data):,} bytes, which is over the limit")
+    fitted = fit_jpeg(drawing.at, start, max_bytes=max_bytes, scale=scale, least_scale=least_scale)
+    if (fitted.width, fitted.height) != (recipe.canvas_width, recipe.canvas_height):
+        steps = (*steps, f"scale to {fitted.width}x{fitted.height} for the byte limit")
+    return _output(source, fitted.data, (*steps, f"encode as JPEG, quality {fitted.quality}"))
+
+
+def _output(source: Source, data: bytes, steps: tuple[str, ...]) -> Output:
+    media = Source.of(data, name=source.name)
+    return Output(media=media, span=None, fidelity=Fidelity.TRANSCODED, steps=steps)
+
+
+def _open(file: BinaryIO, name: str) -> ImageFile.ImageFile:
+    opened = open_image(file, name)
+    if isinstance(opened, Unopened):
+        raise BrokenMediaError(f"{name} cannot be opened: {opened.reason}. Export or download it again.")
+    return opened
+
+
+def _check(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> None:
+    if isinstance(image, JpegImageFile) and is_cut_short(_first_picture(file)):
+        raise BrokenMediaError(
+            f"{name} is damaged: its coded data have a fault or end too early. Export or download it again."
+        )
+
+
+def _load(image: ImageFile.ImageFile, name: str) -> None:
+    try:
+        if image.format in _WARNS_WHILE_DECODED:
+            with quiet():
+                image.load()
+        else:
+            image.load()
+    except Exception as error:  # (damaged files make Pillow raise nearly every built-in exception)
+        raise_if_unreadable(error, name)
+        raise BrokenMediaError(
+            f"{name} is damaged: its pixels cannot be decoded ({said(error)}). Export or download it again."
+        ) from error
+
+
+def _start(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Start:
+    """A JPEG is not coded finer than it was, neither in quality nor in colour."""
+    # Even fine photographs take less than a byte a pixel in full colour: a picture of more pixels would not fit.
+    roomy = recipe.canvas_width * recipe.canvas_height <= max_bytes
+    subsampling = FULL_COLOUR if roomy else HALF_COLOUR
+    if not isinstance(image, JpegImageFile) or not image.quantization:
+        return Start(subsampling=subsampling)
+    if (own := get_sampling(image)) >= 0:
+        subsampling = own
+    scaled = (recipe.width, recipe.height) != (facts.displayed_width, facts.displayed_height)
+    if scaled or image.mode == "CMYK":
+        return Start(subsampling=subsampling)
+    quality = estimated_quality(next(iter(image.quantization.values())))
+    size = facts.picture_bytes or facts.size_bytes
+    known = Try(quality, size) if size > max_bytes else None
+    return Start(quality=min(quality, BEST_QUALITY), subsampling=subsampling, known=known)
+
+
+def _draft(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, scale: float) -> None:
+    """Let a JPEG be decoded at a half, a quarter or an eighth, where that is still larger than what is wanted."""
+    if not isinstance(image, JpegImageFile) or image.mode not in ("RGB", "L"):
+        return
+    width, height = round(recipe.width * scale * 2), round(recipe.height * scale * 2)
+    if facts.orientation >= _LIES_ON_ITS_SIDE:
+        width, height = height, width
+    if width < image.width and height < image.height:
+        image.draft(None, (width, height))
+
+
+class _Drawing:
+    """The picture, upright and in sRGB, at any size up to the planned one."""
+
+    def __init__(self, image: Image.Image, facts: ImageFacts, recipe: ConvertImage) -> None:
+        picture, colour_steps = to_srgb(image)
+        steps = list(colour_steps)
+        if facts.frames is not None and facts.frames > 1:
+            steps.insert(0, f"take the first of {facts.frames} frames")
+        if (turn := _UPRIGHT.get(facts.orientation)) is not None:
+            picture = picture.transpose(turn)
+            steps.append(f"turn upright (EXIF orientation {facts.orientation})")
+        displayed = (facts.displayed_width, facts.displayed_height)
+        if (recipe.width, recipe.height) != displayed:
+            steps.append(f"scale {displayed[0]}x{displayed[1]} to {recipe.width}x{recipe.height}")
+        if (recipe.canvas_width, recipe.canvas_height) != (recipe.width, recipe.height):
+            steps.append(f"pad with white to {recipe.canvas_width}x{recipe.canvas_height}")
+        self._picture = picture
+        self._recipe = recipe
+        self.steps = tuple(steps)
+
+    def at(self, scale: float, *, keep_alpha: bool = False) -> Image.Image:
+        """In mode L or RGB on white; with alpha, if it is kept and there is any."""
+        recipe = self._recipe
+        size = max(1, round(recipe.width * scale)), max(1, round(recipe.height * scale))
+        canvas = max(size[0], round(recipe.canvas_width * scale)), max(size[1], round(recipe.canvas_height * scale))
+        picture = self._picture
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
+        has_alpha = picture.mode in ("LA", "RGBA")
+        if canvas == size and (keep_alpha or not has_alpha):
+            return _bare(picture)
+        corner = (canvas[0] - size[0]) // 2, (canvas[1] - size[1]) // 2
+        if has_alpha and keep_alpha:
+            clear: tuple[int, ...] = (255, 0) if picture.mode == "LA" else (255, 255, 255, 0)
+            board = Image.new(picture.mode, canvas, clear)
+            board.paste(picture, corner)
+            return board
+        plain = picture.convert("L" if picture.mode in ("L", "LA") else "RGB")
+        board = Image.new(plain.mode, canvas, "white")
+        board.paste(plain, corner, picture.getchannel("A") if has_alpha else None)
+        return board
+
+
+def _bare(picture: Image.Image) -> Image.Image:
+    """Without what Pillow would write beside the pixels: profile, transparent colour, comments."""
+    bare = picture.copy()
+    bare.info.clear()
+    return bare
