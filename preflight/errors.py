@@ -63,7 +63,10 @@ class UnreadableError(PreflightError):
 
 
 class BrokenMediaError(PreflightError):
-    """Bytes that were readable turned out to be damaged while they were decoded or demuxed."""
+    """Bytes that were readable turned out to be damaged while they were decoded or demuxed.
+
+    Its message is a bare reason: the pipeline makes a rejection of it, which names the file and the next step.
+    """
 
 
 class OutOfSpaceError(PreflightError):

@@ -1,4 +1,4 @@
-"""The nouns: where bytes come from (Source), and what they turned out to be (Facts).
+"""The nouns: where bytes come from (Source, of a file of its own), and what they turned out to be (Facts).
 
 A fact that is not known is None, never 0. Names carry their unit. Geometry is kept as coded (the pixels in
 the stream) and as displayed (rotation and pixel aspect applied). Where an answer can lie, a sibling field
@@ -7,29 +7,19 @@ says where it came from.
 
 from __future__ import annotations
 
-import io
 import os
-import shutil
-import stat
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
-from preflight.errors import UnreadableError
+from preflight.source import Source as Source  # noqa: PLC0414 (a noun of this file, too long to stand in it)
 
 Kind = Literal["text", "image", "audio", "video", "unknown"]
 InputType = Literal["text", "image", "text_image", "audio", "video", "multi_input"]
 StreamType = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
 DurationSource = Literal["header", "index", "packets"]
-
-_SPOOL_IN_MEMORY_BYTES = 64 * 1024 * 1024
 
 
 class Fidelity(StrEnum):
@@ -53,140 +43,6 @@ class Span:
     @property
     def duration_s(self) -> float:
         return self.end_s - self.start_s
-
-
-class Source:
-    """One input's bytes: a path, bytes, or a binary file object.
-
-    A path is not opened before it is needed, and must be a regular file: a pipe, a device or a directory
-    raises `UnreadableError` instead of hanging. A file object that cannot seek is read to its end once, into
-    memory up to 64 MiB and into a nameless temporary file beyond that. The caller keeps its own file objects
-    open; what preflight opened, preflight closes.
-    """
-
-    __slots__ = ("_data", "_file", "name", "path")
-
-    def __init__(self, name: str, *, path: Path | None, data: bytes | None, file: BinaryIO | None) -> None:
-        self.name = name
-        self.path = path
-        self._data = data
-        self._file = file
-
-    @classmethod
-    def of(cls, source: str | os.PathLike[str] | bytes | BinaryIO | Source, *, name: str | None = None) -> Source:
-        """From whatever the caller has. Raises TypeError for anything else."""
-        match source:
-            case Source():
-                return source
-            case bytes():
-                return cls(name or "<bytes>", path=None, data=source, file=None)
-            case str() | os.PathLike():
-                path = Path(source)
-                return cls(name or str(path), path=path, data=None, file=None)
-            case _ if hasattr(source, "read"):
-                return cls._of_file(source, name or str(getattr(source, "name", "<file>")))
-            case _:
-                raise TypeError(f"not a path, bytes or a binary file object: {type(source).__name__}")
-
-    @classmethod
-    def _of_file(cls, file: BinaryIO, name: str) -> Source:
-        if "b" not in str(getattr(file, "mode", "b")) or hasattr(file, "encoding"):
-            raise TypeError("the file object is open as text; open it with mode 'rb'")
-        if getattr(file, "seekable", bool)():
-            return cls(name, path=None, data=None, file=file)
-        spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY_BYTES)  # noqa: SIM115 (lives as long as the Source)
-        try:
-            shutil.copyfileobj(file, spool)
-        except OSError as error:
-            spool.close()
-            raise UnreadableError(f"{name} broke off while it was read ({error}). Read it again.") from error
-        return cls(name, path=None, data=None, file=spool)  # type: ignore[arg-type]  # a spool is a BinaryIO in all but name
-
-    def __repr__(self) -> str:
-        return f"Source({self.name!r})"
-
-    def size_bytes(self) -> int:
-        """Raises UnreadableError where the file is gone, forbidden or not a regular file."""
-        if self._data is not None:
-            return len(self._data)
-        if self._file is not None:
-            self._file.seek(0, os.SEEK_END)
-            return self._file.tell()
-        return self._regular_file().st_size
-
-    def open(self) -> BinaryIO:
-        """A binary file object at the first byte, to be closed by the caller."""
-        if self._data is not None:
-            return io.BytesIO(self._data)
-        if self._file is not None:
-            self._file.seek(0)
-            return io.BufferedReader(_Borrowed(self._file))
-        self._regular_file()
-        assert self.path is not None
-        try:
-            return self.path.open("rb")
-        except OSError as error:
-            raise UnreadableError(_why_unreadable(self.name, error)) from error
-
-    def head(self, size: int) -> bytes:
-        """The first `size` bytes, or fewer where the source is shorter."""
-        with self.open() as file:
-            try:
-                return file.read(size)
-            except OSError as error:
-                raise UnreadableError(_why_unreadable(self.name, error)) from error
-
-    def read(self) -> bytes:
-        """All of it: for texts and images, whose size was checked before."""
-        if self._data is not None:
-            return self._data
-        return self.head(-1)
-
-    def _regular_file(self) -> os.stat_result:
-        assert self.path is not None
-        try:
-            found = self.path.stat()
-        except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
-            raise UnreadableError(_why_unreadable(self.name, error)) from error
-        if not stat.S_ISREG(found.st_mode):
-            what = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
-            raise UnreadableError(f"{self.name} is {what}. Give the path of a media file.")
-        return found
-
-
-class _Borrowed(io.RawIOBase):
-    """A view of the caller's file object that closes itself and not the caller's file."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Buffer, /) -> int:
-        view = memoryview(buffer)
-        data = self._file.read(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-
-def _why_unreadable(name: str, error: Exception) -> str:
-    match error:
-        case FileNotFoundError():
-            return f"{name} is not there. Check the path."
-        case PermissionError():
-            return f"{name} may not be read. Check its permissions."
-        case _:
-            return f"{name} cannot be read ({error}). Check that the disk or share is there, and try again."
 
 
 @dataclass(frozen=True, slots=True)

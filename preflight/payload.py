@@ -71,7 +71,8 @@ class Payload:
             if isinstance(fragment, Media):
                 yield from _base64(fragment)
             else:
-                yield fragment
+                for start in range(0, len(fragment), _BLOCK_BYTES):
+                    yield fragment[start : start + _BLOCK_BYTES]
 
     def write_to(self, file: IO[bytes]) -> None:
         for chunk in self.chunks():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO
 
 from preflight import limits as profiles
-from preflight.errors import BrokenMediaError, RejectedError, UnverifiedOutputError
+from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError
 from preflight.limits import Limits
 from preflight.media import (
     AudioFacts,
@@ -30,9 +30,9 @@ from preflight.media import (
     VideoFacts,
 )
 from preflight.payload import Payload, media_body, multi_input_body, text_body, text_image_body
-from preflight.planner import CutBetweenUnits, Plan, Policy
+from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs
 from preflight.probers import probe
-from preflight.rules import Report, check_facts
+from preflight.rules import Finding, Report, check_facts
 from preflight.transformers import Output, Verified, transform
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ _Opened = Source | Text | TextImage | MultiInput
 
 _PLACEHOLDER = re.compile(r"<@([^>]+)>")
 _BROKEN: dict[str, UnprobedCode] = {
+    "text": "text_encoding_unknown",
     "image": "image_file_broken",
     "audio": "audio_file_broken",
     "video": "video_file_broken",
@@ -105,7 +106,7 @@ class Preflight:
         """Request bodies that the service accepts, lazily: the first clip while later ones are still being made.
 
         Each is probed and checked by the same rules again before it is handed on. Raises RejectedError where the
-        input cannot be made acceptable.
+        input cannot be made acceptable, and UnreadableError where its bytes are gone half-way.
         """
         opened = _opened(source)
         report = self.check(opened, kind=kind)
@@ -151,7 +152,7 @@ class Preflight:
                 raise RejectedError(report.source, report.errors)
 
     def _verified(self, source: Source | Text, report: Report) -> Iterator[Verified]:
-        """Outputs that passed. A lossless cut that fails before its first clip makes way for the next rung."""
+        """Outputs that passed. Where copying fails before its first clip, the next rung of the ladder is taken."""
         plan = self._planned(source, report)
         facts = report.facts
         is_first = True
@@ -160,15 +161,17 @@ class Preflight:
                 is_first = False
                 yield verified
         except (BrokenMediaError, UnverifiedOutputError) as error:
-            can_encode = is_first and isinstance(plan.recipe, CutBetweenUnits)
+            can_encode = is_first and isinstance(plan.recipe, SendAsIs | CutBetweenUnits)
             if not (can_encode and isinstance(facts, AudioFacts | VideoFacts)):
-                raise self._rejection(report, error) if isinstance(error, BrokenMediaError) else error from error
+                if isinstance(error, BrokenMediaError):
+                    raise self._rejection(report, error) from error
+                raise
         else:
             return
-        from preflight.planner.timed import plan_timed
+        from preflight.planner.timed import plan_encoding
 
         try:
-            yield from self._transformed(source, report, plan_timed(report, facts, None, self.limits, self.policy))
+            yield from self._transformed(source, report, plan_encoding(report, facts, self.limits, self.policy))
         except BrokenMediaError as error:
             raise self._rejection(report, error) from error
 
@@ -180,6 +183,8 @@ class Preflight:
     def _verify(self, report: Report, output: Output) -> Verified:
         """Probe and check what a transformer made. Nothing leaves that would not pass."""
         facts = _probed(output.media, report.kind)
+        if isinstance(facts, Unprobed) and facts.code == "file_unreadable":
+            raise UnreadableError(facts.reason)  # the source's own bytes are gone: nobody made anything wrong
         checked = check_facts(report.source, facts, self.limits)
         if checked.errors:
             raise UnverifiedOutputError(report.source, checked.errors)
@@ -188,7 +193,7 @@ class Preflight:
     def _rejection(self, report: Report, error: BrokenMediaError) -> RejectedError:
         """Damage that only decoding could find is a rejection like any other."""
         code = _BROKEN.get(report.kind, "video_file_broken")
-        broken = Unprobed(size_bytes=None, code=code, reason=f"it cannot be decoded: {error}")
+        broken = Unprobed(size_bytes=None, code=code, reason=str(error))
         return RejectedError(report.source, check_facts(report.source, broken, self.limits).errors)
 
     def _payload(self, report: Report, verified: Verified) -> Payload:
@@ -211,18 +216,30 @@ class Preflight:
             sha256=verified.media.sha256,
         )
 
+    def _picture(self, report: Report, index: int, image: Source) -> Verified:
+        """An image of a request, fitted; what is wrong with it is said of the request."""
+        try:
+            return next(self._verified(image, self.check(image, kind="image")))
+        except RejectedError as error:
+            part = "image" if report.kind == "text_image" else f"media_sources[{index}]"
+            findings = [replace(f, part=part) for f in error.findings if isinstance(f, Finding)]
+            raise RejectedError(report.source, findings) from error
+
     def _request(self, request: TextImage | MultiInput, report: Report) -> Payload:
         """One body of several parts, each image fitted on its own."""
         if report.verdict == "rejected":
             raise RejectedError(report.source, report.errors)
-        pictures = [next(self._verified(image, self.check(image, kind="image"))) for image in _images(request)]
+        from preflight.probers.text import well_formed
+
+        pictures = [self._picture(report, index, image) for index, image in enumerate(_images(request))]
         model = self.limits.model_name
         media = [p.media for p in pictures]
         if isinstance(request, TextImage):
-            fragments = text_image_body(model, request.text, media[0])
+            fragments = text_image_body(model, well_formed(request.text), media[0])
         else:
             names = [image.name for image in request.images]
-            fragments = multi_input_body(model, request.text, list(zip(names, media, strict=True)))
+            text = well_formed(request.text) if request.text is not None else None
+            fragments = multi_input_body(model, text, list(zip(names, media, strict=True)))
         worst = max((p.output.fidelity for p in pictures), key=list(Fidelity).index)
         return Payload(
             source=report.source,
@@ -270,7 +287,16 @@ def embed(
 
 
 def _opened(source: Input) -> _Opened:
-    return source if isinstance(source, Text | TextImage | MultiInput) else Source.of(source)
+    """Each file object becomes a Source once: a second one would find what cannot seek at its end."""
+    match source:
+        case Text():
+            return source
+        case TextImage():
+            return replace(source, image=Source.of(source.image))
+        case MultiInput():
+            return replace(source, images=[replace(each, image=Source.of(each.image)) for each in source.images])
+        case _:
+            return Source.of(source)
 
 
 def _source(source: Source | Text) -> Source:

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 def main() -> None:
     """The `preflight` program."""
-    from preflight.cli.app import run
+    try:
+        from preflight.cli.app import run
 
-    raise SystemExit(run())
+        code = run()
+    except KeyboardInterrupt:  # before the program had even begun, or while it ended
+        code = 130
+    raise SystemExit(code)

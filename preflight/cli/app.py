@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from preflight.cli import check, doctor, embed, emulate, explain, limits, plan, prepare
-from preflight.cli.talk import say
+from preflight.cli.talk import say, tell
 from preflight.errors import ExitCode, PreflightError
 
 app = typer.Typer(
@@ -33,11 +30,11 @@ for command in (
     app.command()(command)
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback)
+def _version(wanted: bool) -> None:
     if wanted:
         from preflight import __version__
 
-        typer.echo(f"preflight {__version__}")
+        tell(f"preflight {__version__}")
         raise typer.Exit
 
 
@@ -51,20 +48,16 @@ def _root(
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Never a traceback for what a user can mend."""
     try:
-        code = app(args=arguments, standalone_mode=False)
-    except click.exceptions.Exit as end:
-        code = end.exit_code
-    except click.ClickException as error:
-        error.show()
+        code = app(args=arguments, prog_name="preflight", standalone_mode=False)
+    except typer.TyperException as error:
+        if message := error.format_message():  # nothing where the help was printed instead
+            say(f"preflight: {message.rstrip('.')}. `preflight --help` lists the commands, `-h` after one its options.")
         code = ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        say("interrupted")
+    except (typer.Abort, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough; Python would complain once more while it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.OK
     except PreflightError as error:
         say(f"preflight: {error}")
         code = ExitCode.USAGE
+    if code == ExitCode.INTERRUPTED:
+        say("interrupted")
     return int(code) if isinstance(code, int) else ExitCode.OK

@@ -8,7 +8,7 @@ import typer
 
 from preflight.cli import options
 from preflight.cli.inputs import collect
-from preflight.cli.talk import bar
+from preflight.cli.talk import bar, give, tell
 from preflight.errors import ExitCode
 from preflight.pipeline import Preflight
 from preflight.reports import records, text
@@ -27,11 +27,14 @@ def check(
     preflight = Preflight(limits=profile)
     sources = collect(paths, kind)
     everything_passes = True
-    with bar(len(sources)) as progress:
+    with bar(len(sources), prints=True) as progress:
         for source in sources:
             progress.start(source.name)
             report = preflight.check(source, kind=kind)
             progress.finish()
             everything_passes = everything_passes and report.verdict == "pass"
-            typer.echo(records.line(records.of_report(report)) if form == "ndjson" else text.of_report(report))
+            if form == "ndjson":
+                give(records.line(records.of_report(report)))
+            else:
+                tell(text.of_report(report))
     return ExitCode.OK if everything_passes else ExitCode.REFUSED

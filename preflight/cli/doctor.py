@@ -9,8 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 
-import typer
-
+from preflight.cli.talk import tell
 from preflight.errors import ExitCode, PreflightError
 
 
@@ -19,15 +18,15 @@ def doctor() -> int:
     is_whole = True
     for name, look in _PARTS:
         try:
-            typer.echo(f"  ok       {name}: {look()}")
+            tell(f"  ok       {name}: {look()}")
         except (PreflightError, ImportError, ValueError, OSError) as error:
             is_whole = False
-            typer.echo(f"  MISSING  {name}: {error}")
+            tell(f"  MISSING  {name}: {error}")
     for name, modules, extra in _OPTIONAL:
         there = all(importlib.util.find_spec(module) for module in modules)
-        typer.echo(f"  ok       {name}" if there else f"  without  {name}: pip install 'embed-preflight[{extra}]'")
+        tell(f"  ok       {name}" if there else f"  without  {name}: pip install 'embed-preflight[{extra}]'")
     key = "is set" if os.environ.get("TWELVELABS_API_KEY") else "is not set; `embed` needs it, `embed --emulator` not"
-    typer.echo(f"  key      TWELVELABS_API_KEY {key}")
+    tell(f"  key      TWELVELABS_API_KEY {key}")
     return ExitCode.OK if is_whole else ExitCode.USAGE
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -13,11 +12,12 @@ import typer
 
 from preflight.cli import options
 from preflight.cli.inputs import collect
-from preflight.cli.talk import bar, say
+from preflight.cli.talk import bar, give, require_output, say
 from preflight.cli.whole import whole_file
 from preflight.errors import (
     AuthenticationError,
     ExitCode,
+    OutOfSpaceError,
     PreflightError,
     RateLimitError,
     RejectedError,
@@ -62,50 +62,59 @@ def embed(
     """
     if out is not None and out.suffix != ".ndjson":
         raise UsageError(f"{out} does not end in .ndjson, the only form that is written. Rename it.")
+    if out is None:
+        require_output()
     sources = collect(paths, kind)
-    failed, vectors = 0, 0
-    interruption: KeyboardInterrupt | None = None
+    done, vectors = 0, 0
+    stop: KeyboardInterrupt | PreflightError | None = None
     with ExitStack() as stack:
         client = stack.enter_context(_client(emulator, base_url, api_key_file, profile))
-        progress = stack.enter_context(bar(len(sources)))
-        file = stack.enter_context(whole_file(out)) if out is not None else sys.stdout.buffer
+        progress = stack.enter_context(bar(len(sources), prints=out is None))
+        write = _into(stack.enter_context(whole_file(out))) if out is not None else give
         policy = Policy(prefer=prefer, fit=fit, audio=audio)
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         try:
             for source in sources:
                 progress.start(source.name)
-                written = _embed_one(preflight, client, source, kind, file)
+                written = _embed_one(preflight, client, source, kind, write)
                 progress.finish()
-                failed += written is None
+                done += written is not None
                 vectors += written or 0
-        except KeyboardInterrupt as error:
-            interruption = error  # the vectors that are there were paid for: they are kept
-    if interruption is not None:
-        raise interruption
-    done = len(sources) - failed
+        except (KeyboardInterrupt, PreflightError) as error:
+            if not vectors:
+                raise
+            stop = error  # the vectors that are there were paid for: they are kept
     say(f"{vectors} vectors from {done} of {len(sources)} inputs" + (f" in {out}" if out is not None else ""))
-    return ExitCode.REFUSED if failed else ExitCode.OK
+    if stop is not None:
+        raise stop
+    return ExitCode.OK if done == len(sources) else ExitCode.REFUSED
 
 
-def _embed_one(preflight: Preflight, client: Client, source: Source, kind: Kind | None, file: IO[bytes]) -> int | None:
+def _into(file: IO[bytes]) -> Callable[[str], object]:
+    return lambda line: file.write(f"{line}\n".encode())
+
+
+def _embed_one(
+    preflight: Preflight, client: Client, source: Source, kind: Kind | None, write: Callable[[str], object]
+) -> int | None:
     """How many vectors were written; None where the input failed, which was said."""
     try:
         rows = records.of_embeddings(preflight.embed(source, client, kind=kind))
     except RejectedError as error:
         say(text.of_rejection(error))
-    except (AuthenticationError, RateLimitError, UsageError):
+    except (AuthenticationError, RateLimitError, OutOfSpaceError, UsageError):
         raise  # the next input would fare no better
     except PreflightError as error:
         say(f"{source.name}: {error}")
     else:
-        file.write("".join(f"{records.line(row)}\n" for row in rows).encode())
-        file.flush()
+        if rows:  # at one go: Ctrl-C between two of them would leave half a source
+            write("\n".join(map(records.line, rows)))
         return len(rows)
     return None
 
 
 @contextmanager
-def _client(emulator: bool, base_url: str | None, api_key_file: Path | None, profile: str) -> Iterator[Client]:  # noqa: FBT001
+def _client(emulator: bool, base_url: str | None, api_key_file: Path | None, profile: str) -> Iterator[Client]:
     from preflight.submitter import BASE_URL, Client
 
     if not emulator:

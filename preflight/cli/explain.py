@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from preflight.cli.talk import tell
 from preflight.errors import ExitCode
 from preflight.rules import RULES, rule
 
@@ -23,14 +24,14 @@ def explain(
     """Explain a finding: what the rule checks, what passes, what does not, and where it is documented."""
     if code is None:
         for each in RULES:
-            typer.echo(f"{each.code:40} {_first_line(each)}")
+            tell(f"{each.code:40} {_first_line(each)}")
         return ExitCode.OK
     chosen = rule(code)
-    typer.echo(f"{chosen.code} ({chosen.severity})\n\n{inspect.getdoc(chosen)}\n")
+    tell(f"{chosen.code} ({chosen.severity})\n\n{inspect.getdoc(chosen)}\n")
     for heading, examples in (("passes", chosen.accepted), ("does not", chosen.refused)):
         for example in examples:
-            typer.echo(f"  {heading + ':':10} {example.what}")
-    typer.echo(f"\n{chosen.docs}")
+            tell(f"  {heading + ':':10} {example.what}")
+    tell(f"\n{chosen.docs}")
     return ExitCode.OK
 
 

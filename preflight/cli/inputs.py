@@ -18,12 +18,16 @@ _PROSE = frozenset({"", ".txt", ".text", ".md", ".markdown", ".rst"})
 def collect(paths: Sequence[str], kind: Kind | None = None) -> list[Source]:
     """The sources behind `paths`, folders walked in order of their names, hidden files left out.
 
-    With `kind`, every file of a folder is taken. Raises UsageError where a path is not there, or a folder holds
-    nothing that could be embedded.
+    With `kind`, every file of a folder is taken. Links to folders are not followed. Raises UsageError where a path
+    is not there, or a folder cannot be listed or holds nothing that could be embedded.
     """
+    if paths.count("-") > 1:
+        raise UsageError("standard input can be read only once. Name - only once.")
     sources: list[Source] = []
     for path in paths:
         if path == "-":
+            if sys.stdin is None:
+                raise UsageError("standard input is closed. Name a file, or open it.")
             sources.append(Source.of(sys.stdin.buffer, name="<stdin>"))
         elif os.path.isdir(path):  # noqa: PTH112 (a NUL byte in it is False here and an error in pathlib)
             found = [source for source in _walk(Path(path)) if kind is not None or _is_wanted(source)]
@@ -38,11 +42,16 @@ def collect(paths: Sequence[str], kind: Kind | None = None) -> list[Source]:
 
 
 def _walk(folder: Path) -> Iterator[Source]:
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith("."):
                 yield Source.of(Path(parent, name))
+
+
+def _refuse(error: OSError) -> None:
+    # To pass over it would be to say that all is well with what was never seen.
+    raise UsageError(f"{error.filename} cannot be listed ({error.strerror}). Check its permissions.") from error
 
 
 def _is_wanted(source: Source) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from preflight.cli import options
+from preflight.cli.talk import tell
 from preflight.errors import ExitCode
 from preflight.limits import Limit, load, names
 
@@ -19,15 +20,15 @@ def limits(
 ) -> int:
     """Print every limit of a profile with its source and the day that the source was read."""
     chosen = load(profile)
-    typer.echo(f"{chosen.profile}: {chosen.summary}\n{chosen.endpoint}, model_name {chosen.model_name}")
+    tell(f"{chosen.profile}: {chosen.summary}\n{chosen.endpoint}, model_name {chosen.model_name}")
     for group in ("text", "image", "audio", "video", "request"):
-        typer.echo(f"\n{group}")
+        tell(f"\n{group}")
         limits_of_group = getattr(chosen, group)
         for field in msgspec.structs.fields(limits_of_group):
             limit = getattr(limits_of_group, field.name)
             if isinstance(limit, Limit):
-                typer.echo(f"  {field.name:24} {_shown(limit.value):>28}  {limit.source} (read {limit.read_on})")
-    typer.echo(f"\nprofiles: {', '.join(names())}")
+                tell(f"  {field.name:24} {_shown(limit.value):>28}  {limit.source} (read {limit.read_on})")
+    tell(f"\nprofiles: {', '.join(names())}")
     return ExitCode.OK
 
 

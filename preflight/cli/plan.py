@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
 from preflight.cli import options
 from preflight.cli.inputs import collect
-from preflight.errors import ExitCode, RejectedError
+from preflight.cli.talk import say, tell
+from preflight.errors import ExitCode, RejectedError, UnreadableError
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.reports import text
@@ -25,8 +24,11 @@ def plan(
     code = ExitCode.OK
     for source in collect(paths, kind):
         try:
-            typer.echo(text.of_plan(preflight.plan(source, kind=kind)))
+            tell(text.of_plan(preflight.plan(source, kind=kind)))
         except RejectedError as error:
-            typer.echo(text.of_rejection(error))
+            tell(text.of_rejection(error))
+            code = ExitCode.REFUSED
+        except UnreadableError as error:
+            say(str(error))
             code = ExitCode.REFUSED
     return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Annotated, Literal
 
@@ -12,13 +13,22 @@ from preflight.cli import options
 from preflight.cli.inputs import collect
 from preflight.cli.talk import bar, say
 from preflight.cli.whole import whole_file
-from preflight.errors import ExitCode, OutOfSpaceError, PreflightError, RejectedError, UsageError
+from preflight.errors import (
+    ExitCode,
+    PreflightError,
+    Reason,
+    RejectedError,
+    UnreadableError,
+    UnverifiedOutputError,
+    UsageError,
+)
 from preflight.media import Kind, Source
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.probers.sniff import HEAD_BYTES, suffix_of
 from preflight.reports import records, text
+from preflight.rules import rule
 
 _MANIFEST = "manifest.ndjson"
 
@@ -39,10 +49,10 @@ def prepare(
     """
     sources = collect(paths, kind)
     folder = _new_folder(out)
-    with bar(len(sources)) as progress:
+    with bar(len(sources), prints=False) as progress:
         policy = Policy(prefer=prefer, fit=fit, audio=audio)
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
-        interruption: KeyboardInterrupt | None = None
+        stop: KeyboardInterrupt | PreflightError | None = None
         with whole_file(folder / _MANIFEST) as manifest:
             writer = _Writer(folder, manifest, form="media" if media else "body")
             try:
@@ -50,11 +60,11 @@ def prepare(
                     progress.start(source.name)
                     writer.write(preflight, source, kind)
                     progress.finish()
-            except KeyboardInterrupt as error:
-                interruption = error  # the manifest then lists what was finished until now
-    if interruption is not None:
-        raise interruption
+            except (KeyboardInterrupt, PreflightError) as error:
+                stop = error  # the manifest then lists what was finished until now
     say(f"{writer.requests} requests from {writer.prepared} of {len(sources)} inputs in {folder}")
+    if stop is not None:
+        raise stop
     return ExitCode.OK if writer.prepared == len(sources) else ExitCode.REFUSED
 
 
@@ -74,17 +84,10 @@ class _Writer:
                 path = self._write_one(payload, self.requests + len(written) + 1)
                 written.append(path)
                 lines.append(records.line(records.of_payload(payload, path.name)))
-        except RejectedError as error:
+        except (RejectedError, UnverifiedOutputError, UnreadableError) as error:
             _remove(written)
-            say(text.of_rejection(error))
-            self._add([records.line(records.of_refusal(source.name, error.findings))])
-        except (UsageError, OutOfSpaceError):
-            _remove(written)
-            raise
-        except PreflightError as error:
-            _remove(written)
-            say(f"{source.name}: {error}")
-            self._add([records.line({**records.of_refusal(source.name, ()), "error": str(error)})])
+            say(text.of_rejection(error) if isinstance(error, RejectedError) else f"{source.name}: {error}")
+            self._add([records.line(records.of_refusal(source.name, _findings(error)))])
         except BaseException:
             _remove(written)
             raise
@@ -117,6 +120,12 @@ class _Writer:
 
     def _add(self, lines: list[str]) -> None:
         self._manifest.write("".join(f"{each}\n" for each in lines).encode())
+
+
+def _findings(error: RejectedError | UnverifiedOutputError | UnreadableError) -> Sequence[Reason]:
+    if isinstance(error, UnreadableError):  # it was there when it was checked
+        return [rule("file_unreadable").finding(str(error), measured=None, limit=None)]
+    return error.findings
 
 
 def _new_folder(out: Path) -> Path:

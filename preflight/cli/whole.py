@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from preflight.errors import OutOfSpaceError, UsageError
+from preflight.errors import OutOfSpaceError, PreflightError, UsageError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 
 @contextmanager
@@ -19,27 +23,41 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        with _plain_errors(path):
-            file = part.open("wb")
-        with file:
-            try:
-                yield file
-            except OSError as error:
-                # Only what concerns this very file; a source that fails to be read is another matter.
-                if error.errno == errno.ENOSPC:
-                    raise OutOfSpaceError(f"no space left for {path}. Free some and run again.") from error
-                raise
-        with _plain_errors(path):
+        with plain_errors(path):
+            raw = _Part(part, path)
+        with io.BufferedWriter(raw) as file:
+            yield file
+        if raw.failure is not None:  # whoever wrote may have gone on after it
+            raise raw.failure
+        with plain_errors(path):
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
+class _Part(io.FileIO):
+    """Fails in the name of the file that it is to become, also when a buffer is emptied into it at its end."""
+
+    def __init__(self, part: Path, wanted: Path) -> None:
+        super().__init__(part, "w")
+        self._wanted = wanted
+        self.failure: PreflightError | None = None
+
+    def write(self, data: Buffer, /) -> int:
+        try:
+            with plain_errors(self._wanted):
+                return super().write(data)
+        except PreflightError as error:
+            self.failure = error
+            raise
+
+
 @contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
+def plain_errors(where: Path | str) -> Iterator[None]:
+    """What the operating system says of a place that is written to becomes our error."""
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise OutOfSpaceError(f"no space left for {path}. Free some and run again.") from error
-        raise UsageError(f"{path} cannot be written ({error.strerror}). Name another place.") from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutOfSpaceError(f"no space left for {where}. Free some and run again.") from error
+        raise UsageError(f"{where} cannot be written ({error.strerror}). Name another place.") from error

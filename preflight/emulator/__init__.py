@@ -1,7 +1,7 @@
 """A local embed-v2 on loopback, to try things against without a key, a network or a bill.
 
     with LocalServer() as server:
-        client = preflight.submitter.Client("any key", base_url=server.url)
+        client = preflight.submitter.Client("any-key", base_url=server.url)
 
 It enforces the contract and every limit of a profile, and answers with vectors that are simple functions of the
 media. **It is not Marengo**: what looks or sounds alike lies close together, meaning is not known to it.

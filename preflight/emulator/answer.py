@@ -20,7 +20,7 @@ from preflight.emulator.schema import (
 )
 from preflight.emulator.segments import Item, cut, items
 from preflight.emulator.sound import HOP_S, loudness, sound_vector, speech_vector
-from preflight.emulator.vectors import Vector, blend
+from preflight.emulator.vectors import DIMENSIONS, Vector, blend
 from preflight.emulator.wire import Refusal, invalid
 from preflight.emulator.wording import wording_vector
 from preflight.errors import BrokenMediaError
@@ -77,10 +77,11 @@ def answer(request: Request, preflight: Preflight) -> dict[str, object]:
 
 def _accepted(report: Report) -> Report:
     """The rules are the only judge of media here, as they are in `check`."""
-    for error in report.errors:
-        where = f"{error.part}: " if error.part else ""
-        raise Refusal(400, error.code, where + error.message, error.docs)
-    return report
+    if not report.errors:
+        return report
+    first = report.errors[0]
+    where = f"{first.part}: " if first.part else ""
+    raise Refusal(400, first.code, where + first.message, first.docs)
 
 
 def _described(input_type: str, data: Sequence[object], **more: object) -> dict[str, object]:
@@ -164,7 +165,8 @@ class _Vectors:
 
     def __init__(self, recording: Recording) -> None:
         self._times_s = np.array(recording.times_s)
-        self._pictures = np.array([picture_vector(picture) for picture in recording.pictures])
+        seen = [picture_vector(picture) for picture in recording.pictures]
+        self._pictures = np.array(seen).reshape(-1, DIMENSIONS)
         self._heard = loudness(recording.samples) if recording.samples is not None else None
 
     def scene_changes_s(self) -> list[float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from av import AudioFrame, AudioResampler, FFmpegError, VideoFrame
@@ -100,19 +100,13 @@ class Recording:
 
 def decode_timed(source: Source, facts: AudioFacts | VideoFacts, end_s: float) -> Recording:
     """Everything up to `end_s`."""
-    with open_media(source, decode=True) as container:
-        video, audio = pick_streams(container)
-        eye = _Eye(video, facts) if video is not None and isinstance(facts, VideoFacts) else None
-        ear = _Ear(audio, facts.start_s, end_s) if audio is not None else None
-        senses: dict[int, _Sense] = {sense.index: sense for sense in (eye, ear) if sense is not None}
-        last_s = facts.start_s + end_s + _LATE_S
-        for packet in container.demux(*(container.streams[index] for index in senses)):
-            if packet.dts is not None and float(packet.dts * packet.time_base) > last_s:
-                break
-            # Not `packet.stream_index`, which is 0 in the empty packets that flush each decoder.
-            senses[packet.stream.index].take(packet)
-    for sense in senses.values():
-        sense.raise_if_broken()
+    eye, ear = _perceived(source, facts, end_s)
+    if eye is not None and not eye.frames:
+        # There are videos without one keyframe that says so.
+        eye, ear = _perceived(source, facts, end_s, every_frame=True)
+    for sense in (eye, ear):
+        if sense is not None:
+            sense.raise_if_broken()
     return Recording(
         times_s=eye.times_s if eye is not None else (),
         pictures=eye.pictures if eye is not None else (),
@@ -120,12 +114,39 @@ def decode_timed(source: Source, facts: AudioFacts | VideoFacts, end_s: float) -
     )
 
 
+def _perceived(
+    source: Source, facts: AudioFacts | VideoFacts, end_s: float, *, every_frame: bool = False
+) -> tuple[_Eye | None, _Ear | None]:
+    with open_media(source, decode=True) as container:
+        video, audio = pick_streams(container)
+        eye = ear = None
+        if video is not None and isinstance(facts, VideoFacts):
+            eye = _Eye(video, facts, "DEFAULT" if every_frame else _skipped(facts))
+        if audio is not None:
+            ear = _Ear(audio, facts.start_s, end_s)
+        senses: dict[int, _Sense] = {sense.index: sense for sense in (eye, ear) if sense is not None}
+        last_s = facts.start_s + end_s + _LATE_S
+        for packet in container.demux(*(container.streams[index] for index in senses)):
+            if packet.dts is not None and float(packet.dts * packet.time_base) > last_s:
+                break
+            # Not `packet.stream_index`, which is 0 in the empty packets that flush each decoder.
+            senses[packet.stream.index].take(packet)
+    return eye, ear
+
+
+def _skipped(facts: VideoFacts) -> Literal["NONREF", "NONKEY"]:
+    """Which frames the decoder may leave out: those that no other needs, or of a large video all but keyframes."""
+    frames = (facts.duration_s or 0) * float(facts.frame_rate or _USUAL_FRAME_RATE)
+    is_large = frames * facts.width * facts.height > _ALL_FRAMES_BELOW_PIXELS
+    return "NONKEY" if is_large else "NONREF"
+
+
 class _Sense(ABC):
     """Takes one stream's packets, and counts those that cannot be decoded."""
 
     def __init__(self, index: int) -> None:
         self.index = index
-        self._frames = 0
+        self.frames = 0
         self._damaged = 0
 
     def take(self, packet: Packet[Stream]) -> None:
@@ -135,34 +156,32 @@ class _Sense(ABC):
             self._damaged += 1
             return
         for frame in frames:
-            self._frames += 1
+            self.frames += 1
             self.perceive(frame)
 
     @abstractmethod
     def perceive(self, frame: object) -> None: ...
 
     def raise_if_broken(self) -> None:
-        tolerated = max(_TOLERATED_PACKETS, _TOLERATED_SHARE * (self._frames + self._damaged))
-        if not self._frames or self._damaged > tolerated:
+        tolerated = max(_TOLERATED_PACKETS, _TOLERATED_SHARE * (self.frames + self._damaged))
+        if not self.frames or self._damaged > tolerated:
             raise BrokenMediaError(
-                f"of stream {self.index}, {self._frames} frames could be decoded and {self._damaged} packets could not"
+                f"of stream {self.index}, {self.frames} frames could be decoded and {self._damaged} packets could not"
             )
 
 
 class _Eye(_Sense):
     """Looks at a picture now and then."""
 
-    def __init__(self, stream: VideoStream, facts: VideoFacts) -> None:
+    def __init__(self, stream: VideoStream, facts: VideoFacts, skipped: Literal["DEFAULT", "NONREF", "NONKEY"]) -> None:
         super().__init__(stream.index)
         self.times_s: list[float] = []
         self.pictures: list[NDArray[np.uint8]] = []
         self._start_s = facts.start_s
         self._quarter_turns = facts.rotation // 90
         self._scaler = VideoReformatter()
-        frames = (facts.duration_s or 0) * float(facts.frame_rate or _USUAL_FRAME_RATE)
-        all_frames = frames * facts.width * facts.height <= _ALL_FRAMES_BELOW_PIXELS
         stream.thread_type = "AUTO"
-        stream.codec_context.skip_frame = "NONREF" if all_frames else "NONKEY"
+        stream.codec_context.skip_frame = skipped
         # A fifth of the time, for edges that are not seen at 64 x 64.
         stream.codec_context.options = {"skip_loop_filter": "all"}
 
@@ -185,7 +204,8 @@ class _Ear(_Sense):
         self._resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
         self._heard: list[NDArray[np.float32]] = []
         self._start_s = start_s
-        self._left: int = round(end_s * SAMPLE_RATE)
+        self._skip = 0
+        self._left = round(end_s * SAMPLE_RATE)
         """Samples still to be heard; a header that lies about the length cannot make this an endless tape."""
 
     def perceive(self, frame: object) -> None:

@@ -14,6 +14,8 @@ _LIGHT, _COLOUR, _CELLS, _DIRECTIONS = 14, 6, 4, 8
 # Below these lengths a block says little (a flat wall, a grey photograph) and is not blown up to full weight:
 # what it holds is mostly the noise of a codec.
 _FAINT_LIGHT, _FAINT_COLOUR, _FAINT_EDGES = 6.0, 3.0, 1.0
+_GRAIN = 0.01
+"""What rounding to 8 bits and the noise of a codec leave in any coefficient."""
 _WEIGHTS = {"light": 1.0, "colour": 0.5, "edges": 0.7, "mean": 0.35}
 
 
@@ -44,9 +46,9 @@ def _waves(plane: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     basis = cosines(count, SIDE)
     coefficients = basis @ plane @ basis.T
     frequency = np.hypot(*np.meshgrid(np.arange(count), np.arange(count)))
-    raised: NDArray[np.float64] = (coefficients * frequency).ravel()[1:]
-    evened: NDArray[np.float64] = np.sign(raised) * np.sqrt(np.abs(raised))
-    return evened
+    above_grain = np.maximum(np.abs(coefficients) - _GRAIN, 0)
+    evened: NDArray[np.float64] = np.sign(coefficients) * np.sqrt(above_grain * frequency)
+    return evened.ravel()[1:]
 
 
 def _edges(light: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -49,12 +49,15 @@ def _fixed_starts(window: Span, length_s: int) -> list[float]:
 def _dynamic_starts(window: Span, least_s: int, changes_s: Sequence[float]) -> list[float]:
     """At the first change that leaves the least length on both sides; where none comes in time, without one."""
     starts = [window.start_s]
-    while window.end_s - starts[-1] >= 2 * least_s:
-        at, last = starts[-1], window.end_s - least_s
-        in_time = (t for t in changes_s if at + least_s <= t <= min(at + _LONGEST * least_s, last))
+    while (left_s := window.end_s - starts[-1]) >= 2 * least_s:
+        earliest, longest = starts[-1] + least_s, starts[-1] + _LONGEST * least_s
+        latest = min(longest, window.end_s - least_s)
+        change = next((t for t in changes_s if earliest <= t <= latest), None)
+        if change is None and left_s <= _LONGEST * least_s:
+            break
         # What cannot give a longest segment and a least one is shared evenly.
-        otherwise = at + _LONGEST * least_s if at + _LONGEST * least_s <= last else (at + window.end_s) / 2
-        starts.append(next(in_time, otherwise))
+        otherwise = longest if longest == latest else starts[-1] + left_s / 2
+        starts.append(otherwise if change is None else change)
     return starts
 
 

@@ -70,6 +70,7 @@ class LocalServer:
             access_log=False,
             lifespan="off",
             ws="none",
+            proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
         self._socket = _bound(self._host, self._port)

@@ -4,8 +4,8 @@ Every number stands with its source and the day that the source was read. MB is 
 """
 
 from preflight.limits.profile import (
-    AudioLimits,
     DEFAULT_PROFILE,
+    AudioLimits,
     ImageLimits,
     Limit,
     Limits,

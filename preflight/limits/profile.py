@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from functools import cache
 from importlib import resources
 from typing import Generic, TypeVar
@@ -21,7 +21,7 @@ class Limit(msgspec.Struct, Generic[T], frozen=True, forbid_unknown_fields=True)
 
     value: T
     source: str
-    read_on: datetime.date
+    read_on: dt.date
 
 
 class TextLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,7 +20,6 @@ __all__ = [
     "ConvertImage",
     "CutBetweenUnits",
     "CutOutPicture",
-    "CutOutPicture",
     "EncodeAudio",
     "EncodeVideo",
     "Geometry",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Protocol
 
 
@@ -25,7 +28,7 @@ class Caps:
     max_s: float
     max_bytes: int
     min_tail_s: float
-    """A clip shorter than this is evened out with the one before it."""
+    """A clip shorter than this is evened out with those beside it."""
     fixed_bytes: int
     """Of the container, however short the clip: headers, boxes, tags."""
     packet_bytes: int
@@ -67,55 +70,112 @@ def caps_for(container: str, max_bytes: int, max_duration_s: float, min_duration
 def choose_cuts(units: Sequence[Sized], caps: Caps) -> tuple[int, ...] | None:
     """Indices of the units that start a new clip; None where a single unit breaks a cap.
 
-    Fewest clips: filling each as far as it goes is optimal for consecutive units. Then the most even: the
-    smallest longest clip that still gives that many. Then no tail under `caps.min_tail_s`, where the units allow.
+    As few clips under `caps.min_tail_s` as there can be (none, nearly always), then as few clips as there can be,
+    then the smallest longest clip.
     """
     if any(not caps.fits(u.duration_s, u.size_bytes, u.packets) for u in units):
         return None
-    fewest = _fill(units, caps, caps.max_s)
-    low, high = 0.0, caps.max_s
-    best = fewest
-    for _ in range(40):  # bisection down to a nanosecond of ten minutes
+    packing = _Packing(units, caps)
+    cuts = _most_even(packing.fill, lambda cuts: (len(cuts),), caps.max_s)
+    if packing.runts(cuts):
+        cuts = _most_even(packing.fewest_runts, lambda cuts: (packing.runts(cuts), len(cuts)), caps.max_s)
+    return cuts
+
+
+def _most_even(
+    pack: Callable[[float], tuple[int, ...]], cost: Callable[[tuple[int, ...]], tuple[int, ...]], max_s: float
+) -> tuple[int, ...]:
+    """The packing with the smallest longest clip, to a millisecond, that costs no more than `pack(max_s)`."""
+    best = pack(max_s)
+    lowest = cost(best)
+    low, high = 0.0, max_s
+    while high - low > _EVEN_S:
         middle = (low + high) / 2
-        cuts = _fill(units, caps, middle)
-        if len(cuts) == len(fewest):
+        cuts = pack(middle)
+        if cost(cuts) <= lowest:
             best, high = cuts, middle
         else:
             low = middle
-    return _without_runt(units, caps, best)
+    return best
 
 
-def _fill(units: Sequence[Sized], caps: Caps, max_s: float) -> tuple[int, ...]:
-    """Greedily; a unit longer than `max_s` stands alone."""
-    cuts: list[int] = []
-    seconds, size, packets = 0.0, 0, 0
-    for index, unit in enumerate(units):
-        seconds, size, packets = seconds + unit.duration_s, size + unit.size_bytes, packets + unit.packets
-        if index and (seconds > max_s or not caps.fits(seconds, size, packets)):
-            cuts.append(index)
-            seconds, size, packets = unit.duration_s, unit.size_bytes, unit.packets
-    return tuple(cuts)
+_EVEN_S = 0.001
 
 
-def _without_runt(units: Sequence[Sized], caps: Caps, cuts: tuple[int, ...]) -> tuple[int, ...]:
-    """Move the last cut forward until the tail is long enough, as far as the caps of the tail allow."""
-    if not cuts:
-        return cuts
-    start = cuts[-2] if len(cuts) > 1 else 0
-    cut = even_tail(units[start:], cuts[-1] - start, caps)
-    return (*cuts[:-1], start + cut)
+class _Packing:
+    """Sums over the units, so that any stretch of them is measured at once."""
+
+    def __init__(self, units: Sequence[Sized], caps: Caps) -> None:
+        self._seconds = [0.0, *accumulate(u.duration_s for u in units)]
+        self._bytes = [0, *accumulate(u.size_bytes + u.packets * caps.packet_bytes for u in units)]
+        self._room = caps.max_bytes - caps.fixed_bytes
+        self._min_s = caps.min_tail_s
+        self._count = len(units)
+
+    def fill(self, max_s: float) -> tuple[int, ...]:
+        """Each clip as far as it goes, which for consecutive units gives the fewest; a longer unit stands alone."""
+        cuts: list[int] = []
+        start = 0
+        while start < self._count:
+            by_time = bisect_right(self._seconds, self._seconds[start] + max_s) - 1
+            by_size = bisect_right(self._bytes, self._bytes[start] + self._room) - 1
+            start = max(min(by_time, by_size), start + 1)
+            cuts.append(start)
+        return tuple(cuts[:-1])
+
+    def runts(self, cuts: Sequence[int]) -> int:
+        edges = (0, *cuts, self._count)
+        return sum(self._seconds[b] - self._seconds[a] < self._min_s for a, b in pairwise(edges))
+
+    def fewest_runts(self, max_s: float) -> tuple[int, ...]:
+        """The best packing of every beginning of the units, each found from the best of the shorter ones.
+
+        Of where the last clip may start, two windows slide along: those that make it long enough, and a runt.
+        """
+        best = [(0, 0)]
+        """(runts, clips) of the first n units."""
+        before = [0]
+        """Where the last clip of the first n units starts."""
+        enough, runt = _Lowest(best), _Lowest(best)
+        for end in range(1, self._count + 1):
+            first = min(
+                max(
+                    bisect_left(self._seconds, self._seconds[end] - max_s),
+                    bisect_left(self._bytes, self._bytes[end] - self._room),
+                ),
+                end - 1,
+            )
+            last_enough = min(bisect_right(self._seconds, self._seconds[end] - self._min_s), end) - 1
+            options: list[tuple[int, int, int]] = []
+            if (start := enough.lowest(first, last_enough)) is not None:
+                options.append((best[start][0], best[start][1] + 1, start))
+            if (start := runt.lowest(max(first, last_enough + 1), end - 1)) is not None:
+                options.append((best[start][0] + 1, best[start][1] + 1, start))
+            runts, clips, start = min(options)
+            best.append((runts, clips))
+            before.append(start)
+        cuts: list[int] = []
+        at = before[self._count]
+        while at > 0:
+            cuts.append(at)
+            at = before[at]
+        return tuple(reversed(cuts))
 
 
-def even_tail(units: Sequence[Sized], cut: int, caps: Caps) -> int:
-    """Of two clips parted at `cut`, a cut that leaves the second at least `caps.min_tail_s`, if there is one."""
-    tail = units[cut:]
-    seconds = sum(u.duration_s for u in tail)
-    size = sum(u.size_bytes for u in tail)
-    packets = sum(u.packets for u in tail)
-    while seconds < caps.min_tail_s and cut > 1:
-        unit = units[cut - 1]
-        seconds, size, packets = seconds + unit.duration_s, size + unit.size_bytes, packets + unit.packets
-        if not caps.fits(seconds, size, packets):
-            break
-        cut -= 1
-    return cut
+class _Lowest:
+    """The index of the lowest value in a window whose two ends only ever move forward."""
+
+    def __init__(self, values: Sequence[tuple[int, int]]) -> None:
+        self._values = values
+        self._kept: deque[int] = deque()
+        self._next = 0
+
+    def lowest(self, first: int, last: int) -> int | None:
+        while self._next <= last:
+            while self._kept and self._values[self._kept[-1]] >= self._values[self._next]:
+                self._kept.pop()
+            self._kept.append(self._next)
+            self._next += 1
+        while self._kept and self._kept[0] < first:
+            self._kept.popleft()
+        return self._kept[0] if self._kept and first <= last else None

@@ -67,6 +67,18 @@ def plan_timed(
         if isinstance(plan, Plan):
             return plan
         why = (*why, plan)
+    return _plan_encoding(report, facts, limits, policy, why)
+
+
+def plan_encoding(report: Report, facts: AudioFacts | VideoFacts, limits: Limits, policy: Policy) -> Plan:
+    """The last rung, whatever the report says: for what turned out to be damaged when it was copied."""
+    why = tuple(f.message for f in report.errors) or ("Its coded data are damaged.",)
+    return _plan_encoding(report, facts, limits, policy, why)
+
+
+def _plan_encoding(
+    report: Report, facts: AudioFacts | VideoFacts, limits: Limits, policy: Policy, why: tuple[str, ...]
+) -> Plan:
     if isinstance(facts, VideoFacts):
         return _plan_video(report, facts, limits, policy, why)
     return _plan_audio(report, facts, limits, policy, why)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from preflight.errors import UnreadableError
-from preflight.media import AudioFacts, ImageFacts, Kind, MediaFacts, Source, Unprobed
-from preflight.probers.sniff import HEAD_BYTES, Refusal, looks_like_text, sniff
+from preflight.media import AudioFacts, ImageFacts, Kind, MediaFacts, Source, Unprobed, VideoFacts
+from preflight.probers.sniff import HEAD_BYTES, Refusal, sniff, sniff_text
 
 __all__ = ["probe"]
 
@@ -31,12 +31,17 @@ def probe(source: Source, kind: Kind | None = None) -> MediaFacts:
 
 def _probe(source: Source, size: int, head: bytes) -> MediaFacts:
     match sniff(head, source.name):
-        case Refusal(reason):
+        case Refusal(reason, is_certain=is_certain):
+            # Garbage before an MP3 can look like text in an old code page; FFmpeg finds the sound behind it.
+            timed = None if is_certain else _probe_as(source, "unknown")
+            if isinstance(timed, AudioFacts | VideoFacts):
+                return timed
             return Unprobed(size_bytes=size, code="unsupported_file_type", reason=reason)
         case "image":
             facts = _probe_as(source, "image")
             # "P3 players ..." is no portable pixmap.
-            return _probe_as(source, "text") if facts.kind == "unknown" and looks_like_text(head) else facts
+            is_text = facts.kind == "unknown" and sniff_text(head, source.name) == "text"
+            return _probe_as(source, "text") if is_text else facts
         case "timed":
             facts = _probe_as(source, "unknown")
             if isinstance(facts, Unprobed) and facts.code == "unsupported_file_type":

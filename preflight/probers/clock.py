@@ -1,4 +1,4 @@
-"""How long audio or video really is, where its clock starts, and where it may be cut.
+"""How long audio or video really is, and where its clock starts.
 
 Durations lie: 12 files of the public test suites claim hours and hold seconds, or the reverse. So the header
 is believed only where the container's own index confirms it; everywhere else the packets are read (no frame is
@@ -8,7 +8,6 @@ decoded; 0.3 s for 400 MB).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from av.container import InputContainer
+    from av.packet import Packet
     from av.stream import Stream
 
 _MICROSECONDS = 1_000_000
@@ -36,6 +36,8 @@ class Clock:
     """What the header says, true or not."""
     start_s: float
     starts_with_keyframe: bool | None
+    is_encrypted: bool
+    """By the first packet; in MP4 the codec's tag need not say so."""
 
 
 def read_clock(container: InputContainer, video: Stream | None, streams: Sequence[Stream]) -> Clock:
@@ -45,12 +47,14 @@ def read_clock(container: InputContainer, video: Stream | None, streams: Sequenc
     if claimed is not None and indexed is not None:
         start, length, keyframe = indexed
         if abs(length - claimed) <= max(_INDEX_S, _INDEX_SHARE * claimed):
+            first = next(container.demux(*streams), None)
             return Clock(
                 duration_s=max(length, claimed),
                 duration_source="index",
                 claimed_duration_s=claimed,
                 start_s=start,
                 starts_with_keyframe=keyframe if video is not None else None,
+                is_encrypted=first is not None and _is_encrypted(first),
             )
     return _from_packets(container, video, streams, claimed)
 
@@ -82,10 +86,13 @@ def _from_packets(
     low: float | None = None
     high: float | None = None
     keyframe: bool | None = None
+    is_encrypted: bool | None = None
     base = {s.index: float(s.time_base) if s.time_base else 0.0 for s in streams}
     for packet in container.demux(*streams):
         if packet.size == 0:
             continue  # the flush at the end
+        if is_encrypted is None:
+            is_encrypted = _is_encrypted(packet)
         if video is not None and keyframe is None and packet.stream_index == video.index:
             keyframe = packet.is_keyframe
         time = packet.pts if packet.pts is not None else packet.dts
@@ -104,6 +111,7 @@ def _from_packets(
             claimed_duration_s=claimed,
             start_s=0.0,
             starts_with_keyframe=keyframe,
+            is_encrypted=bool(is_encrypted),
         )
     start = max(low, 0.0)
     return Clock(
@@ -112,92 +120,9 @@ def _from_packets(
         claimed_duration_s=claimed,
         start_s=start,
         starts_with_keyframe=keyframe,
+        is_encrypted=bool(is_encrypted),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Consecutive packets that decode on their own: a closed GOP with its sound, or some audio packets."""
-
-    start_s: float
-    """On the source's timeline."""
-    duration_s: float
-    size_bytes: int
-    packets: int
-
-
-def read_units(
-    container: InputContainer, video: Stream | None, audio: Stream | None, clock_start_s: float, end_s: float
-) -> tuple[Unit, ...]:
-    """Where the streams may be cut, from one pass over all packets.
-
-    Video is cut at keyframes that nothing after them looks back across: where a later packet is shown before
-    its keyframe, the GOP is open and that keyframe is no place to cut.
-    """
-    if video is None:
-        return _audio_units(container, audio, clock_start_s, end_s)
-    video_base = video.time_base or Fraction(1, 1)
-    keys: list[int] = []
-    """Times of keyframes, in decode order."""
-    sizes: list[tuple[int, int]] = []
-    """(bytes, packets) of video from each keyframe on."""
-    sound: list[tuple[float, int]] = []
-    closed: list[bool] = []
-    for packet in container.demux(*(s for s in (video, audio) if s is not None)):
-        time = packet.pts if packet.pts is not None else packet.dts
-        if packet.size == 0 or time is None:
-            continue
-        if packet.stream_index != video.index:
-            sound.append((float(time * packet.time_base), packet.size))
-            continue
-        if packet.is_keyframe or not keys:
-            keys.append(time)
-            sizes.append((0, 0))
-            closed.append(True)
-        elif time < keys[-1]:
-            closed[-1] = False
-        size, count = sizes[-1]
-        sizes[-1] = (size + packet.size, count + 1)
-    starts: list[float] = []
-    totals: list[list[int]] = []
-    for key, (size, count), is_closed in zip(keys, sizes, closed, strict=True):
-        start = max(float(key * video_base) - clock_start_s, 0.0)
-        if starts and (not is_closed or start <= starts[-1]):
-            totals[-1][0] += size
-            totals[-1][1] += count
-        else:
-            starts.append(start if starts else 0.0)
-            totals.append([size, count])
-    clip = 0
-    for seconds, size in sound:
-        while clip + 1 < len(starts) and seconds - clock_start_s >= starts[clip + 1]:
-            clip += 1
-        totals[clip][0] += size
-        totals[clip][1] += 1
-    return _units(starts, totals, end_s)
-
-
-def _audio_units(
-    container: InputContainer, audio: Stream | None, clock_start_s: float, end_s: float
-) -> tuple[Unit, ...]:
-    starts: list[float] = []
-    totals: list[list[int]] = []
-    for packet in container.demux(*((audio,) if audio is not None else ())):
-        time = packet.pts if packet.pts is not None else packet.dts
-        if packet.size == 0 or time is None:
-            continue
-        start = max(float(time * packet.time_base) - clock_start_s, 0.0)
-        if starts and start <= starts[-1]:
-            totals[-1][0] += packet.size
-            totals[-1][1] += 1
-        else:
-            starts.append(start if starts else 0.0)
-            totals.append([packet.size, 1])
-    return _units(starts, totals, end_s)
-
-
-def _units(starts: list[float], totals: list[list[int]], end_s: float) -> tuple[Unit, ...]:
-    ends = [*starts[1:], max(end_s, starts[-1])] if starts else []
-    return tuple(
-        Unit(start, end - start, size, count) for start, end, (size, count) in zip(starts, ends, totals, strict=True)
-    )
+def _is_encrypted(packet: Packet[Stream]) -> bool:
+    return packet.has_sidedata("encryption_info")

@@ -103,8 +103,8 @@ def media_errors(name: str) -> Iterator[None]:
         yield
     except (BrokenMediaError, UnreadableError, OutOfSpaceError):
         raise
-    except (av.error.FileNotFoundError, av.error.PermissionError) as error:
-        raise UnreadableError(f"{name} is not there any more or may not be read. Check the path.") from error
+    except av.error.FileNotFoundError as error:
+        raise UnreadableError(f"{name} is not there any more. Check the path.") from error
     except (av.FFmpegError, OSError) as error:
         if error.errno == _ENOSPC:
             raise OutOfSpaceError(f"no space left while working on {name}. Free some and run again.") from error

@@ -22,6 +22,8 @@ class Refusal:
     """Bytes that are recognised and not wanted, with the reason."""
 
     reason: str
+    is_certain: bool = True
+    """False where only the name speaks against text."""
 
 
 _IMAGE_MAGIC = re.compile(
@@ -60,15 +62,20 @@ def sniff(head: bytes, name: str) -> Guess | Refusal:
     """From the first `HEAD_BYTES` of a source. `timed` is everything that may be audio or video."""
     if _looks_like_image(head):
         return "image"
-    if not looks_like_text(head):
-        return "timed"
+    return sniff_text(head, name) or "timed"
+
+
+def sniff_text(head: bytes, name: str) -> Literal["text"] | Refusal | None:
+    """None where it is no text at all."""
+    if not _looks_like_text(head):
+        return None
     if _PLAYLISTS.match(head):
         return Refusal("it is a playlist, which only names other files")
     if _SVG.match(head):
         return Refusal("it is an SVG drawing, which is never rendered here")
     suffix = PurePath(name).suffix.lower()
     if suffix in _MEDIA_SUFFIXES:
-        return Refusal(f"it is named {suffix} but holds text")
+        return Refusal(f"it is named {suffix} but holds text", is_certain=False)
     return "text"
 
 
@@ -80,7 +87,7 @@ def _looks_like_image(head: bytes) -> bool:
     return False
 
 
-def looks_like_text(head: bytes) -> bool:
+def _looks_like_text(head: bytes) -> bool:
     """UTF-16 or UTF-32 with a mark, UTF-8 with hardly a control character, or any 8-bit code without one."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
         return _is_wide_text(head)

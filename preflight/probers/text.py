@@ -21,8 +21,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# What tells binary data from text. The C1 controls are left alone: among them is a line end (U+0085).
-_BINARY = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+# ISO 2022 (Japanese mail) is ASCII to the letter, with these to say that the letters mean something else.
+# A NUL is in no text that anybody wrote, but in UTF-16 without a mark and in all binary data.
+_NO_TEXT = re.compile("\x1b[$(]|\x00")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -63,14 +64,15 @@ def facts_of_text(text: str, size_bytes: int | None = None, encoding: str = "utf
 
 def decode_text(data: bytes) -> tuple[str, str] | None:
     """The text without its byte order mark, and the name of its encoding; None for anything that is not
-    surely text: UTF-8, or UTF-16 or UTF-32 with a mark, without control characters but tab, LF, CR and FF.
+    surely text: UTF-8, or UTF-16 or UTF-32 with a mark. Other control characters
+    than NUL are legal in all of them, and in JSON.
     """
     mark, encoding = next((known for known in _MARKS if data.startswith(known[0])), (b"", "utf-8"))
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError:
         return None
-    return None if _BINARY.search(text) else (text, encoding)
+    return None if _NO_TEXT.search(text) else (text, encoding)
 
 
 def well_formed(text: str) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, get_args
 
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts
-from preflight.probers.clock import Clock, Unit, read_clock, read_units
+from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
+from preflight.probers.units import Unit, read_units
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -60,9 +61,9 @@ def _facts(container: InputContainer, size: int, *, sound_only: bool) -> AudioFa
             return _unprobed(size, code, f"its {stream.type} is coded in a way that FFmpeg cannot decode")
         if stream is not None and _is_encrypted(stream):
             return _unprobed(size, "unsupported_file_type", f"its {stream.type} is encrypted")
-    if _has_encrypted_packets(container):
-        return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
     clock = read_clock(container, video, [s for s in (video, audio) if s is not None])
+    if clock.is_encrypted:
+        return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
     streams = tuple(_stream_facts(s) for s in container.streams)
     has_timestamps = not container.format.flags & _NO_TIMESTAMPS
     if video is None:
@@ -166,16 +167,6 @@ def _is_encrypted(stream: Stream) -> bool:
     return tag in ("encv", "enca", "drmi", "drms")
 
 
-def _has_encrypted_packets(container: InputContainer) -> bool:
-    """By the first packet, in MP4 alone: there a tag need not say so. Puts the container back to its start."""
-    if "mp4" not in container.format.name:
-        return False
-    first = next(container.demux(), None)
-    is_encrypted = first is not None and first.has_sidedata("encryption_info")
-    container.seek(0)
-    return is_encrypted
-
-
 def _bit_depth(codec: str) -> int | None:
     match = re.match(r"pcm_[sufd](\d+)", codec)
     return int(match[1]) if match else None
@@ -217,8 +208,7 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
     try:
         with open_media(source) as container:
             video, audio = pick_streams(container)
-            return read_units(
-                container, video if facts.kind == "video" else None, audio, facts.start_s, facts.duration_s
-            )
+            picture = video if facts.kind == "video" else None
+            return read_units(container, picture, audio, start_s=facts.start_s, duration_s=facts.duration_s)
     except BrokenMediaError:
         return ()

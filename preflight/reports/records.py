@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
@@ -11,17 +13,20 @@ from typing import TYPE_CHECKING
 from preflight.media import Facts, ImageFacts, VideoFacts
 
 if TYPE_CHECKING:
-    from preflight.payload import Payload
     from preflight.errors import Reason
+    from preflight.payload import Payload
     from preflight.rules import Report
     from preflight.submitter import Embeddings
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
+# A file's name that is not UTF-8 has them.
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
 
 def line(record: dict[str, Json]) -> str:
-    """One line of NDJSON, without its end. Never NaN, which is no JSON."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace").decode()
+    """One line of NDJSON, without its end. No NaN, which is no JSON, and no lone surrogates, which are no UTF-8."""
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", json.dumps(record, ensure_ascii=False, allow_nan=False))
 
 
 def of_report(report: Report) -> dict[str, Json]:
@@ -96,6 +101,8 @@ def of_embeddings(embeddings: Embeddings) -> list[dict[str, Json]]:
 
 def _plain(value: object) -> Json:
     match value:
+        case float() if not math.isfinite(value):
+            return None  # unknown
         case None | bool() | int() | float() | str():
             return value
         case Fraction():

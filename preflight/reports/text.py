@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from preflight.media import AudioFacts, Facts, ImageFacts, RequestFacts, TextFacts, Unprobed, VideoFacts
@@ -13,19 +14,23 @@ if TYPE_CHECKING:
 
 
 def of_report(report: Report) -> str:
-    head = f"{report.verdict.upper():8} {_shown(report.source)}  {summary(report.facts)}".rstrip()
+    head = f"{report.verdict.upper():8} {shown(report.source)}  {shown(summary(report.facts))}".rstrip()
     return "\n".join([head, *(_finding(f) for f in report.findings)])
 
 
 def of_rejection(error: RejectedError) -> str:
     """What only the work itself could find is reported like what the check found."""
-    return "\n".join([f"REJECTED {_shown(error.source)}", *(_finding(f) for f in error.findings)])
+    return "\n".join([f"REJECTED {shown(error.source)}", *(_finding(f) for f in error.findings)])
 
 
 def of_plan(plan: Plan) -> str:
     count = len(plan.outputs)
-    head = f"{plan.fidelity.value.upper():10} {_shown(plan.source)}  {count} request{'s' if count != 1 else ''}"
-    lines = [head, *(f"    why:  {_shown(reason)}" for reason in plan.why), f"    how:  {', then '.join(plan.steps)}"]
+    head = f"{plan.fidelity.value.upper():10} {shown(plan.source)}  {count} request{'s' if count != 1 else ''}"
+    lines = [
+        head,
+        *(f"    why:  {shown(reason)}" for reason in plan.why),
+        f"    how:  {shown(', then '.join(plan.steps))}",
+    ]
     for number, output in enumerate(plan.outputs, start=1):
         span = f"{output.span.start_s:.2f} to {output.span.end_s:.2f} s" if output.span else "whole"
         size = f", about {output.media_bytes:,} bytes" if output.media_bytes is not None else ""
@@ -55,13 +60,16 @@ def summary(facts: Facts) -> str:
 
 def _finding(finding: Reason) -> str:
     part = f" ({finding.part})" if finding.part else ""
-    return f"    {finding.severity}: {finding.code}{part}: {_shown(finding.message)}"
+    return f"    {finding.severity}: {finding.code}{part}: {shown(finding.message)}"
 
 
 def _seconds(value: float | None) -> str:
     return "of unknown length" if value is None else f"{value:.2f} s"
 
 
-def _shown(text: str) -> str:
-    """Names come from strangers: control characters in them must not reach the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+def shown(text: str) -> str:
+    """`text` in one line. Names come from strangers: control characters in them must not reach the terminal."""
+    # macOS writes a narrow no-break space into the names of its screenshots, which Python calls unprintable.
+    return "".join(
+        c if c.isprintable() or unicodedata.category(c) == "Zs" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )

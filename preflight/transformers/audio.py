@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from preflight.errors import BrokenMediaError
@@ -18,8 +17,10 @@ from preflight.transformers.interface import Output
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.audio.resampler import AudioResampler
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
+    from av.packet import Packet
 
 _BYTES_PER_SAMPLE = 2
 # What a FLAC frame adds to samples that cannot be compressed: header, subframe headers, checksum.
@@ -37,23 +38,24 @@ def encode_audio(
     """
     total_s = facts.duration_s or caps.max_s * predicted_clips
     even_s = min(caps.max_s, total_s / predicted_clips + _EVEN_SLACK_S)
+    sound = _Sound(source, recipe)
     clip = _Clip(recipe, caps, start_sample=0)
     held: _Clip | None = None
-    for frame in _frames(source, recipe):
+    for frame in sound.frames():
         if clip.samples and not clip.takes(frame, even_s):
             if held is not None:
-                yield held.output(source)
+                yield held.output(source, sound)
             held, clip = clip, _Clip(recipe, caps, start_sample=clip.end_sample)
         clip.write(frame)
         if held is not None and clip.duration_s >= caps.min_tail_s:
-            yield held.output(source)
+            yield held.output(source, sound)
             held = None
     if not clip.samples:
         raise BrokenMediaError("not one sample could be decoded")
     if held is not None:
         held, clip = _evened(held, clip, recipe, caps)
-        yield held.output(source)
-    yield clip.output(source)
+        yield held.output(source, sound)
+    yield clip.output(source, sound)
 
 
 # So that rounding does not leave a runt after the last of the even clips.
@@ -109,7 +111,7 @@ class _Clip:
             self._coded_bytes += packet.size
             self._out.mux(packet)
 
-    def output(self, source: Source) -> Output:
+    def output(self, source: Source, sound: _Sound) -> Output:
         self._mux(None)
         self._out.close()
         rate = self._recipe.sample_rate
@@ -117,7 +119,7 @@ class _Clip:
             media=Source.of(self._buffer.getvalue(), name=source.name),
             span=Span(self.start_sample / rate, self.end_sample / rate),
             fidelity=Fidelity.TRANSCODED,
-            steps=(f"encoded 16 bit, {rate} Hz, in {self._recipe.container}",),
+            steps=(f"encoded 16 bit, {rate} Hz, in {self._recipe.container}", *sound.damage()),
         )
 
 
@@ -136,23 +138,59 @@ def _evened(held: _Clip, clip: _Clip, recipe: EncodeAudio, caps: Caps) -> tuple[
     return first, second
 
 
-def _frames(source: Source, recipe: EncodeAudio) -> Iterator[AudioFrame]:
-    """Decoded, at the recipe's rate and channels, 16 bit; damaged packets are skipped."""
-    from av.audio.resampler import AudioResampler
+class _Sound:
+    """Decodes a source at the recipe's rate and channels, 16 bit."""
 
+    def __init__(self, source: Source, recipe: EncodeAudio) -> None:
+        self._source, self._recipe = source, recipe
+        self._damaged = 0
+
+    def damage(self) -> tuple[str, ...]:
+        """What was left out until now, as a step."""
+        return (f"left out {self._damaged} packets that could not be decoded",) if self._damaged else ()
+
+    def frames(self) -> Iterator[AudioFrame]:
+        with open_media(self._source, decode=True) as container:
+            _, audio = pick_streams(container)
+            if audio is None:
+                raise BrokenMediaError("it holds no sound any more")
+            resampler, shape = self._resampler(), None
+            for packet in container.demux(audio):
+                for frame in self._decoded(packet):
+                    if shape not in (None, _shape(frame)):  # a stream may change its format half-way
+                        yield from resampler.resample(None)
+                        resampler = self._resampler()
+                    shape = _shape(frame)
+                    frame.pts = None  # spans are counted in samples; a jump in the timestamps is no sound
+                    yield from resampler.resample(frame)
+            yield from resampler.resample(None)
+
+    def _decoded(self, packet: Packet[AudioStream]) -> list[AudioFrame]:
+        try:
+            with media_errors(self._source.name):
+                return packet.decode()
+        except BrokenMediaError:
+            self._damaged += 1
+            return []
+
+    def _resampler(self) -> AudioResampler:
+        from av.audio.resampler import AudioResampler
+
+        return AudioResampler(format="s16", layout=_layout(self._recipe.channels), rate=self._recipe.sample_rate)
+
+
+def _shape(frame: AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def decode_fully(source: Source) -> None:
+    """Decode all of the sound. Raises BrokenMediaError at the first packet that cannot be."""
     with open_media(source, decode=True) as container:
         _, audio = pick_streams(container)
         if audio is None:
             raise BrokenMediaError("it holds no sound any more")
-        resampler = AudioResampler(format="s16", layout=_layout(recipe.channels), rate=recipe.sample_rate)
         for packet in container.demux(audio):
-            frames: list[AudioFrame] = []
-            with suppress(BrokenMediaError), media_errors(source.name):
-                frames = packet.decode()
-            for frame in frames:
-                frame.pts = None  # spans are counted in samples; a jump in the timestamps is not sound
-                yield from resampler.resample(frame)
-        yield from resampler.resample(None)
+            packet.decode()
 
 
 def _layout(channels: int) -> str:

@@ -8,9 +8,10 @@ from preflight.media import AudioFacts, Fidelity, Source, Span, VideoFacts
 from preflight.planner import CutBetweenUnits
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
+from preflight.probers.units import opening_test, units_of
 from preflight.transformers.interface import Output
 from preflight.transformers.muxing import mux
-from preflight.transformers.packer import clips_at, units_of
+from preflight.transformers.packer import clips_at
 
 
 def cut(source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits) -> Iterator[Output]:
@@ -24,6 +25,8 @@ def cut(source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits)
             container.demux(*kept),
             video.index if video is not None and facts.kind == "video" else None,
             with_audio=audio is not None,
+            start_s=facts.start_s,
+            opens=opening_test(video),
         )
         start_s = 0.0
         cuts_s = [c + facts.start_s for c in recipe.cuts_s]
@@ -31,7 +34,7 @@ def cut(source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits)
             is_last = index == len(recipe.cuts_s)
             end_s = facts.duration_s if is_last else recipe.cuts_s[index]
             base_s = facts.start_s + start_s
-            data = mux(recipe.container, templates, (p for unit in clip for p in unit.coded), base_s)
+            data = mux(recipe.container, templates, [p for unit in clip for p in unit.coded], base_s)
             yield Output(
                 media=Source.of(data, name=source.name),
                 span=Span(start_s, end_s) if end_s is not None else None,

@@ -62,7 +62,7 @@ def decode_fully(source: Source) -> None:
     """Decode every pixel of the first frame. Raises BrokenMediaError where that fails."""
     with source.open() as file:
         image = _open(file, source.name)
-        _check(image, file, source.name)
+        _check(image, file)
         _load(image, source.name)
 
 
@@ -90,7 +90,7 @@ def _first_picture(file: BinaryIO) -> bytes:
 def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Output:
     with source.open() as file:
         image = _open(file, source.name)
-        _check(image, file, source.name)
+        _check(image, file)
         start = _start(image, facts, recipe, max_bytes)
         least_scale = min(1.0, recipe.min_side / min(recipe.canvas_width, recipe.canvas_height))
         scale = 1.0
@@ -119,15 +119,13 @@ def _output(source: Source, data: bytes, steps: tuple[str, ...]) -> Output:
 def _open(file: BinaryIO, name: str) -> ImageFile.ImageFile:
     opened = open_image(file, name)
     if isinstance(opened, Unopened):
-        raise BrokenMediaError(f"{name} cannot be opened: {opened.reason}. Export or download it again.")
+        raise BrokenMediaError(opened.reason)
     return opened
 
 
-def _check(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> None:
+def _check(image: ImageFile.ImageFile, file: BinaryIO) -> None:
     if isinstance(image, JpegImageFile) and is_cut_short(_first_picture(file)):
-        raise BrokenMediaError(
-            f"{name} is damaged: its coded data have a fault or end too early. Export or download it again."
-        )
+        raise BrokenMediaError("its coded data have a fault or end too early")
 
 
 def _load(image: ImageFile.ImageFile, name: str) -> None:
@@ -139,9 +137,7 @@ def _load(image: ImageFile.ImageFile, name: str) -> None:
             image.load()
     except Exception as error:  # (damaged files make Pillow raise nearly every built-in exception)
         raise_if_unreadable(error, name)
-        raise BrokenMediaError(
-            f"{name} is damaged: its pixels cannot be decoded ({said(error)}). Export or download it again."
-        ) from error
+        raise BrokenMediaError(f"its pixels cannot be decoded ({said(error)})") from error
 
 
 def _start(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Start:

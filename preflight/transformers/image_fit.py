@@ -46,6 +46,8 @@ class Start:
 
     quality: int = BEST_QUALITY
     """The highest that makes sense: that of the source, where it is a JPEG."""
+    first: int | None = None
+    """Where to begin; None for the highest."""
     subsampling: int = FULL_COLOUR
     """Pillow's number."""
     known: Try | None = None
@@ -74,7 +76,7 @@ def fit_jpeg(
     `scale` first, and for less where the limit wants it, but never for less than `least_scale`.
     """
     encodes = 0
-    shrunk = Start(quality=_SHRUNK_QUALITY, subsampling=start.subsampling)
+    shrunk = Start(first=_SHRUNK_QUALITY, subsampling=start.subsampling)
     now = shrunk if scale < 1 else start
     for _ in range(_MOST_SIZES):
         picture = picture_at(scale)
@@ -106,7 +108,7 @@ def next_quality(tries: Sequence[Try], start: Start, max_bytes: int) -> int | No
     None where what fits is good enough, or where no quality from the floor on will fit.
     """
     if not tries:
-        return start.quality
+        return start.first or start.quality
     fits = [t for t in tries if t.size_bytes <= max_bytes]
     low = max((t.quality for t in fits), default=start.floor - 1)
     high = min([start.quality + 1, *(t.quality for t in tries if t.size_bytes > max_bytes)])

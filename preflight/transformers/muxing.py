@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from preflight.planner import Muxer
@@ -12,32 +14,72 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
+# Clocks coarser than this (video in AVI ticks once a frame) are refined, or to move them to the clip's start would
+# round to whole frames.
+_FINE_HZ, _FINEST_HZ = 1_000, 90_000
+
 
 def mux(
     container: Muxer,
     templates: Mapping[int, Stream],
-    packets: Iterable[Packet[Stream]],
+    packets: Sequence[Packet[Stream]],
     base_s: float,
 ) -> bytes:
     """Write the packets as one file whose clock starts at `base_s` of theirs; they are used up.
 
-    `templates` are the streams that the packets came from, by index. The file is at most one clip, so that it
-    can be held in memory; nothing is written to disk.
+    `templates` are the streams that the packets came from, by index; one that has no packet here is left out. The
+    file is at most one clip, so that it can be held in memory; nothing is written to disk.
     """
     import av
 
     buffer = io.BytesIO()
+    firsts = {p.stream_index: p for p in reversed(packets)}
+    for index in firsts:
+        _order([p for p in packets if p.stream_index == index])
     with av.open(buffer, "w", format=container) as out:
         # `opaque`: with the decoder's own codec object; not every codec that is copied has an encoder.
-        streams = {i: out.add_stream_from_template(t, opaque=True) for i, t in templates.items()}
-        bases = {i: round(base_s / t.time_base) if t.time_base else 0 for i, t in templates.items()}
+        streams = {i: out.add_stream_from_template(t, opaque=True) for i, t in templates.items() if i in firsts}
+        clocks = {i: _clock(p.time_base, base_s) for i, p in firsts.items()}
         for packet in packets:
-            base = bases[packet.stream_index]
             index = packet.stream_index
+            base, finer = clocks[index]
+            if finer > 1:
+                packet.time_base = packet.time_base / finer
+                packet.duration = (packet.duration or 0) * finer
             if packet.pts is not None:
-                packet.pts -= base
+                packet.pts = packet.pts * finer - base
             if packet.dts is not None:
-                packet.dts -= base
+                packet.dts = packet.dts * finer - base
             packet.stream = streams[index]
             out.mux(packet)
     return buffer.getvalue()
+
+
+def _order(packets: Sequence[Packet[Stream]]) -> None:
+    """Give the packets of one stream decoding times that only ever rise, as every muxer wants them.
+
+    Matroska states none, and FFmpeg only guesses them while it decodes: the times of showing, sorted, and shifted
+    until no packet is shown before it is decoded.
+    """
+    times = [p.pts for p in packets if p.pts is not None]
+    if any(p.dts is None for p in packets) and len(times) == len(packets):
+        ordered = sorted(times)
+        delay = max(dts - pts for dts, pts in zip(ordered, times, strict=True))
+        for packet, dts in zip(packets, ordered, strict=True):
+            packet.dts = dts - delay
+    last: int | None = None
+    for packet in packets:
+        if packet.dts is not None:
+            # The same time twice is seen in fragmented files; anything worse was refused when the units were made.
+            if last is not None and packet.dts <= last:
+                packet.dts = last + 1
+                packet.pts = max(packet.pts, packet.dts) if packet.pts is not None else None
+            last = packet.dts
+
+
+def _clock(time_base: Fraction, base_s: float) -> tuple[int, int]:
+    """(the clip's start, how many times finer the packets' clock must become to say it)."""
+    if not time_base:
+        return 0, 1
+    finer = math.ceil(time_base * _FINEST_HZ) if time_base * _FINE_HZ > 1 else 1
+    return round(base_s / time_base * finer), finer

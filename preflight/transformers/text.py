@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from semantic_text_splitter import TextSplitter
 
@@ -57,17 +58,17 @@ class _Cutter:
         whole = (0, len(self.text))
         tokens = count_tokens(self.text)
         chunks = max(1, -(-tokens // max(1, int(self.max_tokens * _FILL))))
-        ranges = self._split(whole, -(-tokens // chunks))
+        ranges = self._split(whole, -(-tokens // chunks), self.max_tokens)
         small_enough = [part for r in self._with_even_tail(ranges) for part in self._within_limit(r)]
         return self._without_blanks(small_enough)
 
-    def _split(self, part: _Range, target: int) -> list[_Range]:
-        """At the largest units that fit: paragraphs, sentences, words, graphemes. Full means `target` tokens."""
-        capacity = max(1, min(target, self.max_tokens)), self.max_tokens
+    def _split(self, part: _Range, target: int, most: int) -> list[_Range]:
+        """At the largest units that fit: paragraphs, sentences, words, graphemes. Full is from `target` to `most`."""
+        capacity = max(1, min(target, most)), max(1, most)
         splitter = TextSplitter.from_callback(self._count_up_to_limit, capacity, trim=False)
         start, end = part
         starts = [start + index for index, _ in splitter.chunk_indices(self.text[start:end])]
-        return list(zip(starts, [*starts[1:], end], strict=True))
+        return list(pairwise([*starts, end]))
 
     def _count_up_to_limit(self, text: str) -> int:
         # The splitter asks for whole paragraphs again and again: these need no counting to be too long.
@@ -90,7 +91,7 @@ class _Cutter:
         before, after = count_tokens(self.text[start:middle]), count_tokens(self.text[middle:end])
         if after * 2 > before:
             return ranges
-        shared = self._split((start, end), -(-(before + after) // 2))
+        shared = self._split((start, end), -(-(before + after) // 2), self.max_tokens)
         return [*others, *shared] if len(shared) == 2 else ranges  # noqa: PLR2004
 
     def _within_limit(self, part: _Range) -> Iterator[_Range]:
@@ -135,8 +136,7 @@ class _Cutter:
         if self._fits(start, end):
             kept[-1] = (start, end)
             return True
-        parts = self._split((start, last), self.max_tokens // 3)
-        for cut, _ in reversed(parts[1:]):
+        for cut, _ in reversed(self._thirds(start, last)[1:]):
             if not self._is_blank(cut, last) and not self._is_blank(start, cut) and self._fits(cut, end):
                 kept[-1:] = [(start, cut), (cut, end)]
                 return True
@@ -146,7 +146,12 @@ class _Cutter:
         """Let a chunk, or the first part of it, begin at `blank`; where it cannot, the white space is left out."""
         if self._fits(blank, end):
             return [(blank, end)]
-        for _, cut in self._split((start, end), self.max_tokens // 3)[:-1]:
+        for _, cut in self._thirds(start, end)[:-1]:
             if not self._is_blank(start, cut) and not self._is_blank(cut, end) and self._fits(blank, cut):
                 return [(blank, cut), (cut, end)]
         return [(start, end)]
+
+    def _thirds(self, start: int, end: int) -> list[_Range]:
+        """Parts of a chunk that leave room for white space beside them."""
+        third = self.max_tokens // 3
+        return self._split((start, end), third, third)

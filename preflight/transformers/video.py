@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import suppress
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,9 +14,10 @@ from preflight.planner import EncodeVideo
 from preflight.planner.cuts import Caps
 from preflight.probers.container import media_errors, open_media
 from preflight.probers.timed import pick_streams
+from preflight.probers.units import units_of
 from preflight.transformers.interface import Output
 from preflight.transformers.muxing import mux
-from preflight.transformers.packer import clips_under, units_of
+from preflight.transformers.packer import clips_under
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 _CLOCK = Fraction(1, 90_000)
 _CRF = "23"
 _KEYFRAME_EVERY_S = 4
+_KEYFRAME_TICKS = round(_KEYFRAME_EVERY_S / _CLOCK)
+# However hard the picture, a clip lasts so long before it is full; the encoder may owe bits for as long as a GOP.
+_LEAST_CLIP_S = 20
+# A rate that no camera has is a header's fancy (90,000 is seen), which x264 would take as a promise.
+_MOST_FRAMES_PER_SECOND = 240
 _AUDIO_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 _AUDIO_BITS_PER_SECOND = 128_000
 
@@ -43,13 +48,13 @@ def encode_video(source: Source, facts: VideoFacts, recipe: EncodeVideo, caps: C
     What a damaged source cannot give any more is skipped; that nothing could be decoded at all is an error.
     """
     with open_media(source, decode=True) as container:
-        encoder = _Encoder(container, facts, recipe)
-        units = units_of(encoder.packets(), encoder.video.index, with_audio=encoder.audio is not None)
+        encoder = _Encoder(container, facts, recipe, max_bytes=caps.max_bytes)
+        units = units_of(encoder.packets(), encoder.video.index, with_audio=encoder.audio is not None, start_s=0.0)
         start_s, is_empty = 0.0, True
         for clip in clips_under(units, caps):
             base_s = clip[0].start_s
             length_s = sum(unit.duration_s for unit in clip)
-            data = mux("mp4", encoder.templates, (p for unit in clip for p in unit.coded), base_s)
+            data = mux("mp4", encoder.templates, [p for unit in clip for p in unit.coded], base_s)
             yield Output(
                 media=Source.of(data, name=source.name),
                 span=Span(start_s, start_s + length_s),
@@ -65,7 +70,7 @@ def encode_video(source: Source, facts: VideoFacts, recipe: EncodeVideo, caps: C
 class _Encoder:
     """Decodes, filters and encodes one source, in step: at most a few frames are in memory."""
 
-    def __init__(self, container: InputContainer, facts: VideoFacts, recipe: EncodeVideo) -> None:
+    def __init__(self, container: InputContainer, facts: VideoFacts, recipe: EncodeVideo, *, max_bytes: int) -> None:
         import av
 
         picture, sound = pick_streams(container)
@@ -74,6 +79,8 @@ class _Encoder:
         self._container = container
         self._picture, self._sound = picture, sound
         self._facts, self._recipe = facts, recipe
+        self._rate = min(facts.frame_rate or Fraction(25), Fraction(_MOST_FRAMES_PER_SECOND))
+        self._bits_per_second = max_bytes * 8 // _LEAST_CLIP_S
         # Never written: it only holds the encoders' streams, which the clips are made after.
         self._holder: OutputContainer = av.open(io.BytesIO(), "w", format="mp4")
         self.video = self._add_video()
@@ -82,43 +89,68 @@ class _Encoder:
         self.templates: dict[int, Stream] = {s.index: s for s in (self.video, self.audio) if s is not None}
         self._graph: Graph | None = None
         self._shape: tuple[object, ...] | None = None
+        self._last: VideoFrame | None = None
         self._last_pts = -1
-        self._step = max(1, round(1 / (_CLOCK * (facts.frame_rate or 25))))
+        self._key_pts = -_KEYFRAME_TICKS
+        self._damaged = 0
+        self._step = max(1, round(1 / (_CLOCK * self._rate)))
 
     @property
     def steps(self) -> tuple[str, ...]:
         size = f"{self._recipe.geometry.width}x{self._recipe.geometry.height}"
-        return (f"encoded H.264 {size}" + (" and AAC" if self.audio is not None else ""),)
+        encoded = f"encoded H.264 {size}" + (" and AAC" if self.audio is not None else "")
+        return (encoded, f"left out {self._damaged} packets that could not be decoded") if self._damaged else (encoded,)
 
     def packets(self) -> Iterator[Packet[Stream]]:
         """Encoded packets of both streams, on a clock that starts with the source's."""
         streams: list[Stream] = [s for s in (self._picture, self._sound) if s is not None]
         resample = _Resampler(self.audio, self._facts.start_s) if self.audio is not None else None
         for packet in self._container.demux(*streams):
-            for frame in _decoded(packet):
+            for frame in self._decoded(packet):
                 if packet.stream.index == self._picture.index:  # of a flush, only `stream` is set
                     yield from self._encode_picture(frame)  # type: ignore[arg-type]  # by its stream
                 elif resample is not None and self.audio is not None:
                     for block in resample(frame):  # type: ignore[arg-type]  # by its stream
                         yield from self.audio.encode(block)
         yield from self._flush_graph()
+        if self._last is not None:
+            yield from self._held_until(round((self._facts.duration_s or 0.0) / _CLOCK))
         yield from self._encoded(None)
         if resample is not None and self.audio is not None:
             for block in resample(None):
                 yield from self.audio.encode(block)
             yield from self.audio.encode(None)
 
+    def _decoded(self, packet: Packet[Stream]) -> list[VideoFrame | AudioFrame]:
+        try:
+            with media_errors("packet"):
+                return packet.decode()  # type: ignore[return-value]  # neither subtitles nor data are demuxed
+        except BrokenMediaError:
+            self._damaged += 1
+            return []
+
     def _add_video(self) -> VideoStream:
-        rate = self._facts.frame_rate or Fraction(25)
+        bits = str(self._bits_per_second)
         stream = self._holder.add_stream(
             "libx264",
-            rate=rate.limit_denominator(1001),
-            options={"crf": _CRF, "preset": "medium", "g": str(max(1, round(rate * _KEYFRAME_EVERY_S)))},
+            rate=self._rate.limit_denominator(1001),
+            options={
+                "crf": _CRF,
+                "preset": "medium",
+                "g": str(max(1, round(self._rate * _KEYFRAME_EVERY_S))),
+                "maxrate": bits,
+                "bufsize": bits,
+            },
         )
         stream.width, stream.height = self._recipe.geometry.width, self._recipe.geometry.height
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = _CLOCK
-        stream.codec_context.sample_aspect_ratio = Fraction(1)
+        context, source = stream.codec_context, self._picture.codec_context
+        context.sample_aspect_ratio = Fraction(1)
+        # What the numbers of the picture mean as colours; without it a player guesses by the size.
+        context.colorspace = source.colorspace
+        context.color_primaries = source.color_primaries
+        context.color_trc = source.color_trc
         return stream
 
     def _add_audio(self, sound: AudioStream) -> AudioStream:
@@ -151,25 +183,41 @@ class _Encoder:
                 frame = graph.vpull()
             except (av.BlockingIOError, av.EOFError):
                 return
-            self._place(frame)
-            yield from self._encoded(frame)
+            pts = self._due(frame)
+            yield from self._held_until(pts)
+            yield from self._shown(frame, pts)
+
+    def _held_until(self, pts: int) -> Iterator[Packet[Stream]]:
+        """A picture that stands for long is shown again at each keyframe due, so that it can be cut there."""
+        while self._last is not None and pts - self._last_pts > _KEYFRAME_TICKS:
+            yield from self._shown(self._last, self._last_pts + _KEYFRAME_TICKS)
+
+    def _shown(self, frame: VideoFrame, pts: int) -> Iterator[Packet[Stream]]:
+        from av.video.frame import PictureType
+
+        # By time and not by count, as the rate may vary; and never as the source had it: x264 would obey, and write
+        # a source of nothing but keyframes as one.
+        is_key = pts - self._key_pts >= _KEYFRAME_TICKS
+        self._key_pts = pts if is_key else self._key_pts
+        frame.pict_type = PictureType.I if is_key else PictureType.NONE
+        frame.pts, frame.time_base = pts, _CLOCK
+        self._last, self._last_pts = frame, pts
+        yield from self._encoded(frame)
 
     def _encoded(self, frame: VideoFrame | None) -> Iterator[Packet[Stream]]:
         for packet in self.video.encode(frame):
             packet.duration = packet.duration or self._step  # or the last frame of a clip would last no time
             yield packet
 
-    def _place(self, frame: VideoFrame) -> None:
-        """Give the frame a time on the encoder's clock, later than the one before it."""
+    def _due(self, frame: VideoFrame) -> int:
+        """The frame's time on the encoder's clock, later than that of the one before it."""
         if frame.pts is None or not frame.time_base or not self._facts.has_timestamps:
             pts = self._last_pts + self._step if self._last_pts >= 0 else 0
         else:
             pts = round((float(frame.pts * frame.time_base) - self._facts.start_s) / _CLOCK)
         # Times that stand still or go backwards: half a frame on, so that what follows can catch up.
         earliest = self._last_pts + max(1, self._step // 2) if self._last_pts >= 0 else 0
-        frame.pts = pts if pts > self._last_pts >= 0 else max(pts, earliest)
-        frame.time_base = _CLOCK
-        self._last_pts = frame.pts
+        return pts if pts > self._last_pts >= 0 else max(pts, earliest)
 
     def _make_graph(self, frame: VideoFrame) -> Graph:
         from av.filter import Graph
@@ -276,9 +324,3 @@ class _Resampler:
             a.link_to(b)
         graph.configure()
         return graph
-
-
-def _decoded(packet: Packet[Stream]) -> Iterator[VideoFrame | AudioFrame]:
-    """A packet's frames; damaged ones are skipped."""
-    with suppress(BrokenMediaError), media_errors("packet"):
-        yield from packet.decode()  # type: ignore[misc]  # neither subtitles nor data are demuxed

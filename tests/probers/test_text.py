@@ -52,7 +52,6 @@ def test_every_text_comes_back_from_every_marked_encoding(text: str, encoding: s
         pytest.param("Käse".encode()[:2], id="UTF-8 cut inside a character"),
         pytest.param(b"\xed\xa0\x80", id="a surrogate as UTF-8"),
         pytest.param(b"text\0text", id="NUL"),
-        pytest.param(b"\x7fELF", id="DEL"),
     ],
 )
 def test_what_is_not_surely_text_is_not_guessed_at(data: bytes) -> None:
@@ -62,8 +61,9 @@ def test_what_is_not_surely_text_is_not_guessed_at(data: bytes) -> None:
     assert facts.code == "text_encoding_unknown"
 
 
-def test_white_space_controls_are_text() -> None:
+def test_controls_are_text() -> None:
     assert decode_text(b"a\tb\r\nc\x0cd") == ("a\tb\r\nc\x0cd", "utf-8")
+    assert decode_text(b"\x1b[1mbold\x7f\x01") == ("\x1b[1mbold\x7f\x01", "utf-8")
 
 
 def test_an_empty_file_is_empty_and_a_mark_alone_is_a_blank_text() -> None:

@@ -1,0 +1,326 @@
+"""Coded packets → units that decode on their own: where audio and video may be cut. Nothing here decodes.
+
+The same grouping serves the plan (one pass over the packets' sizes) and the cut itself, so that a planned cut is
+always found again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from heapq import merge
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+
+class Coded(Protocol):
+    """What is asked of a packet: PyAV's own has all of it."""
+
+    @property
+    def stream_index(self) -> int: ...
+    @property
+    def pts(self) -> int | None: ...
+    @property
+    def dts(self) -> int | None: ...
+    @property
+    def duration(self) -> int | None: ...
+    @property
+    def time_base(self) -> Fraction | None: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def is_keyframe(self) -> bool: ...
+
+
+P = TypeVar("P", bound=Coded)
+
+# Coded data that wait for the sound under them. Where more would, the sound has ended before the picture.
+_WAITING_BYTES = 64 * 1024 * 1024
+# A clock may stand still for a moment (the muxer mends that), but what is stored in order is not this far behind.
+_BACKWARDS_S = 1.0
+# A length of 32 bits that is negative, read as positive; seen at the end of Ogg files.
+_WRAPPED = 1 << 31
+
+
+@dataclass(slots=True)
+class PacketUnit(Generic[P]):
+    """Consecutive packets that decode on their own: a closed GOP with its sound, or one packet of sound."""
+
+    start_s: float
+    """On the packets' own clock."""
+    coded: list[P] = field(default_factory=list)
+    """In the order that they are to be written."""
+    duration_s: float = 0.0
+    size_bytes: int = 0
+
+    @property
+    def packets(self) -> int:
+        return len(self.coded)
+
+    def add(self, packet: P) -> None:
+        self.coded.append(packet)
+        self.size_bytes += packet.size
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What planning needs of a `PacketUnit`."""
+
+    start_s: float
+    """On the source's timeline."""
+    duration_s: float
+    size_bytes: int
+    packets: int
+
+
+class Times:
+    """Reads packets' times in seconds. A stream's time base is asked for once: that costs more than the rest."""
+
+    def __init__(self) -> None:
+        self._bases: dict[int, float] = {}
+        self._decoded_s: dict[int, float] = {}
+
+    def follow(self, packet: Coded) -> float:
+        """When it is shown. Raises ValueError where it has no time, or its stream's clock has gone backwards."""
+        if packet.dts is not None:
+            decoded_s = self._seconds(packet, packet.dts)
+            if decoded_s < self._decoded_s.get(packet.stream_index, decoded_s) - _BACKWARDS_S:
+                raise ValueError("its timestamps go backwards")
+            self._decoded_s[packet.stream_index] = decoded_s
+        return self.start_s(packet)
+
+    def start_s(self, packet: Coded) -> float:
+        """When it is shown. Raises ValueError where it has no time at all."""
+        return self._seconds(packet, packet.pts if packet.pts is not None else packet.dts)
+
+    def length_s(self, packet: Coded) -> float:
+        """0 where it is not known."""
+        length = packet.duration
+        return self._seconds(packet, length) if length and 0 < length < _WRAPPED else 0.0
+
+    def decoded_s(self, packet: Coded) -> float:
+        return self._seconds(packet, packet.dts if packet.dts is not None else packet.pts)
+
+    def _seconds(self, packet: Coded, ticks: int | None) -> float:
+        if ticks is None:
+            raise ValueError("a packet has no time")
+        base = self._bases.get(packet.stream_index)
+        if base is None:
+            base = self._bases[packet.stream_index] = float(packet.time_base or 1)
+        return ticks * base
+
+
+def is_keyframe(packet: Coded) -> bool:
+    return packet.is_keyframe
+
+
+def opening_test(video: VideoStream | None) -> Callable[[Packet[Stream]], bool]:
+    """What tells whether decoding can start at a packet of this stream.
+
+    FFmpeg calls every recovery point of H.264 a keyframe; after one that is no IDR picture, later pictures may still
+    name ones before it, which decoders complain of even where they look right.
+    """
+    if video is None or video.codec_context.name != "h264":
+        return is_keyframe
+    extradata = video.codec_context.extradata or b""
+    length_bytes = (extradata[4] & 3) + 1 if len(extradata) > _AVCC_HEADER and extradata[0] == 1 else None
+    return lambda packet: packet.is_keyframe and _first_slice_type(bytes(packet), length_bytes) == _IDR
+
+
+_AVCC_HEADER = 6
+_IDR, _SLICES = 5, range(1, 6)
+
+
+def _first_slice_type(data: bytes, length_bytes: int | None) -> int | None:
+    """The NAL unit type of the first slice, of H.264 with lengths (MP4) or with start codes (MPEG-TS)."""
+    at = 0
+    while True:
+        if length_bytes is None:
+            at = data.find(b"\0\0\1", at) + 3
+            if at < 3 or at >= len(data):  # noqa: PLR2004 (the start code's own length)
+                return None
+            end = at
+        else:
+            start, at = at, at + length_bytes
+            if at >= len(data):
+                return None
+            end = at + int.from_bytes(data[start:at], "big")
+        if (kind := data[at] & 31) in _SLICES:
+            return kind
+        at = end
+
+
+def units_of(
+    packets: Iterable[P],
+    video_index: int | None,
+    *,
+    with_audio: bool,
+    start_s: float,
+    opens: Callable[[P], bool] = is_keyframe,
+) -> Iterator[PacketUnit[P]]:
+    """Group the packets of one video and one audio stream, or of one audio stream, as they come.
+
+    A unit of video starts at a keyframe that no later packet is shown before: a keyframe that leading pictures
+    of the GOP before it hang on to (an open GOP) starts none. Sound goes with the picture that it starts under.
+    The first unit starts at `start_s`, where the packets' clock does. `opens` tells the keyframes that decoding can
+    start at; it is asked of video alone. Raises ValueError where a packet has no time, a clock goes backwards, or
+    sound is stored so far behind its picture that it cannot be waited for.
+    """
+    kept = (p for p in packets if p.size)  # the flush at the end of a demuxer has none
+    if video_index is None:
+        return _sound_units(kept, start_s)
+    return _Gops[P](video_index, start_s, opens, with_audio=with_audio).units(kept)
+
+
+class _Gops(Generic[P]):
+    """The state of one pass over the packets of a video."""
+
+    def __init__(self, video_index: int, start_s: float, opens: Callable[[P], bool], *, with_audio: bool) -> None:
+        self._video_index, self._start_s, self._with_audio = video_index, start_s, with_audio
+        self._opens = opens
+        self._times = Times()
+        self._sound: deque[tuple[float, P]] = deque()
+        self._heard_s = float("-inf")
+        self._waiting: deque[PacketUnit[P]] = deque()
+        """Closed units; the last may still grow by a GOP that turns out to be open."""
+        self._waiting_bytes = 0
+        self._end_s = start_s
+        self._released_s = float("-inf")
+        """Sound before this is too late."""
+
+    def units(self, packets: Iterable[P]) -> Iterator[PacketUnit[P]]:
+        current: PacketUnit[P] | None = None
+        is_closed = True
+        for packet in packets:
+            time_s = self._times.follow(packet)
+            self._end_s = max(self._end_s, time_s + self._times.length_s(packet))
+            if packet.stream_index != self._video_index:
+                self._hear(time_s, packet)
+            else:
+                if current is None or self._opens(packet):
+                    self._settle(current, is_closed=is_closed)
+                    current, is_closed = PacketUnit(time_s), True
+                elif time_s < current.start_s:
+                    is_closed = False
+                current.add(packet)
+            while len(self._waiting) > 1 and self._has_heard(self._waiting[1].start_s):
+                yield self._release(self._waiting[1].start_s)
+        self._settle(current, is_closed=is_closed)
+        while self._waiting:
+            yield self._release(self._waiting[1].start_s if len(self._waiting) > 1 else None)
+
+    def _hear(self, time_s: float, packet: P) -> None:
+        if time_s < self._released_s:
+            raise ValueError("its sound is stored too far behind its picture")
+        self._sound.append((time_s, packet))
+        self._heard_s = max(self._heard_s, time_s)
+
+    def _has_heard(self, end_s: float) -> bool:
+        return not self._with_audio or self._heard_s >= end_s or self._waiting_bytes > _WAITING_BYTES
+
+    def _settle(self, unit: PacketUnit[P] | None, *, is_closed: bool) -> None:
+        """Now that a GOP is whole it is known whether it can start a unit."""
+        if unit is None:
+            return
+        self._waiting_bytes += unit.size_bytes
+        if not self._waiting:
+            # Nothing is before the first, whatever it hangs on; only a unit that follows one may be refused.
+            unit.start_s = self._start_s if self._released_s == float("-inf") else unit.start_s
+            self._waiting.append(unit)
+        elif is_closed and unit.start_s > self._waiting[-1].start_s:
+            self._waiting.append(unit)
+        else:
+            for packet in unit.coded:
+                self._waiting[-1].add(packet)
+
+    def _release(self, end_s: float | None) -> PacketUnit[P]:
+        """The oldest unit, with the sound under it; with None, with all that is left."""
+        unit = self._waiting.popleft()
+        self._waiting_bytes -= unit.size_bytes
+        under: list[P] = []
+        while self._sound and (end_s is None or self._sound[0][0] < end_s):
+            under.append(self._sound.popleft()[1])
+        # As players want it: sound beside its picture, however long the GOP. Neither changes its own order.
+        unit.coded = list(merge(unit.coded, under, key=self._times.decoded_s))
+        unit.size_bytes += sum(p.size for p in under)
+        end_s = self._end_s if end_s is None else end_s
+        unit.duration_s = max(end_s - unit.start_s, 0.0)
+        self._released_s = end_s
+        return unit
+
+
+def _sound_units(packets: Iterable[P], start_s: float) -> Iterator[PacketUnit[P]]:
+    times = Times()
+    unit: PacketUnit[P] | None = None
+    end_s = start_s
+    for packet in packets:
+        time_s = times.follow(packet)
+        end_s = max(end_s, time_s + times.length_s(packet))
+        if unit is not None and time_s > unit.start_s:
+            unit.duration_s = time_s - unit.start_s
+            yield unit
+            unit = PacketUnit(time_s)
+        unit = unit or PacketUnit(start_s)
+        unit.add(packet)
+    if unit is not None:
+        unit.duration_s = max(end_s - unit.start_s, 0.0)
+        yield unit
+
+
+class _Measures(NamedTuple):
+    """A packet without its data: of a long file, all of them fit in memory."""
+
+    stream_index: int
+    pts: int | None
+    dts: int | None
+    duration: int | None
+    time_base: Fraction | None
+    size: int
+    is_keyframe: bool
+
+
+def read_units(
+    container: InputContainer, video: VideoStream | None, audio: Stream | None, *, start_s: float, duration_s: float
+) -> tuple[Unit, ...]:
+    """Where the streams may be cut, from one pass over all packets; `start_s` and `duration_s` are the source's.
+
+    Raises ValueError where the packets do not say.
+    """
+    if video is not None and container.format.name == "avi" and _is_reordered(video):
+        raise ValueError("AVI does not say when its frames are shown")
+    opens = opening_test(video)
+    streams = [s for s in (video, audio) if s is not None]
+    bases = {s.index: s.time_base for s in streams}
+    packets = (
+        _Measures(p.stream_index, p.pts, p.dts, p.duration, bases[p.stream_index], _size(p), opens(p))
+        for p in container.demux(*streams)
+        if p.size
+    )
+    index = video.index if video is not None else None
+    units = [
+        Unit(max(u.start_s - start_s, 0.0), u.duration_s, u.size_bytes, u.packets)
+        for u in units_of(packets, index, with_audio=audio is not None, start_s=start_s)
+    ]
+    if units and (more_s := duration_s - units[-1].start_s) > units[-1].duration_s:
+        last = units.pop()
+        units.append(Unit(last.start_s, more_s, last.size_bytes, last.packets))
+    return tuple(units)
+
+
+def _is_reordered(video: VideoStream) -> bool:
+    """Whether FFmpeg cannot tell a frame's time from its place: it can for MPEG-4, by the kind of the frame."""
+    return video.codec_context.name in ("h264", "hevc") and bool(video.codec_context.has_b_frames)
+
+
+def _size(packet: Packet[Stream]) -> int:
+    """With the transparency that WebM stores beside a picture."""
+    if not packet.has_sidedata("matroska_block_additional"):
+        return packet.size
+    return packet.size + packet.get_sidedata("matroska_block_additional").data_size

@@ -1,0 +1,73 @@
+"""The promise itself, on real media: what `prepare` writes is accepted by a judge that imports nothing of ours."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from preflight.cli.app import run
+
+pytestmark = pytest.mark.corpus
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_media"
+
+# Sent byte for byte, as they fit: what the judge's decoder complains of is in the files themselves. Two have frames
+# so close together that its *muxer* sees the same time twice, one has 90,000 as its rate; one is cut off in a frame.
+COMPLAINED_OF = {
+    "auto-editor__h264-mjpeg.mkv",
+    "auto-editor__h264-png.mkv",
+    "moviepy__fire2.mp4",
+    "exiftool__M2TS.mts",
+}
+
+
+@pytest.fixture(scope="module")
+def judges(corpus) -> Path:
+    if shutil.which("ffprobe") is None:
+        pytest.fail("the judges need ffprobe; install it: apt-get install ffmpeg")
+    return corpus.parent / "checks"
+
+
+def judged(judges: Path, *arguments: str) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, *arguments], cwd=judges, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["text", "image", "audio", "video", "bad"])
+def test_all_that_is_prepared_of_the_corpus_is_accepted(kind, corpus, judges, tmp_path):
+    out = tmp_path / "out"
+    files = sorted(map(str, (corpus / kind).iterdir()))
+    assert run(["prepare", *files, "--out", str(out), *(["--as", "text"] if kind == "text" else [])]) == 1
+    records = [json.loads(line) for line in (out / "manifest.ndjson").read_text().splitlines()]
+    sources = {r["request"]: Path(r["source"]).name for r in records if r["request"] is not None}
+    assert len({r["source"] for r in records}) == len(files), "none is passed over"
+    for record in records:
+        if record["request"] is None:
+            assert record["findings"], record
+            assert all(f["severity"] == "error" and f["message"].endswith(".") for f in record["findings"])
+    _, said = judged(judges, "oracle.py", str(out), "--decode")
+    refused = {sources[name] for name in re.findall(r"^refused (\d+\.json)", said, re.MULTILINE)}
+    assert refused <= COMPLAINED_OF, said
+    assert f"{len(sources) - len(refused)} accepted" in said
+
+
+def test_all_that_is_prepared_of_the_samples_is_accepted(judges, tmp_path):
+    out = tmp_path / "out"
+    assert run(["prepare", str(SAMPLES), "--out", str(out)]) == 0
+    code, said = judged(judges, "oracle.py", str(out), "--decode")
+    assert code == 0, said
+
+
+def test_nothing_of_the_talk_is_lost(judges, tmp_path):
+    out = tmp_path / "out"
+    assert run(["prepare", str(SAMPLES / "talk.mp4"), "--out", str(out)]) == 0
+    code, said = judged(judges, "nothing_lost.py", str(SAMPLES / "talk.mp4"), str(out))
+    assert code == 0, said
+    assert re.search(r"v:0: \d+ packets, each in exactly one of 3 clips", said)
+    assert re.search(r"a:0: \d+ packets, each in exactly one of 3 clips", said)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import pytest
+
+from preflight.emulator import LocalServer
+from preflight.errors import MissingExtraError, UsageError
+
+
+def is_answering(url: str) -> bool:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as answer:
+        return answer.status == 200
+
+
+def port_of(server: LocalServer) -> int:
+    return int(server.url.rpartition(":")[2])
+
+
+def wait_until(condition) -> bool:
+    deadline = time.monotonic() + 5
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_it_serves_while_its_block_runs():
+    threads = set(threading.enumerate())
+    with LocalServer() as server:
+        port = port_of(server)
+        assert server.url.startswith("http://127.0.0.1:")
+        assert is_answering(server.url)
+
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) != 0
+    assert wait_until(lambda: set(threading.enumerate()) <= threads)
+
+
+def test_the_port_is_free_again_at_once():
+    with LocalServer() as first:
+        port = port_of(first)
+        assert is_answering(first.url)
+    with LocalServer(port=port) as second:
+        assert port_of(second) == port
+        assert is_answering(second.url)
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])
+def test_it_ends_with_whatever_ends_its_block(interruption):
+    threads = set(threading.enumerate())
+    with pytest.raises(interruption), LocalServer():
+        raise interruption
+
+    assert wait_until(lambda: set(threading.enumerate()) <= threads)
+
+
+def test_an_interruption_while_it_starts_frees_the_port(monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LocalServer, "_await_start", interrupted)
+    threads = set(threading.enumerate())
+    server = LocalServer()
+    with pytest.raises(KeyboardInterrupt):
+        server.__enter__()
+
+    assert wait_until(lambda: set(threading.enumerate()) <= threads)
+    with pytest.raises(UsageError, match="not running"):
+        server.url  # noqa: B018
+
+
+def test_several_at_once_have_their_own_ports():
+    with LocalServer() as one, LocalServer() as two:
+        assert one.url != two.url
+        assert is_answering(one.url)
+        assert is_answering(two.url)
+
+
+def test_closing_twice_is_harmless():
+    server = LocalServer()
+    server.close()
+    with server:
+        server.close()
+
+
+def test_it_has_no_url_before_it_runs():
+    with pytest.raises(UsageError, match="not running"):
+        LocalServer().url  # noqa: B018
+
+
+def test_a_taken_port_is_reported():
+    with LocalServer() as first, pytest.raises(UsageError, match="Choose another"):
+        LocalServer(port=port_of(first)).__enter__()
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_an_impossible_port_is_reported(port):
+    with pytest.raises(UsageError, match="cannot be had"):
+        LocalServer(port=port).__enter__()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", ""])
+def test_nothing_but_loopback_is_bound(host):
+    with pytest.raises(UsageError, match="only listens on this machine"):
+        LocalServer(host=host)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2"])
+def test_loopback_has_other_names(host):
+    with LocalServer(host=host) as server:
+        assert is_answering(server.url)
+
+
+def test_an_unknown_profile_is_reported_before_a_port_is_bound():
+    threads = set(threading.enumerate())
+    with pytest.raises(UsageError, match="no profile"):
+        LocalServer(profile="marengo9").__enter__()
+
+    assert set(threading.enumerate()) <= threads
+
+
+@pytest.mark.parametrize("module", ["uvicorn", "starlette.applications"])
+def test_without_its_extra_it_says_what_to_install(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.delitem(sys.modules, "preflight.emulator.app", raising=False)
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'embed-preflight\[serve\]'"):
+        LocalServer().__enter__()
+
+
+def test_importing_it_loads_no_server():
+    heavy = {"starlette", "uvicorn", "numpy", "av", "PIL"}
+    code = f"import sys, preflight.emulator; print(sorted({heavy!r} & set(sys.modules)))"
+
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+
+    assert printed == "[]\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_ctrl_c_ends_the_wait_cleanly():
+    code = (
+        "import signal\n"
+        "from preflight.emulator import LocalServer\n"
+        # Whoever starts the tests in the background has it ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "with LocalServer() as server:\n"
+        "    print(server.url, flush=True)\n"
+        "    server.wait()\n"
+        "print('ended')\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    assert is_answering(url)
+    process.send_signal(signal.SIGINT)
+
+    out, err = process.communicate(timeout=10)
+
+    assert (process.returncode, out, err) == (0, "ended\n", "")

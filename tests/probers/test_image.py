@@ -1,0 +1,326 @@
+"""What an image is, from its header and structure."""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+import warnings
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from preflight.errors import UnreadableError
+from preflight.media import ImageFacts, Source, Unprobed
+from preflight.probers.image import probe_image
+from preflight.probers.image_structure import exif_orientation
+
+ORIENTATION = 0x0112
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def noise(width: int, height: int, channels: int = 3) -> Image.Image:
+    shape = (height, width, channels) if channels > 1 else (height, width)
+    return Image.fromarray(np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8))
+
+
+def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format_name, **options)
+    return file.getvalue()
+
+
+def facts_of(data: bytes) -> ImageFacts:
+    facts = probe_image(Source.of(data))
+    assert isinstance(facts, ImageFacts), facts
+    return facts
+
+
+def refusal_of(data: bytes) -> Unprobed:
+    facts = probe_image(Source.of(data))
+    assert isinstance(facts, Unprobed), facts
+    return facts
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_of(width: int, height: int, *between: bytes) -> bytes:
+    """Grey, with a picture that is far too short for a large size."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return SIGNATURE + header + b"".join(between) + chunk(b"IEND", b"")
+
+
+def exif_with(orientation: int, order: str = ">") -> bytes:
+    mark = b"MM\0*" if order == ">" else b"II*\0"
+    return mark + struct.pack(f"{order}IHHHIHH", 8, 1, ORIENTATION, 3, 1, orientation, 0)
+
+
+@pytest.mark.parametrize(
+    ("format_name", "mode", "options"),
+    [
+        ("JPEG", "RGB", {}),
+        ("JPEG", "L", {"progressive": True}),
+        ("JPEG", "CMYK", {}),
+        ("PNG", "RGBA", {}),
+        ("PNG", "LA", {}),
+        ("PNG", "P", {}),
+        ("PNG", "1", {}),
+        ("PNG", "I;16", {}),
+        ("WEBP", "RGB", {}),
+        ("WEBP", "RGBA", {"lossless": True}),
+        ("AVIF", "RGB", {}),
+        ("GIF", "P", {}),
+        ("TIFF", "RGB", {}),
+        ("TIFF", "F", {}),
+        ("BMP", "RGB", {}),
+        ("JPEG2000", "RGB", {}),
+        ("PPM", "RGB", {}),
+        ("TGA", "RGBA", {}),
+        ("TGA", "RGB", {"compression": "tga_rle"}),
+        ("PCX", "L", {}),
+        ("SGI", "RGB", {}),
+        ("DDS", "RGBA", {}),
+        ("QOI", "RGB", {}),
+        ("XBM", "1", {}),
+    ],
+)
+def test_format_size_and_mode(format_name: str, mode: str, options: dict[str, Any]) -> None:
+    picture = noise(40, 30, 4) if mode == "RGBA" else noise(40, 30).convert("L" if mode == "I;16" else mode)
+    data = encoded(picture.convert(mode), format_name, **options)
+    assert facts_of(data) == ImageFacts(
+        size_bytes=len(data),
+        format=format_name,
+        width=40,
+        height=30,
+        orientation=1,
+        mode=mode,
+        frames=1,
+        picture_bytes=len(data) if format_name == "JPEG" else None,
+    )
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_orientation_gives_the_displayed_size(format_name: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    facts = facts_of(encoded(noise(40, 30), format_name, exif=exif))
+    upright = (40, 30) if orientation <= 4 else (30, 40)
+    assert (facts.displayed_width, facts.displayed_height) == upright
+    # Pillow turns a TIFF itself: nothing is left to be done.
+    assert facts.orientation == (1 if format_name == "TIFF" else orientation)
+
+
+def test_png_orientation_behind_the_pixels_is_found_without_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = encoded(noise(40, 30), "PNG")
+    late = image[:-12] + chunk(b"eXIf", exif_with(6)) + image[-12:]
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("it was decoded"))
+    assert facts_of(late).orientation == 6
+
+
+def test_png_orientation_as_imagemagick_writes_it() -> None:
+    exif = exif_with(8, "<")
+    text = f"\nexif\n{len(exif):8}\n{exif.hex()}\n"
+    body = zlib.compress(b"".join(b"\0" + bytes(30) for _ in range(20)))
+    profile = chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text.encode()))
+    assert facts_of(png_of(30, 20, profile, chunk(b"IDAT", body))).orientation == 8
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_orientation_of_exif(order: str) -> None:
+    assert exif_orientation(exif_with(5, order)) == 5
+    assert exif_orientation(b"Exif\0\0" + exif_with(7, order)) == 7
+
+
+@pytest.mark.parametrize("exif", [b"", b"II", exif_with(0), exif_with(9), exif_with(6)[:-3], b"MM\0*\xff\xff\xff\xff"])
+def test_nonsense_in_exif_leaves_the_picture_as_it_is(exif: bytes) -> None:
+    assert exif_orientation(exif) == 1
+
+
+@given(st.binary(max_size=80))
+def test_exif_is_read_without_an_error_whatever_it_holds(noise: bytes) -> None:
+    assert 1 <= exif_orientation(b"II*\0" + noise) <= 8
+
+
+def test_no_pixel_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [encoded(noise(40, 30), name) for name in ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")]
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("it was decoded"))
+    assert all(facts_of(data).width == 40 for data in files)
+
+
+def test_frames() -> None:
+    pages = [noise(20, 20), noise(20, 20).rotate(90), noise(20, 20).rotate(180)]
+    for name in ("GIF", "PNG", "WEBP", "AVIF", "TIFF", "MPO"):
+        data = encoded(pages[0], name, save_all=True, append_images=pages[1:])
+        assert facts_of(data).frames == 3, name
+
+
+def test_bigtiff_pages_are_counted() -> None:
+    pages = [noise(20, 20), noise(20, 20).rotate(90)]
+    assert facts_of(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:], big_tiff=True)).frames == 2
+
+
+def test_an_mpo_tells_how_long_its_first_picture_is() -> None:
+    first = noise(200, 150)
+    facts = facts_of(encoded(first, "MPO", save_all=True, append_images=[noise(300, 300)], quality=90))
+    assert facts.format == "MPO"
+    assert facts.damage is None
+    # As a JPEG by itself the same picture takes the same bytes.
+    assert facts.picture_bytes == len(encoded(first, "JPEG", quality=90))
+
+
+def test_what_is_appended_to_a_jpeg_is_no_damage() -> None:
+    image = encoded(noise(40, 30), "JPEG")
+    facts = facts_of(image + b"\0\0\0\x18ftypmp42" + bytes(5000))
+    assert facts.damage is None
+    assert facts.picture_bytes == len(image)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 2}])
+@pytest.mark.parametrize("share", [0.5, 0.99])
+def test_a_jpeg_that_breaks_off_is_damaged(options: dict[str, Any], share: float) -> None:
+    image = encoded(noise(64, 64), "JPEG", **options)
+    assert facts_of(image).damage is None
+    damaged = facts_of(image[: int(len(image) * share)])
+    assert damaged.damage is not None
+    assert "breaks off" in damaged.damage
+    assert damaged.picture_bytes is None
+
+
+def test_a_thumbnails_end_is_not_the_pictures() -> None:
+    thumbnail = encoded(noise(16, 16), "JPEG")
+    segment = b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2) + thumbnail
+    image = encoded(noise(64, 64), "JPEG")
+    facts = facts_of(image[:2] + segment + image[2:-2])
+    assert facts.damage is not None
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_png_that_breaks_off_is_damaged(share: float) -> None:
+    image = encoded(noise(64, 64), "PNG")
+    facts = facts_of(image[: int(len(image) * share)])
+    assert facts.damage == "the file breaks off inside the PNG chunk IDAT"
+
+
+def test_a_png_without_its_end_is_damaged() -> None:
+    assert "IEND" in str(facts_of(encoded(noise(64, 64), "PNG")[:-12]).damage)
+
+
+def test_a_png_with_a_wrong_checksum_is_damaged() -> None:
+    image = bytearray(encoded(noise(64, 64), "PNG"))
+    image[len(image) // 2] ^= 1
+    assert facts_of(bytes(image)).damage == "the checksum of the PNG chunk IDAT is wrong"
+
+
+def test_a_webp_that_breaks_off_is_damaged_or_broken() -> None:
+    image = encoded(noise(64, 64), "WEBP")
+    facts = probe_image(Source.of(image[:-100]))
+    assert isinstance(facts, Unprobed) or facts.damage is not None
+
+
+def test_a_bomb_tells_its_size_without_a_word() -> None:
+    bomb = png_of(60_000, 60_000, chunk(b"IDAT", zlib.compress(bytes(10))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        facts = facts_of(bomb)
+    assert (facts.width, facts.height) == (60_000, 60_000)
+
+
+def test_a_webp_bomb_tells_its_size() -> None:
+    # VP8X: flags, then width and height less one, in three bytes each.
+    frame = encoded(noise(8, 8), "WEBP")[12:]
+    extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + (16_000 - 1).to_bytes(3, "little") * 2
+    facts = facts_of(b"RIFF" + struct.pack("<I", 4 + len(extended) + len(frame)) + b"WEBP" + extended + frame)
+    assert (facts.width, facts.height) == (16_000, 16_000)
+
+
+def test_a_raw_photo_is_not_mistaken_for_its_preview() -> None:
+    preview = encoded(noise(16, 16), "TIFF", tiffinfo={0x00FE: 1})
+    assert refusal_of(preview).code == "unsupported_file_type"
+    assert "raw" in refusal_of(preview).reason
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "file_empty"),
+        (b"hello, world\n" * 20, "unsupported_file_type"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "unsupported_file_type"),
+        (b"%PDF-1.4\n", "unsupported_file_type"),
+        (bytes(1000), "unsupported_file_type"),
+        (b"\xff\xd8\xff", "image_file_broken"),
+        (SIGNATURE, "image_file_broken"),
+        (SIGNATURE + chunk(b"IHDR", b"123"), "image_file_broken"),
+        (b"GIF89a\1\0\1\0", "image_file_broken"),
+        (b"II*\0\x08\0\0\0\xff\xff", "image_file_broken"),
+        (b"RIFF\x10\0\0\0WEBPVP8L\0\0\0\0", "image_file_broken"),
+        (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1", "image_file_broken"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0heicmif1", "image_file_broken"),
+    ],
+)
+def test_what_cannot_be_opened_has_a_reason(data: bytes, code: str) -> None:
+    refusal = refusal_of(data)
+    assert refusal.code == code
+    assert refusal.size_bytes == len(data)
+    assert refusal.reason
+    assert "\n" not in refusal.reason
+
+
+def test_heic_without_its_extra_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    refusal = refusal_of(b"\0\0\0\x18ftypheic\0\0\0\0heicmif1")
+    assert refusal.code == "unsupported_file_type"
+    assert "pip install 'embed-preflight[heic]'" in refusal.reason
+
+
+def test_a_failing_disk_is_not_a_broken_image() -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() > 500:
+                raise OSError(5, "Input/output error")
+            return super().read(size)
+
+    with pytest.raises(UnreadableError, match="Input/output"):
+        probe_image(Source.of(Failing(encoded(noise(200, 200), "PNG"))))
+
+
+WHOLE = [
+    encoded(noise(24, 24), name)
+    for name in ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "JPEG2000", "TGA", "PCX", "ICO")
+]
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(WHOLE), st.data())
+def test_damage_anywhere_never_raises(whole: bytes, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(whole) - 1))
+    patch = data.draw(st.binary(min_size=1, max_size=8))
+    end = data.draw(st.sampled_from([len(whole), at, (at + len(whole)) // 2]))
+    facts = probe_image(Source.of((whole[:at] + patch + whole[at + len(patch) :])[:end]))
+    assert facts.kind in ("image", "unknown")
+
+
+@given(st.binary(max_size=200))
+def test_noise_never_raises(noise: bytes) -> None:
+    assert probe_image(Source.of(noise)).kind in ("image", "unknown")
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("folder", ["image", "bad", "text", "audio", "video"])
+def test_the_corpus_never_raises(corpus: Path, folder: str) -> None:
+    for path in sorted((corpus / folder).iterdir()):
+        assert probe_image(Source.of(path)).kind in ("image", "unknown"), path.name
+
+
+@pytest.mark.corpus
+def test_whole_images_of_the_corpus_are_not_called_damaged(corpus: Path) -> None:
+    damaged = {p.name for p in (corpus / "image").iterdir() if getattr(probe_image(Source.of(p)), "damage", None)}
+    assert not damaged
