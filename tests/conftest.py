@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.media_factory import Library
+
 _CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
 
@@ -15,3 +17,9 @@ def corpus() -> Path:
     if not _CORPUS.is_dir():
         pytest.skip("the corpus is not there")
     return _CORPUS
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory) -> Library:
+    """Small coded media of known truth: `media("h264_aac.mp4")` is a path. See `media_factory`."""
+    return Library(tmp_path_factory.mktemp("media"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -267,6 +268,161 @@ def make_video(video: Video, path: Path) -> Path:
 
 def make_audio(audio: Audio, path: Path) -> Path:
     return write(path, sound(audio.seconds, audio.sample_rate, audio.channels), **audio.options)
+
+
+class Library:
+    """Makes each file once, when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, name: str) -> Path:
+        path = self._folder / name
+        if not path.exists():
+            known = {made.name: made for made in (*VIDEOS, *AUDIOS)}.get(name)
+            match known:
+                case Video():
+                    make_video(known, path)
+                case Audio():
+                    make_audio(known, path)
+                case None:
+                    MAKERS[name](self, path)
+        return path
+
+
+def copy(source: Path, path: Path, *, before: dict[str, object] | None = None, **options: object) -> None:
+    write(path, ffmpeg.input(str(source), **(before or {})), c="copy", **options)
+
+
+def _turned(degrees: int) -> Callable[[Library, Path], None]:
+    """A player turns it clockwise by so much; FFmpeg's option counts the other way round."""
+    return lambda media, path: copy(media("h264_aac.mp4"), path, before={"display_rotation": -degrees})
+
+
+B_FRAMES = {"c:v": "libx264", "preset": "veryfast", "bf": 3, "g": 25, "sc_threshold": 0, "pix_fmt": "yuv420p"}
+
+
+def _with_b_frames(**options: object) -> Callable[[Library, Path], None]:
+    def make(media: Library, path: Path) -> None:
+        # Something that moves, or the encoder finds no use for B-frames.
+        moving = ffmpeg.input("testsrc2=s=480x360:r=25:d=6", f="lavfi")
+        write(path, moving, sound(6), **{**B_FRAMES, "c:a": "aac", **options})
+
+    return make
+
+
+def _shifted(picture_s: float, sound_s: float) -> Callable[[Library, Path], None]:
+    def make(media: Library, path: Path) -> None:
+        source = str(media("h264_aac.mp4"))
+        shown = ffmpeg.input(source, itsoffset=picture_s).video
+        write(path, shown, ffmpeg.input(source, itsoffset=sound_s).audio, c="copy")
+
+    return make
+
+
+def _cover(source: str, **options: object) -> Callable[[Library, Path], None]:
+    def make(media: Library, path: Path) -> None:
+        art = ffmpeg.input("color=c=red:s=500x500", f="lavfi", t=0.04).video
+        kept = ffmpeg.input(str(media(source)))
+        write(
+            path,
+            kept,
+            art,
+            **{"c": "copy", "disposition:v:0": "attached_pic", "c:v": "mjpeg", "pix_fmt": "yuvj420p", **options},
+        )
+
+    return make
+
+
+def _covered_video(media: Library, path: Path) -> None:
+    """The cover is the first stream: what takes the first picture takes the wrong one."""
+    art = ffmpeg.input("color=c=red:s=500x500", f="lavfi", t=0.04).video
+    kept = ffmpeg.input(str(media("h264_aac.mp4")))
+    flags = {
+        "c:v:0": "mjpeg",
+        "disposition:v:0": "attached_pic",
+        "c:v:1": "copy",
+        "c:a": "copy",
+        "pix_fmt:v:0": "yuvj420p",
+    }
+    write(path, art, kept.video, kept.audio, **flags)
+
+
+def _two_tracks(media: Library, path: Path) -> None:
+    shown = ffmpeg.input(str(media("h264_aac.mp4"))).video
+    write(path, shown, sound(5, 48_000, 2), sound(5, 22_050, 1), **{"c:v": "copy", "c:a": "aac"})
+
+
+def _short_sound(media: Library, path: Path) -> None:
+    shown = ffmpeg.input(str(media("h264_aac.mp4"))).video
+    # AC-3: its muxer cannot write a track without a packet.
+    write(path, shown, sound(1.5), **{"c:v": "copy", "c:a": "ac3"})
+
+
+def _still(media: Library, path: Path) -> None:
+    """One picture under half a minute of sound, as podcasts are uploaded."""
+    shown = picture(480, 360, 1).filter("trim", end_frame=1)
+    write(path, shown, sound(30), **{"c:v": "libx264", "c:a": "aac", "pix_fmt": "yuv420p"})
+
+
+def _slow_then_fast(media: Library, path: Path) -> None:
+    """Variable frame rate: 5 frames a second for two seconds, then 25."""
+    shown = picture(480, 360, 5).filter("select", "gte(t,2)+not(mod(n,5))")
+    write(path, shown, sound(5), **{**_X264, "fps_mode": "vfr", "enc_time_base": "1/1000"})
+
+
+def _grows(media: Library, path: Path) -> None:
+    """The picture's size changes half-way, as broadcasts do."""
+    parts = []
+    for i, (width, height) in enumerate([(480, 360), (720, 540)]):
+        part = path.with_name(f"part{i}.ts")
+        shown = picture(width, height, 3)
+        parts.append(write(part, shown, sound(3), **_X264, output_ts_offset=3 * i).read_bytes())
+    path.write_bytes(b"".join(parts))
+
+
+def _looped(seconds: float) -> Callable[[Library, Path], None]:
+    def make(media: Library, path: Path) -> None:
+        copy(media("h264_aac.mp4"), path, before={"stream_loop": -1}, t=seconds)
+
+    return make
+
+
+def _encoded(**options: object) -> Callable[[Library, Path], object]:
+    return lambda _, path: write(path, picture(480, 360, 2), **options)
+
+
+MAKERS: dict[str, Callable[[Library, Path], object]] = {
+    **{f"turned_{degrees}.mp4": _turned(degrees) for degrees in (0, 90, 180, 270)},
+    **{f"b_frames.{ending}": _with_b_frames() for ending in ("mp4", "mkv", "ts", "flv")},
+    "b_frames.avi": _with_b_frames(**{"c:a": "libmp3lame"}),
+    "open_gop.mp4": _with_b_frames(**{"x264-params": "open-gop=1"}),
+    "open_gop.ts": _with_b_frames(**{"x264-params": "open-gop=1"}),
+    "open_gop_hevc.mp4": _with_b_frames(
+        **{"c:v": "libx265", "preset": "ultrafast", "x265-params": "log-level=none:open-gop=1:keyint=26:bframes=3"}
+    ),
+    "closed_gop_hevc.mp4": _with_b_frames(
+        **{"c:v": "libx265", "preset": "ultrafast", "x265-params": "log-level=none:open-gop=0:keyint=25:bframes=3"}
+    ),
+    "open_gop.mpg": _with_b_frames(**{"c:v": "mpeg2video", "preset": 0, "bf": 2, "q:v": 5, "c:a": "mp2"}),
+    "cover.m4a": _cover("sound.m4a"),
+    "cover.mp3": _cover("sound.mp3"),
+    "cover.mp4": _covered_video,
+    "two_tracks.mkv": _two_tracks,
+    "short_sound.mp4": _short_sound,
+    "late_sound.mp4": _shifted(0, 0.5),
+    "late_picture.mp4": _shifted(0.5, 0),
+    # A copy that starts off a keyframe: the packets from the keyframe on are hidden by an edit list.
+    "edit_list.mp4": lambda media, path: copy(media("h264_aac.mp4"), path, before={"ss": 1.3}),
+    "index_first.mp4": lambda media, path: copy(media("b_frames.mp4"), path, movflags="faststart"),
+    "raw.h264": lambda media, path: copy(media("silent.mp4"), path),
+    "still.mp4": _still,
+    "vfr.mkv": _slow_then_fast,
+    "grows.ts": _grows,
+    "ten_bit.mkv": _encoded(**{"c:v": "libx265", "x265-params": "log-level=none", "pix_fmt": "yuv420p10le"}),
+    "full_range.avi": _encoded(**{"c:v": "mjpeg", "q:v": 2, "pix_fmt": "yuvj420p"}),
+    **{f"looped_{seconds}.mp4": _looped(seconds) for seconds in (599.9, 600.0, 600.3)},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -193,7 +192,6 @@ def test_what_it_says_of_its_media() -> None:
     assert (made.media_bytes, made.base64_bytes) == (4, 8)
     text = payload(*LITERALS["text"][0])
     assert (text.media, text.media_bytes, text.base64_bytes) == ((), 0, 0)
-    assert replace(made, sha256="0f").sha256 == "0f"
 
 
 def test_the_largest_body_takes_hardly_any_memory(tmp_path: Path) -> None:

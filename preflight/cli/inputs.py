@@ -34,11 +34,21 @@ def collect(paths: Sequence[str], kind: Kind | None = None) -> list[Source]:
             if not found:
                 raise UsageError(f"{path} holds no text, image, audio or video. Name a folder that does, or a file.")
             sources += found
-        elif os.path.lexists(path):
+        elif _may_be_there(path):
             sources.append(Source.of(path))
         else:
             raise UsageError(f"{path} is not there. Check the path.")
     return sources
+
+
+def _may_be_there(path: str) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL byte in it
+        return False
+    except OSError:
+        return True  # in a folder that is closed to us: to be reported
+    return True
 
 
 def _walk(folder: Path) -> Iterator[Source]:

@@ -84,6 +84,7 @@ class _Writer:
                 path = self._write_one(payload, self.requests + len(written) + 1)
                 written.append(path)
                 lines.append(records.line(records.of_payload(payload, path.name)))
+            self._add(lines)
         except (RejectedError, UnverifiedOutputError, UnreadableError) as error:
             _remove(written)
             say(text.of_rejection(error) if isinstance(error, RejectedError) else f"{source.name}: {error}")
@@ -92,7 +93,6 @@ class _Writer:
             _remove(written)
             raise
         else:
-            self._add(lines)
             self.requests += len(written)
             self.prepared += 1
 
@@ -114,8 +114,11 @@ class _Writer:
         suffix = suffix_of(medium.source.head(HEAD_BYTES)) or Path(payload.source).suffix.lower()
         path = self._folder / f"{number:06}{suffix}"
         with whole_file(path) as file, medium.source.open() as content:
+            size = 0
             while block := content.read(1 << 20):
-                file.write(block)
+                size += file.write(block)
+            if size != medium.size_bytes:
+                raise UnreadableError(f"{payload.source} changed its length while it was written. Prepare it again.")
         return path
 
     def _add(self, lines: list[str]) -> None:

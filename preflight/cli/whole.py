@@ -22,9 +22,9 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     Raises OutOfSpaceError, or UsageError where the place cannot be written.
     """
     part = path.with_name(f".{path.name}.part")
+    with plain_errors(path):
+        raw = _Part(part, path)
     try:
-        with plain_errors(path):
-            raw = _Part(part, path)
         with io.BufferedWriter(raw) as file:
             yield file
         if raw.failure is not None:  # whoever wrote may have gone on after it

@@ -92,9 +92,10 @@ class LocalServer:
 
     def wait(self) -> None:
         """Block until Ctrl-C, which is the way to end a server and no error."""
+        thread = self._thread
         try:
-            while self._thread is not None and self._thread.is_alive():
-                self._thread.join(0.5)  # without a limit, Windows would not hear Ctrl-C
+            while thread is not None and thread.is_alive():
+                thread.join(0.5)  # without a limit, Windows would not hear Ctrl-C
         except KeyboardInterrupt:
             pass
 

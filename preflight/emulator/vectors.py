@@ -2,7 +2,8 @@
 
 The vectors are cheap descriptions of what a signal looks or sounds like, made so that tests of code around
 embeddings mean something: the same content always gives the same vector, a re-encoded or resized copy lies
-close to its original (cosine above 0.95), unrelated content lies far away. They know nothing of meaning: a text is not near the picture that it describes, and two photographs of dogs need not be near.
+close to its original (cosine above 0.95), unrelated content lies far away. They know nothing of meaning: a
+text is not near the picture that it describes, and two photographs of dogs need not be near.
 """
 
 from __future__ import annotations

@@ -71,14 +71,16 @@ def choose_cuts(units: Sequence[Sized], caps: Caps) -> tuple[int, ...] | None:
     """Indices of the units that start a new clip; None where a single unit breaks a cap.
 
     As few clips under `caps.min_tail_s` as there can be (none, nearly always), then as few clips as there can be,
-    then the smallest longest clip.
+    then, where no clip is as short as that, the smallest longest clip.
     """
     if any(not caps.fits(u.duration_s, u.size_bytes, u.packets) for u in units):
         return None
     packing = _Packing(units, caps)
     cuts = _most_even(packing.fill, lambda cuts: (len(cuts),), caps.max_s)
     if packing.runts(cuts):
-        cuts = _most_even(packing.fewest_runts, lambda cuts: (packing.runts(cuts), len(cuts)), caps.max_s)
+        cuts = packing.fewest_runts(caps.max_s)
+        if not packing.runts(cuts):
+            cuts = _most_even(packing.fewest_runts, lambda cuts: (packing.runts(cuts), len(cuts)), caps.max_s)
     return cuts
 
 

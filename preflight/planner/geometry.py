@@ -10,15 +10,20 @@ from preflight.planner.interface import Geometry
 
 
 def fit_picture(width: int, height: int, limits: VideoLimits, fit: Literal["pad", "crop"]) -> Geometry:
-    """Of the displayed size, in square pixels. Every size that comes out is even, as 4:2:0 wants it."""
+    """Of the displayed size, in square pixels. Every size that comes out is even, as 4:2:0 wants it.
+
+    What is so thin that cropping would leave nearly nothing of it is padded, whatever `fit` says; what is so thin that
+    it would be less than two pixels wide (over four hundred times as long as wide) loses its ends.
+    """
+    if max(width, height) > min(width, height) * limits.max_aspect_ratio.value * _MOST_CROPPED:
+        fit = "pad"
     frame_width, frame_height = _framed(width, height, limits.max_aspect_ratio.value, fit)
     scale = _scale(frame_width, frame_height, limits)
     most_width, most_height = limits.max_size(round(frame_width * scale), round(frame_height * scale))
     out_width = _clamp(_even(frame_width * scale), limits.min_side.value, most_width)
     out_height = _clamp(_even(frame_height * scale), limits.min_side.value, most_height)
     out_width, out_height = _within_ratio(out_width, out_height, limits.max_aspect_ratio.value, fit)
-    scale_width = max(2, _even(width * scale))
-    scale_height = max(2, _even(height * scale))
+    scale_width, scale_height = _scaled(width, height, scale)
     return Geometry(
         scale_width=scale_width,
         scale_height=scale_height,
@@ -27,6 +32,21 @@ def fit_picture(width: int, height: int, limits: VideoLimits, fit: Literal["pad"
         width=out_width,
         height=out_height,
     )
+
+
+# How many times over the ratio limit a picture may be and still be cropped: this leaves a tenth of it.
+_MOST_CROPPED = 10
+# Pixels. On a side as short as this, rounding to even alone would stretch the picture by half a percent or more.
+_THIN = 200
+
+
+def _scaled(width: int, height: int, scale: float) -> tuple[int, int]:
+    """Both sides even. Where rounding a thin side would stretch the picture, the other follows what it became."""
+    thin = min(width, height)
+    if thin * scale >= _THIN:
+        return _even(width * scale), _even(height * scale)
+    scale = max(2, math.floor(thin * scale / 2) * 2) / thin
+    return _even(width * scale), _even(height * scale)
 
 
 def _framed(width: int, height: int, most: float, fit: Literal["pad", "crop"]) -> tuple[float, float]:

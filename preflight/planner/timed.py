@@ -36,6 +36,14 @@ _MP4_VIDEO = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
 _MP4_AUDIO = frozenset({None, "aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"})
 _WEBM_VIDEO = frozenset({"vp8", "vp9", "av1"})
 _WEBM_AUDIO = frozenset({None, "opus", "vorbis"})
+# What Matroska has a name for; the rest of its codecs would go by a foreign name that few players know.
+_MATROSKA_VIDEO = _MP4_VIDEO | _WEBM_VIDEO | {"mpeg1video", "mpeg2video", "mjpeg", "theora", "prores", "ffv1", "snow"}
+_MATROSKA_AUDIO = (
+    _MP4_AUDIO
+    | _WEBM_AUDIO
+    | {"mp1", "mp2", "dts", "truehd", "mlp", "tta", "wavpack", "pcm_u8", "pcm_f32le", "pcm_f64le"}
+    | {f"pcm_s{bits}{order}" for bits in (16, 24, 32) for order in ("le", "be")}
+)
 
 # Measured on talks and phone videos at CRF 23; only used to predict.
 _BITS_PER_PIXEL_AND_FRAME = 0.07
@@ -148,16 +156,20 @@ def _plan_cut(
 def _container_of(facts: AudioFacts | VideoFacts) -> Muxer | None:
     """What the packets can be copied into: the source's own container where we write that one."""
     if isinstance(facts, AudioFacts):
-        # FLAC frames carry their number and STREAMINFO the whole length and checksum: cut by encoding again.
         if facts.container == "wav" and facts.codec.startswith("pcm_"):
             return "wav"
+        if facts.container == "mp3" and facts.codec == "mp3":
+            return "mp3"
+        # FLAC frames carry their number and STREAMINFO the whole length and checksum: cut by encoding again.
         return None
     is_matroska = "matroska" in facts.container
     if is_matroska and facts.video_codec in _WEBM_VIDEO and facts.audio_codec in _WEBM_AUDIO:
         return "webm"
     if not is_matroska and facts.video_codec in _MP4_VIDEO and facts.audio_codec in _MP4_AUDIO:
         return "mp4"
-    return "matroska"
+    if facts.video_codec in _MATROSKA_VIDEO and facts.audio_codec in _MATROSKA_AUDIO:
+        return "matroska"
+    return None
 
 
 def _plan_video(report: Report, facts: VideoFacts, limits: Limits, policy: Policy, why: tuple[str, ...]) -> Plan:
@@ -165,10 +177,9 @@ def _plan_video(report: Report, facts: VideoFacts, limits: Limits, policy: Polic
     steps = ["decode"]
     if facts.rotation:
         steps.append(f"turn {facts.rotation} degrees clockwise")
-    if (geometry.scale_width, geometry.scale_height) != (facts.width, facts.height):
-        steps.append(
-            f"scale {facts.displayed_width}x{facts.displayed_height} to {geometry.scale_width}x{geometry.scale_height}"
-        )
+    upright = (facts.height, facts.width) if facts.rotation in (90, 270) else (facts.width, facts.height)
+    if (geometry.scale_width, geometry.scale_height) != upright:
+        steps.append(f"scale {upright[0]}x{upright[1]} to {geometry.scale_width}x{geometry.scale_height}")
     if (geometry.crop_width, geometry.crop_height) != (geometry.scale_width, geometry.scale_height):
         steps.append(f"crop to {geometry.crop_width}x{geometry.crop_height}")
     if (geometry.width, geometry.height) != (geometry.crop_width, geometry.crop_height):

@@ -40,10 +40,10 @@ class Clock:
     """By the first packet; in MP4 the codec's tag need not say so."""
 
 
-def read_clock(container: InputContainer, video: Stream | None, streams: Sequence[Stream]) -> Clock:
+def read_clock(container: InputContainer, video: Stream | None, streams: Sequence[Stream], *, size_bytes: int) -> Clock:
     """Of the given audio and video streams; leaves the container's position anywhere."""
     claimed = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
-    indexed = _from_index(streams)
+    indexed = _from_index(streams, size_bytes)
     if claimed is not None and indexed is not None:
         start, length, keyframe = indexed
         if abs(length - claimed) <= max(_INDEX_S, _INDEX_SHARE * claimed):
@@ -59,8 +59,11 @@ def read_clock(container: InputContainer, video: Stream | None, streams: Sequenc
     return _from_packets(container, video, streams, claimed)
 
 
-def _from_index(streams: Sequence[Stream]) -> tuple[float, float, bool] | None:
-    """(start, length, does the video start with a keyframe), where every stream has a complete index (MP4)."""
+def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, float, bool] | None:
+    """(start, length, does the video start with a keyframe), where every stream has a complete index (MP4).
+
+    None, too, where the index promises more than the file holds: its end was cut off.
+    """
     if not streams or "mp4" not in streams[0].container.format.name:
         return None  # elsewhere an index holds the keyframes only, or is the file's own claim
     starts, ends, keyframe = [], [], True
@@ -69,8 +72,9 @@ def _from_index(streams: Sequence[Stream]) -> tuple[float, float, bool] | None:
         if len(entries) < 2 or not base or stream.start_time is None or stream.frames > len(entries):  # noqa: PLR2004
             return None  # fragmented, or silent: only the packets know
         first, last, before = entries[0], entries[-1], entries[-2]
-        start = float(stream.start_time * base)
-        starts.append(start)
+        if last.pos + last.size > size_bytes:
+            return None
+        starts.append(float(stream.start_time * base))
         # An index counts in decoding order: with B-frames, video is shown later than that by what its start is.
         delay = stream.start_time - first.timestamp if stream.type == "video" else 0
         ends.append(float((2 * last.timestamp - before.timestamp + delay) * base))

@@ -109,7 +109,7 @@ def media_errors(name: str) -> Iterator[None]:
         if error.errno == _ENOSPC:
             raise OutOfSpaceError(f"no space left while working on {name}. Free some and run again.") from error
         raise BrokenMediaError(_reason(error)) from error
-    except (ValueError, ArithmeticError, AttributeError, MemoryError, LookupError, TypeError) as error:
+    except (ValueError, ArithmeticError, AttributeError, MemoryError) as error:
         raise BrokenMediaError(_reason(error)) from error
 
 

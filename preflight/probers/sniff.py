@@ -37,6 +37,8 @@ _IMAGE_MAGIC = re.compile(
 _IMAGE_BRANDS = frozenset(
     b"avif avis heic heix hevc hevx heim heis hevm hevs mif1 mif2 mif3 msf1 miaf j2ki jpeg".split()
 )
+# Media whose header is text, and whose data may look like an old code page's: a grey picture, a quiet voice.
+_TEXT_FIRST = (b"YUV4MPEG2 ", b"#!AMR")
 _PLAYLISTS = re.compile(
     rb"\s*(?:#EXTM3U|ffconcat version|\[playlist\]|<\?xml[^>]*\?>\s*(?:<!--.*?-->\s*)*<(?:MPD|smil|asx)|<MPD|<asx|<smil)",
     re.IGNORECASE | re.DOTALL,
@@ -62,6 +64,8 @@ def sniff(head: bytes, name: str) -> Guess | Refusal:
     """From the first `HEAD_BYTES` of a source. `timed` is everything that may be audio or video."""
     if _looks_like_image(head):
         return "image"
+    if head.startswith(_TEXT_FIRST):
+        return "timed"
     return sniff_text(head, name) or "timed"
 
 

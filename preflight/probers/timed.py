@@ -10,6 +10,7 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
+from preflight.probers.sniff import suffix_of
 from preflight.probers.units import Unit, read_units
 
 if TYPE_CHECKING:
@@ -34,10 +35,27 @@ def probe_timed(source: Source, *, sound_only: bool = False) -> AudioFacts | Vid
     try:
         with open_media(source) as container:
             return _facts(container, size, sound_only=sound_only)
-    except UnsupportedFormatError as error:
-        return Unprobed(size_bytes=size, code="unsupported_file_type", reason=str(error))
     except BrokenMediaError as error:
-        return Unprobed(size_bytes=size, code="video_file_broken", reason=f"it cannot be read: {error}")
+        return _unreadable(source, size, error)
+
+
+_AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".mp3"})
+_KNOWN_SUFFIXES = frozenset({".wav", ".flac", ".mov", ".mp4", ".webm", ".mkv"})
+
+
+def _unreadable(source: Source, size: int, error: BrokenMediaError) -> Unprobed:
+    """What starts like a known container and cannot be opened is cut off or damaged, not of a foreign type."""
+    suffix = suffix_of(source.head(_MAGIC_BYTES))
+    if isinstance(error, UnsupportedFormatError):
+        if suffix not in _KNOWN_SUFFIXES:
+            return _unprobed(size, "unsupported_file_type", str(error))
+        reason = f"it starts as a {suffix} file does, but is cut off or damaged"
+    else:
+        reason = f"it cannot be read: {error}"
+    return _unprobed(size, "audio_file_broken" if suffix in _AUDIO_SUFFIXES else "video_file_broken", reason)
+
+
+_MAGIC_BYTES = 64
 
 
 def pick_streams(container: InputContainer) -> tuple[VideoStream | None, AudioStream | None]:
@@ -61,7 +79,7 @@ def _facts(container: InputContainer, size: int, *, sound_only: bool) -> AudioFa
             return _unprobed(size, code, f"its {stream.type} is coded in a way that FFmpeg cannot decode")
         if stream is not None and _is_encrypted(stream):
             return _unprobed(size, "unsupported_file_type", f"its {stream.type} is encrypted")
-    clock = read_clock(container, video, [s for s in (video, audio) if s is not None])
+    clock = read_clock(container, video, [s for s in (video, audio) if s is not None], size_bytes=size)
     if clock.is_encrypted:
         return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
     streams = tuple(_stream_facts(s) for s in container.streams)

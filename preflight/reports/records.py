@@ -88,7 +88,8 @@ def of_embeddings(embeddings: Embeddings) -> list[dict[str, Json]]:
         {
             "source": row.source,
             "input_type": row.input_type,
-            "embedding": [float(x) for x in vector],
+            # Nine digits are all that a float32 holds; without the rest a file is half the size.
+            "embedding": [float(f"{x:.9g}") for x in vector],
             "embedding_option": row.embedding_option,
             "embedding_scope": row.embedding_scope,
             "start_s": row.start_s,

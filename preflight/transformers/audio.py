@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _BYTES_PER_SAMPLE = 2
 # What a FLAC frame adds to samples that cannot be compressed: header, subframe headers, checksum.
 _FRAME_OVERHEAD_BYTES = 64
-_FLAC_FRAME_SAMPLES = 4_608
 
 
 def encode_audio(
@@ -95,8 +94,10 @@ class _Clip:
         return self._at_most_bytes(frame.samples) <= self._caps.max_bytes
 
     def _at_most_bytes(self, more: int) -> int:
-        pending = more + (_FLAC_FRAME_SAMPLES * 2 if self._recipe.container == "flac" else 0)
-        frames = math.ceil(pending / _FLAC_FRAME_SAMPLES) + 1
+        # FLAC: the frame that is being filled, and the one that is being encoded.
+        at_once = self._stream.codec_context.frame_size or more
+        pending = more + (2 * at_once if self._recipe.container == "flac" else 0)
+        frames = math.ceil(pending / at_once) + 1
         raw = pending * self._recipe.channels * _BYTES_PER_SAMPLE + frames * _FRAME_OVERHEAD_BYTES
         return self._coded_bytes + raw + self._caps.fixed_bytes
 
@@ -124,12 +125,16 @@ class _Clip:
 
 
 def _evened(held: _Clip, clip: _Clip, recipe: EncodeAudio, caps: Caps) -> tuple[_Clip, _Clip]:
-    """The same two clips with the runt made long enough. The only samples that are written twice."""
+    """The same two clips with the runt made long enough. The only samples that are written twice.
+
+    It gets no more than it needs, which fits for certain: of half of what there is, FLAC could make too much.
+    """
     frames = held.frames + clip.frames
-    wanted = (held.samples + clip.samples) // 2
+    total = held.samples + clip.samples
+    wanted = max(total // 2, total - math.ceil(caps.min_tail_s * recipe.sample_rate))
     first = _Clip(recipe, caps, start_sample=held.start_sample)
     index = 0
-    while first.samples + frames[index].samples <= wanted:
+    while index == 0 or first.samples + frames[index].samples <= wanted:
         first.write(frames[index])
         index += 1
     second = _Clip(recipe, caps, start_sample=first.end_sample)

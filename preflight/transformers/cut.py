@@ -9,6 +9,7 @@ from preflight.planner import CutBetweenUnits
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import opening_test, units_of
+from preflight.transformers.audio import decode_fully
 from preflight.transformers.interface import Output
 from preflight.transformers.muxing import mux
 from preflight.transformers.packer import clips_at
@@ -16,6 +17,9 @@ from preflight.transformers.packer import clips_at
 
 def cut(source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits) -> Iterator[Output]:
     """One output a clip, in order; only the clip at hand is in memory. Raises BrokenMediaError."""
+    if recipe.container == "mp3":
+        # A frame that is damaged would fail in the service; decoding an hour of it takes some seconds.
+        decode_fully(source)
     with open_media(source) as container:
         video, audio = pick_streams(container)
         kept = [s for s in (video if facts.kind == "video" else None, audio) if s is not None]

@@ -1,0 +1,158 @@
+"""How long, and from when: the header, the index and the packets against each other."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from preflight.media import Source
+from preflight.probers.clock import Clock, read_clock
+from preflight.probers.container import open_media
+from preflight.probers.timed import pick_streams
+from tests.media_factory import coded_packets
+
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+SIZE = 1_000_000
+
+
+def packet(stream_index: int, time: int | None, duration: int = 40, **more: Any) -> Any:
+    facts = {"pts": time, "dts": time, "size": 100, "is_keyframe": True, "is_discard": False, "sidedata": ()}
+    made = SimpleNamespace(stream_index=stream_index, duration=duration, **{**facts, **more})
+    made.has_sidedata = made.sidedata.__contains__
+    return made
+
+
+def container(
+    packets: list[Any], *, duration_s: float | None = None, index_ms: list[int] | None = None, format_name: str = MP4
+) -> tuple[Any, Any]:
+    """A file of one video stream that ticks in milliseconds, as far as a clock looks at it."""
+    file = SimpleNamespace(
+        duration=None if duration_s is None else round(duration_s * 1_000_000),
+        format=SimpleNamespace(name=format_name),
+        demux=lambda *streams: iter([*packets, packet(0, None, size=0)]),
+    )
+    entries = [
+        SimpleNamespace(timestamp=t, pos=100 * i, size=100, is_keyframe=True) for i, t in enumerate(index_ms or [])
+    ]
+    stream = SimpleNamespace(
+        index=0,
+        type="video",
+        time_base=Fraction(1, 1000),
+        start_time=entries[0].timestamp if entries else 0,
+        frames=0,
+        index_entries=entries,
+        container=file,
+    )
+    return file, stream
+
+
+def clock(packets: list[Any], *, size_bytes: int = SIZE, **more: Any) -> Clock:
+    file, stream = container(packets, **more)
+    return read_clock(file, stream, [stream], size_bytes=size_bytes)
+
+
+FRAMES = [packet(0, 40 * i) for i in range(25)]
+"""One second."""
+
+
+class TestPackets:
+    def test_from_the_first_packet_to_the_end_of_the_last_shown(self):
+        reordered = [packet(0, t) for t in (0, 120, 40, 80)]
+        assert clock(reordered).duration_s == pytest.approx(0.16)
+
+    def test_a_start_after_zero_is_the_sources_own_zero(self):
+        found = clock([packet(0, 1_400 + 40 * i) for i in range(25)])
+        assert (found.start_s, found.duration_s) == (pytest.approx(1.4), pytest.approx(1.0))
+
+    def test_what_lies_before_zero_is_not_shown(self):
+        found = clock([packet(0, -80 + 40 * i) for i in range(25)])
+        assert (found.start_s, found.duration_s) == (0.0, pytest.approx(0.92))
+
+    def test_packets_that_are_decoded_but_not_shown_do_not_count(self):
+        hidden = [packet(0, 5_000, is_discard=True)]
+        assert clock([*FRAMES, *hidden]).duration_s == pytest.approx(1.0)
+
+    def test_a_length_that_wrapped_around_does_not_count(self):
+        assert clock([*FRAMES, packet(0, 1_000, duration=(1 << 32) - 5)]).duration_s == pytest.approx(1.0)
+
+    def test_without_a_time_of_showing_the_time_of_decoding_counts(self):
+        assert clock([packet(0, None, dts=40 * i) for i in range(25)]).duration_s == pytest.approx(1.0)
+
+    def test_without_any_time_there_is_no_duration(self):
+        found = clock([packet(0, None)] * 3, duration_s=60.0)
+        assert (found.duration_s, found.duration_source, found.claimed_duration_s) == (None, None, 60.0)
+        assert found.starts_with_keyframe is True
+
+    def test_no_packet_at_all(self):
+        found = clock([], duration_s=60.0)
+        assert (found.duration_s, found.starts_with_keyframe) == (None, None)
+
+    def test_the_first_packet_tells_whether_decoding_can_start(self):
+        assert clock([packet(0, 0, is_keyframe=False), *FRAMES]).starts_with_keyframe is False
+
+    @pytest.mark.parametrize("claimed", [None, 0.0, -3.0])
+    def test_a_header_that_is_silent_claims_nothing(self, claimed):
+        found = clock(FRAMES, duration_s=claimed)
+        assert (found.duration_s, found.claimed_duration_s) == (pytest.approx(1.0), None)
+
+
+@pytest.mark.parametrize("index_ms", [None, [1_000 * i for i in range(600)]], ids=["packets", "index"])
+@pytest.mark.parametrize("sidedata", [(), ("encryption_info",)])
+def test_the_first_packet_tells_whether_it_is_encrypted(index_ms, sidedata):
+    found = clock([packet(0, 0, sidedata=sidedata), *FRAMES], duration_s=600.0, index_ms=index_ms)
+    assert found.is_encrypted == bool(sidedata)
+
+
+class TestIndex:
+    LONG = [1_000 * i for i in range(600)]
+
+    def test_an_index_that_confirms_the_header_spares_the_packets(self):
+        found = clock([packet(0, None)], duration_s=600.0, index_ms=self.LONG)
+        assert (found.duration_s, found.duration_source) == (600.0, "index")
+
+    def test_the_longer_of_the_two_counts(self):
+        found = clock([packet(0, None)], duration_s=600.2, index_ms=self.LONG)
+        assert found.duration_s == pytest.approx(600.2)
+        found = clock([packet(0, None)], duration_s=599.8, index_ms=self.LONG)
+        assert found.duration_s == pytest.approx(600.0)
+
+    @pytest.mark.parametrize("claimed", [60.0, 606.1, 3600.0])
+    def test_a_header_that_the_index_contradicts_is_not_believed(self, claimed):
+        found = clock(FRAMES, duration_s=claimed, index_ms=self.LONG)
+        assert (found.duration_s, found.duration_source) == (pytest.approx(1.0), "packets")
+        assert found.claimed_duration_s == claimed
+
+    def test_an_index_of_more_than_the_file_holds_is_not_believed(self):
+        assert clock(FRAMES, duration_s=600.0, index_ms=self.LONG, size_bytes=60_000).duration_source == "index"
+        assert clock(FRAMES, duration_s=600.0, index_ms=self.LONG, size_bytes=59_999).duration_source == "packets"
+
+    def test_elsewhere_an_index_is_only_the_files_own_claim(self):
+        found = clock(FRAMES, duration_s=600.0, index_ms=self.LONG, format_name="matroska,webm")
+        assert found.duration_source == "packets"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "h264_aac.mp4",
+        "b_frames.mp4",
+        "b_frames.mkv",
+        "b_frames.ts",
+        "late_sound.mp4",
+        "late_picture.mp4",
+        "vfr.mkv",
+        "sound.mp3",
+    ],
+)
+def test_agrees_with_the_independent_reader(media, name):
+    packets = coded_packets(media(name))
+    start_s = max(min(p.pts_s for p in packets), 0.0)
+    with open_media(Source.of(media(name))) as file:
+        streams = [s for s in pick_streams(file) if s is not None]
+        found = read_clock(file, pick_streams(file)[0], streams, size_bytes=media(name).stat().st_size)
+    assert found.start_s == pytest.approx(start_s, abs=0.002)
+    # The container may round up to a whole packet of sound, which an MP4's edit list takes off again.
+    assert found.duration_s == pytest.approx(max(p.pts_s + p.duration_s for p in packets) - start_s, abs=0.03)
