@@ -83,14 +83,9 @@ def _base64(media: Media) -> Iterator[bytes]:
     left = media.size_bytes
     with media.source.open() as file:
         while left:
-            block = file.read(min(_BLOCK_BYTES, left))
-            # A short read in mid-file would put padding inside the string; a full one cannot.
-            while len(block) % 3 and len(block) < left:
-                more = file.read(min(_BLOCK_BYTES, left) - len(block))
-                if not more:
-                    break
-                block += more
-            if not block or (len(block) % 3 and len(block) < left):
+            wanted = min(_BLOCK_BYTES, left)
+            block = file.read(wanted)
+            if len(block) < wanted:  # which in mid-file would put padding inside the string
                 raise UnreadableError(f"{media.source.name} became shorter while it was sent. Prepare it again.")
             left -= len(block)
             yield pybase64.b64encode(block)

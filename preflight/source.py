@@ -76,7 +76,10 @@ class Source:
         return self._regular_file().st_size
 
     def open(self) -> BinaryIO:
-        """A binary file object at the first byte, to be closed by the caller."""
+        """A binary file object at the first byte, to be closed by the caller.
+
+        Its `read(n)` gives less than n bytes only at the end.
+        """
         if self._data is not None:
             return io.BytesIO(self._data)
         if self._file is not None:

@@ -7,10 +7,12 @@ tenth of every second and black else; the sound is a tone of 1 kHz for that same
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from fractions import Fraction
 from pathlib import Path
 
@@ -388,6 +390,19 @@ def _looped(seconds: float) -> Callable[[Library, Path], None]:
     return make
 
 
+def _tagged(media: Library, path: Path) -> None:
+    """Colours as high definition codes them, and says so; a player that guesses by the size gets them wrong."""
+    tags = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
+    coloured = picture(480, 360, 2).filter("scale", out_color_matrix="bt709").filter("format", "yuv420p")
+    write(path, coloured.filter("setparams", **tags), **_X264)
+
+
+def _noise(media: Library, path: Path) -> None:
+    """The hardest thing there is to encode."""
+    grain = ffmpeg.input("color=gray:s=480x360:r=25:d=12", f="lavfi").filter("noise", alls=80, allf="t", all_seed=1)
+    write(path, grain, sound(12), **{"c:v": "mjpeg", "q:v": 5, "pix_fmt": "yuvj420p", "c:a": "aac"})
+
+
 def _encoded(**options: object) -> Callable[[Library, Path], object]:
     return lambda _, path: write(path, picture(480, 360, 2), **options)
 
@@ -421,7 +436,12 @@ MAKERS: dict[str, Callable[[Library, Path], object]] = {
     "grows.ts": _grows,
     "ten_bit.mkv": _encoded(**{"c:v": "libx265", "x265-params": "log-level=none", "pix_fmt": "yuv420p10le"}),
     "full_range.avi": _encoded(**{"c:v": "mjpeg", "q:v": 2, "pix_fmt": "yuvj420p"}),
-    **{f"looped_{seconds}.mp4": _looped(seconds) for seconds in (599.9, 600.0, 600.3)},
+    "tagged_709.mp4": _tagged,
+    "one_frame.mp4": lambda _, path: write(path, picture(480, 360, 1).filter("trim", end_frame=1), **_X264),
+    "small.mp4": lambda _, path: write(path, picture(240, 180, 2), **_X264),
+    "wide.mp4": lambda _, path: write(path, picture(640, 200, 2), **_X264),
+    "noise.mkv": _noise,
+    **{f"looped_{seconds}.mp4": _looped(seconds) for seconds in (25, 599.9, 600.0, 600.3)},
 }
 
 
@@ -437,6 +457,7 @@ class Coded:
     digest: str
 
 
+@cache
 def coded_packets(path: Path) -> list[Coded]:
     """Of the first picture and the first sound, in the order that they are stored."""
     maps = [
@@ -460,9 +481,9 @@ def coded_packets(path: Path) -> list[Coded]:
     return [
         Coded(
             stream=int(row[0]),
-            dts_s=float(int(row[1]) * base[int(row[0])]),
-            pts_s=float(int(row[2]) * base[int(row[0])]),
-            duration_s=float(int(row[3]) * base[int(row[0])]),
+            dts_s=_seconds(row[1], base[int(row[0])]),
+            pts_s=_seconds(row[2], base[int(row[0])]),
+            duration_s=_seconds(row[3], base[int(row[0])]),
             size=int(row[4]),
             digest=row[5],
         )
@@ -470,9 +491,14 @@ def coded_packets(path: Path) -> list[Coded]:
     ]
 
 
+def _seconds(ticks: str, base: Fraction) -> float:
+    """Not a number where the container does not say: MPEG-PS gives some packets no time."""
+    return float(int(ticks) * base) if int(ticks) > -(1 << 63) else math.nan
+
+
 def strictest_duration_s(path: Path) -> float:
     """The longest that anyone may take it to be: by its packets, or by its header."""
-    packets = coded_packets(path)
+    packets = [p for p in coded_packets(path) if not math.isnan(p.pts_s)]
     by_packets = max(p.pts_s + p.duration_s for p in packets) - max(min(p.pts_s for p in packets), 0.0)
     shown = subprocess.run([FFMPEG, "-hide_banner", "-i", str(path)], capture_output=True, check=False).stderr.decode()
     header = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", shown)

@@ -70,7 +70,7 @@ def as_gzip(folder: Path) -> Source:
 
 
 def as_spool(_: Path) -> Source:
-    spool = tempfile.SpooledTemporaryFile()
+    spool = tempfile.SpooledTemporaryFile()  # noqa: SIM115 (the source needs it open)
     spool.write(DATA)
     return Source.of(spool)
 
@@ -204,7 +204,7 @@ class TestUnreadable:
         if am_root:
             os.seteuid(65534)
         try:
-            with pytest.raises(UnreadableError, match="may not be read. Check its permissions"):
+            with pytest.raises(UnreadableError, match=r"may not be read\. Check its permissions"):
                 Source.of(path).open()
         finally:
             if am_root:
@@ -231,15 +231,18 @@ class TestUnreadable:
             def read(self, size: int | None = -1, /) -> str:
                 return super().read(size).decode("latin-1")
 
-        with pytest.raises(UnreadableError, match="gives text instead of bytes. Open it with mode 'rb'"):
+        with pytest.raises(UnreadableError, match=r"gives text instead of bytes\. Open it with mode 'rb'"):
             Source.of(Deceiver(DATA)).read()
 
     def test_a_file_that_does_not_wait(self) -> None:
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
-        with open(reading, "rb", buffering=0) as file, open(writing, "wb"):  # noqa: PTH123 (no path)
-            with pytest.raises(UnreadableError, match="gives nothing instead of bytes"):
-                Source.of(file).read()
+        with (
+            open(reading, "rb", buffering=0) as file,  # noqa: PTH123 (no path)
+            open(writing, "wb"),  # noqa: PTH123
+            pytest.raises(UnreadableError, match="gives nothing instead of bytes"),
+        ):
+            Source.of(file).read()
 
     def test_more_bytes_than_asked_for(self) -> None:
         class Generous(io.BytesIO):
@@ -280,7 +283,7 @@ class TestPipes:
             def write(self, data, /) -> int:
                 raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(sources, "_Spool", lambda max_size: Full())
+        monkeypatch.setattr(sources, "_Spool", lambda **_: Full())
         with pytest.raises(OutOfSpaceError, match="Free some"):
             Source.of(Pipe(DATA), name="upload").read()
 
@@ -335,7 +338,7 @@ MEDIA = {
     "audio to send": _wav(),
     "audio to convert": (SAMPLES / "message.opus").read_bytes(),
     "video to send": (SAMPLES / "silent.mp4").read_bytes(),
-    "text to split": "A sentence of some words. ".encode() * 200,
+    "text to split": b"A sentence of some words. " * 200,
 }
 ERRORS = {
     "disk": (OSError, errno.EIO, "Input/output error"),

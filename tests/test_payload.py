@@ -79,19 +79,25 @@ LITERALS: dict[str, tuple[tuple[Fragment, ...], bytes]] = {
     ),
     "text_image": (
         text_image_body("marengo3.0", 'a "red" dress', media(b"abc")),
-        b'{"input_type":"text_image","model_name":"marengo3.0","text_image":{"media_source":{"base64_string":"YWJj"},'
-        b'"input_text":"a \\"red\\" dress"}}',
+        (
+            b'{"input_type":"text_image","model_name":"marengo3.0","text_image":{"media_source":{"base64_string":"YWJj"},'
+            b'"input_text":"a \\"red\\" dress"}}'
+        ),
     ),
     "multi_input": (
         multi_input_body("marengo3.0", "<@outfit> and <@hat>", [("outfit", media(b"abc")), ("hat", media(b"a"))]),
-        b'{"input_type":"multi_input","model_name":"marengo3.0","multi_input":{"input_text":"<@outfit> and <@hat>",'
-        b'"media_sources":[{"name":"outfit","media_type":"image","base64_string":"YWJj"},'
-        b'{"name":"hat","media_type":"image","base64_string":"YQ=="}]}}',
+        (
+            b'{"input_type":"multi_input","model_name":"marengo3.0","multi_input":{"input_text":"<@outfit> and <@hat>",'
+            b'"media_sources":[{"name":"outfit","media_type":"image","base64_string":"YWJj"},'
+            b'{"name":"hat","media_type":"image","base64_string":"YQ=="}]}}'
+        ),
     ),
     "multi_input without a text or names": (
         multi_input_body("marengo3.0", None, [(None, media(b"ab")), (None, media(b""))]),
-        b'{"input_type":"multi_input","model_name":"marengo3.0","multi_input":{'
-        b'"media_sources":[{"media_type":"image","base64_string":"YWI="},{"media_type":"image","base64_string":""}]}}',
+        (
+            b'{"input_type":"multi_input","model_name":"marengo3.0","multi_input":{'
+            b'"media_sources":[{"media_type":"image","base64_string":"YWI="},{"media_type":"image","base64_string":""}]}}'
+        ),
     ),
 }
 

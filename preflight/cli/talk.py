@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -48,19 +47,13 @@ def require_output() -> None:
 
 
 def _write(data: bytes) -> None:
-    try:
-        with plain_errors("standard output"):
-            try:
-                sys.stdout.buffer.write(data)
-                sys.stdout.buffer.flush()
-            except BrokenPipeError:
-                # Whoever reads has enough. Not everything was said, so this is no success.
-                raise typer.Exit(ExitCode.USAGE) from None
-    except Exception:
-        # What is left in the buffer would be tried, and complained about, once more at the very end.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
+    with plain_errors("standard output"):
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # Whoever reads has enough. Not everything was said, so this is no success.
+            raise typer.Exit(ExitCode.USAGE) from None
 
 
 class Bar(Protocol):

@@ -127,4 +127,4 @@ class Plan:
     steps: tuple[str, ...]
     """What will be done, in order: "cut at keyframes", "scale 320x240 to 480x360", ..."""
     outputs: tuple[PlannedOutput, ...]
-    """As predicted: exact for lossless plans, an estimate where encoding decides."""
+    """As predicted: of lossless plans the spans are exact and the bytes without the container's own, else estimates."""

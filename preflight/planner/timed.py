@@ -75,6 +75,8 @@ def plan_timed(
         if isinstance(plan, Plan):
             return plan
         why = (*why, plan)
+    elif units is not None:
+        why = (*why, "It cannot be cut losslessly: its packets do not say where.")
     return _plan_encoding(report, facts, limits, policy, why)
 
 
@@ -126,6 +128,8 @@ def _plan_cut(
     clips = [units[a:b] for a, b in zip(starts, (*cuts, len(units)), strict=True)]
     lengths = [sum(u.duration_s for u in clip) for clip in clips]
     average = sum(lengths) / len(lengths)
+    if cuts and min(lengths) < bounds.min_duration_s.value:
+        return f"A lossless clip would last {min(lengths):.1f} s, the least is {bounds.min_duration_s.value:g} s."
     if isinstance(facts, VideoFacts) and cuts and average < policy.min_clip_s:
         return f"Lossless clips would last {average:.0f} s on average, less than min_clip_s={policy.min_clip_s:g}."
     if isinstance(facts, VideoFacts) and policy.prefer == "requests":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -194,8 +195,18 @@ def decode_fully(source: Source) -> None:
         _, audio = pick_streams(container)
         if audio is None:
             raise BrokenMediaError("it holds no sound any more")
+        sample_bytes = _pcm_sample_bytes(audio)
         for packet in container.demux(audio):
             packet.decode()
+            if packet.size % sample_bytes:  # FFmpeg 8 passes over what is left, FFmpeg 5 complains
+                raise BrokenMediaError("its last sample is not whole")
+
+
+def _pcm_sample_bytes(audio: AudioStream) -> int:
+    """Of all channels together; 1 for what is not PCM."""
+    context = audio.codec_context
+    match = re.match(r"pcm_[sufd](\d+)", context.name)
+    return context.layout.nb_channels * int(match[1]) // 8 if match else 1
 
 
 def _layout(channels: int) -> str:

@@ -58,13 +58,13 @@ def mux(
 def _order(packets: Sequence[Packet[Stream]]) -> None:
     """Give the packets of one stream decoding times that only ever rise, as every muxer wants them.
 
-    Matroska states none, and FFmpeg only guesses them while it decodes: the times of showing, sorted, and shifted
-    until no packet is shown before it is decoded.
+    Matroska states none, and FFmpeg guesses them well only while it decodes: the times of showing, sorted, and
+    shifted until no packet is shown before it is decoded.
     """
-    times = [p.pts for p in packets if p.pts is not None]
-    if any(p.dts is None for p in packets) and len(times) == len(packets):
-        ordered = sorted(times)
-        delay = max(dts - pts for dts, pts in zip(ordered, times, strict=True))
+    shown = [p.pts for p in packets if p.pts is not None]
+    if len(shown) == len(packets) and not _is_ordered(packets):
+        ordered = sorted(shown)
+        delay = max(dts - pts for dts, pts in zip(ordered, shown, strict=True))
         for packet, dts in zip(packets, ordered, strict=True):
             packet.dts = dts - delay
     last: int | None = None
@@ -75,6 +75,20 @@ def _order(packets: Sequence[Packet[Stream]]) -> None:
                 packet.dts = last + 1
                 packet.pts = max(packet.pts, packet.dts) if packet.pts is not None else None
             last = packet.dts
+
+
+def _is_ordered(packets: Sequence[Packet[Stream]]) -> bool:
+    last: int | None = None
+    for packet in packets:
+        if (
+            packet.dts is None
+            or packet.pts is None
+            or packet.dts > packet.pts
+            or (last is not None and packet.dts < last)
+        ):
+            return False
+        last = packet.dts
+    return True
 
 
 def _clock(time_base: Fraction, base_s: float) -> tuple[int, int]:

@@ -51,7 +51,7 @@ def program(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: object, **options: object) -> subprocess.Popen[str]:
-        streams = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")} | options
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | options
         process = subprocess.Popen([*PROGRAM, *map(str, arguments)], text=True, cwd=tmp_path, **streams)
         started.append(process)
         return process
@@ -97,13 +97,11 @@ def terminal(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 200 KB, where one may be mounted."""
-    mount = shutil.which("mount")
     place = tmp_path / "small_disk"
     place.mkdir()
-    if (
-        mount is None
-        or subprocess.run([mount, "-t", "tmpfs", "-o", "size=200k", "tmpfs", place], check=False).returncode
-    ):
+    mount = shutil.which("mount")
+    call = [str(mount), "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)]
+    if mount is None or subprocess.run(call, check=False).returncode != 0:
         pytest.skip("no file system can be mounted here")
     yield place
     subprocess.run(["umount", place], check=True)

@@ -176,7 +176,7 @@ class TestOutput:
             assert "preflight:" not in done.stdout  # talk does not end up among the data
         assert done.stdout
 
-    def test_closed_input(self, tmp_path: Path) -> None:
+    def test_closed_input(self) -> None:
         words = [sys.executable, "-c", "from preflight.cli import main; main()", "check", "-"]
         done = subprocess.run(["sh", "-c", '"$@" <&-', "sh", *words], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (2, "")

@@ -102,8 +102,14 @@ class TestReport:
 
     @pytest.mark.parametrize(
         "source",
-        [*sorted(p for p in SAMPLES.iterdir() if p.suffix not in (".py", ".toml")), b"", b"\0\1\2", Text("x")]
-        + [TextImage("x", SAMPLES / "icon.png"), MultiInput([NamedImage(SAMPLES / "icon.png", "a")], "<@a>")],
+        [
+            *sorted(p for p in SAMPLES.iterdir() if p.suffix not in (".py", ".toml")),
+            b"",
+            b"\0\1\2",
+            Text("x"),
+            TextImage("x", SAMPLES / "icon.png"),
+            MultiInput([NamedImage(SAMPLES / "icon.png", "a")], "<@a>"),
+        ],
         ids=str,
     )
     def test_of_anything_it_is_one_line_of_json(self, source) -> None:
@@ -165,7 +171,7 @@ def test_embeddings() -> None:
     )
     found = records.of_embeddings(Embeddings(np.array([[0.5, -1], [0, 2]], np.float32), rows))
     assert [list(r) for r in found] == [
-        "source input_type embedding embedding_option embedding_scope start_s end_s request".split()
+        ["source", "input_type", "embedding", "embedding_option", "embedding_scope", "start_s", "end_s", "request"]
     ] * 2
     assert records.line(found[0]) == (
         '{"source": "a.mp4", "input_type": "video", "embedding": [0.5, -1.0], "embedding_option": "visual", '

@@ -1,0 +1,273 @@
+"""Audio and video: which rung of the ladder, why, and with which cuts. Pure: no file is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preflight.limits import Limits, load, names
+from preflight.media import AudioFacts, Fidelity, VideoFacts
+from preflight.planner.interface import CutBetweenUnits, EncodeAudio, EncodeVideo, Plan, Policy, SendAsIs
+from preflight.planner.timed import needs_units, plan_encoding, plan_timed
+from preflight.probers.units import Unit
+from preflight.rules import check_facts, examples
+
+STRICT, NEWEST = (load(name) for name in ("marengo3.0", "marengo3.0-2026-08"))
+MOV = "mov,mp4,m4a,3gp,3g2,mj2"
+
+
+def units(*lengths_s: float, bytes_per_s: int = 100_000) -> list[Unit]:
+    made, start = [], 0.0
+    for length in lengths_s:
+        made.append(Unit(start, length, round(length * bytes_per_s), 70))
+        start += length
+    return made
+
+
+def long_video(seconds: float = 1_500.0, **more: object) -> VideoFacts:
+    return replace(examples.video(duration_s=seconds, claimed_duration_s=seconds), **more)
+
+
+def long_audio(seconds: float = 1_500.0, **more: object) -> AudioFacts:
+    return replace(examples.audio(duration_s=seconds, claimed_duration_s=seconds), **more)
+
+
+def planned(
+    facts: AudioFacts | VideoFacts,
+    where: Sequence[Unit] | None = None,
+    policy: Policy | None = None,
+    limits: Limits = STRICT,
+) -> Plan:
+    return plan_timed(check_facts("a.mp4", facts, limits), facts, where, limits, policy or Policy())
+
+
+class TestIdentical:
+    @pytest.mark.parametrize("facts", [examples.video(), examples.audio(), examples.video(duration_s=2.0)])
+    def test_what_fits_is_sent_as_it_is(self, facts):
+        plan = planned(facts)
+        assert (plan.fidelity, plan.recipe) == (Fidelity.IDENTICAL, SendAsIs())
+        assert [(o.span.start_s, o.span.end_s, o.media_bytes) for o in plan.outputs] == [
+            (0.0, facts.duration_s, facts.size_bytes)
+        ]
+
+    def test_does_not_ask_where_it_could_be_cut(self):
+        assert not needs_units(check_facts("a", examples.video(), STRICT))
+
+
+class TestLossless:
+    def test_too_long_is_cut_evenly(self):
+        plan = planned(long_video(), units(*[2.0] * 750, bytes_per_s=10_000))
+        assert plan.fidelity is Fidelity.LOSSLESS
+        assert plan.recipe == CutBetweenUnits(container="mp4", cuts_s=(500.0, 1000.0))
+        assert [(o.span.start_s, o.span.end_s) for o in plan.outputs] == [(0, 500), (500, 1000), (1000, 1500)]
+        assert "600" in plan.why[0]
+        assert plan.steps == ("cut at keyframes into mp4",)
+
+    def test_too_large_is_cut_under_the_byte_cap(self):
+        facts = long_video(500.0, size_bytes=100_000_000)
+        plan = planned(facts, units(*[2.0] * 250, bytes_per_s=200_000))
+        assert plan.fidelity is Fidelity.LOSSLESS
+        assert len(plan.outputs) == 4
+        assert all(o.media_bytes < 27_000_000 for o in plan.outputs)
+
+    def test_a_header_that_lies_needs_a_new_file_and_no_cut(self):
+        facts = examples.video(claimed_duration_s=3_600.0)
+        plan = planned(facts, units(*[2.0] * 30))
+        assert plan.recipe == CutBetweenUnits(container="mp4", cuts_s=())
+        assert plan.steps == ("remux into mp4",)
+
+    @pytest.mark.parametrize(
+        ("container", "video", "audio", "into"),
+        [
+            (MOV, "h264", "aac", "mp4"),
+            (MOV, "hevc", None, "mp4"),
+            (MOV, "prores", "pcm_s16le", "matroska"),
+            (MOV, "h264", "pcm_s16be", "matroska"),
+            ("mpegts", "h264", "aac", "mp4"),
+            ("mpegts", "mpeg2video", "mp2", "matroska"),
+            ("flv", "h264", "mp3", "mp4"),
+            ("avi", "mpeg4", "mp3", "mp4"),
+            ("matroska,webm", "h264", "aac", "matroska"),
+            ("matroska,webm", "vp9", "opus", "webm"),
+            ("matroska,webm", "vp8", None, "webm"),
+            ("matroska,webm", "av1", "aac", "matroska"),
+            ("ogg", "theora", "vorbis", "matroska"),
+        ],
+    )
+    def test_the_new_file_is_one_that_takes_its_codecs(self, container, video, audio, into):
+        facts = long_video(container=container, video_codec=video, audio_codec=audio)
+        recipe = planned(facts, units(*[2.0] * 750, bytes_per_s=10_000)).recipe
+        assert isinstance(recipe, CutBetweenUnits)
+        assert recipe.container == into
+
+    @pytest.mark.parametrize(("container", "video", "audio"), [("asf", "wmv2", "wmav2"), (MOV, "h263", "amrnb")])
+    def test_what_no_container_of_ours_takes_is_encoded(self, container, video, audio):
+        plan = planned(long_video(container=container, video_codec=video, audio_codec=audio), units(*[2.0] * 750))
+        assert isinstance(plan.recipe, EncodeVideo)
+        assert "without decoding" in plan.why[-1]
+
+    @pytest.mark.parametrize(
+        ("container", "codec"), [("wav", "pcm_s16le"), ("wav", "pcm_s24le"), ("wav", "pcm_f32le"), ("mp3", "mp3")]
+    )
+    def test_wav_and_mp3_are_cut_between_packets(self, container, codec):
+        facts = long_audio(container=container, codec=codec)
+        plan = planned(facts, units(*[0.025] * 60_000, bytes_per_s=20_000))
+        assert isinstance(plan.recipe, CutBetweenUnits)
+        assert plan.recipe.container == container
+        assert len(plan.outputs) == 3
+        assert [o.span.duration_s for o in plan.outputs] == [pytest.approx(500.0, abs=0.05)] * 3
+
+    def test_sound_is_cut_however_short_the_clips(self):
+        facts = long_audio(150.0, size_bytes=150 * 5_000_000)
+        plan = planned(facts, units(*[0.025] * 6_000, bytes_per_s=5_000_000))
+        assert plan.fidelity is Fidelity.LOSSLESS
+
+
+class TestTranscoded:
+    @pytest.mark.parametrize(
+        ("facts", "step"),
+        [
+            (examples.video(width=240, height=180), "scale 240x180 to 480x360"),
+            (examples.video(width=1536, height=480), "pad to 1536x640"),
+            (examples.video(width=3840, height=2160, rotation=90), "turn 90 degrees clockwise"),
+            (examples.video(width=720, height=480, sample_aspect_ratio=2), "scale 720x480 to 1440x480"),
+            (examples.video(starts_with_keyframe=False), "encode H.264 and AAC in mp4"),
+            (examples.video(codec="vvc"), "encode H.264 and AAC in mp4"),
+        ],
+    )
+    def test_what_no_cut_mends_is_encoded(self, facts, step):
+        assert not needs_units(check_facts("a", facts, STRICT))
+        plan = planned(facts)
+        assert plan.fidelity is Fidelity.TRANSCODED
+        assert step in plan.steps
+        assert plan.why
+
+    def test_upright_at_its_own_size_nothing_is_scaled(self):
+        plan = plan_encoding(
+            check_facts("a", examples.video(rotation=90), STRICT), examples.video(rotation=90), STRICT, Policy()
+        )
+        assert not [s for s in plan.steps if s.startswith("scale")]
+
+    def test_too_long_and_too_small_at_once_is_encoded(self):
+        facts = long_video(width=240, height=180)
+        assert not needs_units(check_facts("a", facts, STRICT))
+        plan = planned(facts)
+        assert isinstance(plan.recipe, EncodeVideo)
+        assert len(plan.outputs) == 3
+        assert len(plan.why) == 2
+
+    def test_a_stretch_without_a_place_to_cut(self):
+        plan = planned(long_video(), units(700.0, 800.0))
+        assert isinstance(plan.recipe, EncodeVideo)
+        assert "between two places to cut" in plan.why[-1]
+
+    def test_packets_that_do_not_say_where(self):
+        plan = planned(long_video(), ())
+        assert isinstance(plan.recipe, EncodeVideo)
+        assert "do not say where" in plan.why[-1]
+
+    def test_clips_would_be_shorter_than_the_policy_wants(self):
+        # 3 MB a second: nine seconds fit.
+        facts, where = long_video(400.0, size_bytes=1_200_000_000), units(*[2.0] * 200, bytes_per_s=3_000_000)
+        plan = planned(facts, where)
+        assert isinstance(plan.recipe, EncodeVideo)
+        assert "min_clip_s=30" in plan.why[-1]
+        plan = planned(facts, where, Policy(min_clip_s=5))
+        assert plan.fidelity is Fidelity.LOSSLESS
+        assert len(plan.outputs) == 50
+
+    def test_no_clip_is_shorter_than_the_service_takes(self):
+        where = [*units(599.0, bytes_per_s=1_000), Unit(599.0, 2.0, 1_000, 50), Unit(601.0, 599.0, 1_000, 50)]
+        plan = planned(long_video(1_200.0), where)
+        assert isinstance(plan.recipe, EncodeVideo)
+        assert "2.0 s" in plan.why[-1]
+
+    def test_fewest_requests(self):
+        # 200 kB a second: 134 s a clip; encoded, the whole 1,500 s would make three or four.
+        facts = long_video(1_500.0, size_bytes=300_000_000, width=640, height=360)
+        where = units(*[2.0] * 750, bytes_per_s=200_000)
+        assert len(planned(facts, where).outputs) == 12
+        plan = planned(facts, where, Policy(prefer="requests"))
+        assert isinstance(plan.recipe, EncodeVideo)
+        assert "prefers fewer" in plan.why[-1]
+        assert len(plan.outputs) < 12
+        # Where encoding would not save a request, nothing is lost for it.
+        light = units(*[2.0] * 750, bytes_per_s=10_000)
+        assert planned(facts, light, Policy(prefer="requests")).fidelity is Fidelity.LOSSLESS
+
+    def test_damage_found_while_copying(self):
+        facts = examples.video()
+        plan = plan_encoding(check_facts("a", facts, STRICT), facts, STRICT, Policy())
+        assert isinstance(plan.recipe, EncodeVideo)
+        assert plan.why == ("Its coded data are damaged.",)
+
+    @pytest.mark.parametrize(
+        ("facts", "policy", "recipe"),
+        [
+            # 10 minutes of 16 kHz mono are 19 MB of WAV: FLAC would save no request.
+            (
+                long_audio(590.0, container=MOV, codec="aac"),
+                Policy(),
+                EncodeAudio(container="wav", sample_rate=16_000, channels=1),
+            ),
+            # 48 kHz stereo are 113 MB of WAV, five requests, and three of FLAC.
+            (
+                long_audio(590.0, container=MOV, codec="aac", sample_rate=48_000, channels=2),
+                Policy(),
+                EncodeAudio(container="flac", sample_rate=48_000, channels=2),
+            ),
+            (
+                long_audio(590.0, container=MOV, codec="aac", sample_rate=48_000, channels=6),
+                Policy(audio="wav"),
+                EncodeAudio(container="wav", sample_rate=48_000, channels=2),
+            ),
+            (
+                long_audio(60.0, container="ogg", codec="opus"),
+                Policy(audio="flac"),
+                EncodeAudio(container="flac", sample_rate=16_000, channels=1),
+            ),
+        ],
+    )
+    def test_sound_becomes_wav_or_flac(self, facts, policy, recipe):
+        plan = planned(facts, policy=policy)
+        assert plan.recipe == recipe
+        assert plan.fidelity is Fidelity.TRANSCODED
+
+    def test_more_than_two_channels_are_mixed_down_and_said_so(self):
+        assert "mix 6 channels down to 2" in planned(long_audio(60.0, container="ogg", codec="opus", channels=6)).steps
+
+    def test_flac_that_is_too_long_is_encoded_again(self):
+        assert isinstance(
+            planned(long_audio(container="flac", codec="flac"), units(*[0.1] * 15_000)).recipe, EncodeAudio
+        )
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    lengths=st.lists(st.floats(0.04, 300), min_size=1, max_size=40),
+    rate=st.integers(1_000, 4_000_000),
+    kind=st.sampled_from(["audio", "video"]),
+    prefer=st.sampled_from(["fidelity", "requests"]),
+    limits=st.sampled_from([load(name) for name in names()]),
+)
+def test_whatever_is_planned_its_clips_follow_each_other_to_the_end(lengths, rate, kind, prefer, limits):
+    total, size = sum(lengths), round(sum(lengths) * rate)
+    facts = long_video(total, size_bytes=size) if kind == "video" else long_audio(total, size_bytes=size)
+    report = check_facts("a", facts, limits)
+    if report.verdict == "rejected":
+        return
+    plan = planned(facts, units(*lengths, bytes_per_s=rate), Policy(prefer=prefer), limits)
+    spans = [o.span for o in plan.outputs]
+    assert spans[0].start_s == 0
+    assert spans[-1].end_s == pytest.approx(total)
+    assert all(a.end_s == pytest.approx(b.start_s) for a, b in zip(spans, spans[1:], strict=False))
+    assert all(s.duration_s <= 600 + 1e-6 for s in spans)
+    if isinstance(plan.recipe, CutBetweenUnits):
+        bounds = limits.video if kind == "video" else limits.audio
+        assert all(o.media_bytes <= bounds.max_media_bytes for o in plan.outputs)
+        assert len(plan.recipe.cuts_s) == len(spans) - 1
+        assert len(spans) == 1 or min(s.duration_s for s in spans) >= 4 - 1e-6

@@ -1,0 +1,262 @@
+"""Cutting without decoding: every coded packet in exactly one clip, in order and in step, under the caps."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec import structs
+
+from preflight.errors import BrokenMediaError
+from preflight.limits import Limits, load
+from preflight.media import AudioFacts, Fidelity, Source, VideoFacts
+from preflight.pipeline import Preflight
+from preflight.planner import CutBetweenUnits
+from preflight.probers import probe
+from preflight.probers.timed import probe_units
+from preflight.transformers import Output
+from preflight.transformers.cut import cut
+from tests.media_factory import FFMPEG, coded_packets, flash_times_s, samples, strictest_duration_s, tone_times_s
+
+SUFFIXES = {"mp4": ".mp4", "matroska": ".mkv", "webm": ".webm", "wav": ".wav", "mp3": ".mp3"}
+
+
+def limited(seconds: float, max_bytes: int = 27_000_000) -> Limits:
+    """The strict profile with a shorter day, so that short media show what long ones do."""
+    limits = load("marengo3.0")
+
+    def shorter(bounds):
+        return structs.replace(
+            bounds,
+            max_duration_s=structs.replace(bounds.max_duration_s, value=seconds),
+            min_duration_s=structs.replace(bounds.min_duration_s, value=0.4),
+            max_base64_bytes=structs.replace(bounds.max_base64_bytes, value=max_bytes // 3 * 4),
+        )
+
+    return structs.replace(limits, video=shorter(limits.video), audio=shorter(limits.audio))
+
+
+def cut_at(path: Path, container: str, every: int, folder: Path) -> tuple[list[Output], list[Path]]:
+    """Cut at every n-th unit."""
+    source = Source.of(path)
+    facts = probe(source)
+    assert isinstance(facts, AudioFacts | VideoFacts)
+    cuts = tuple(u.start_s for u in probe_units(source, facts)[every::every])
+    outputs = list(cut(source, facts, CutBetweenUnits(container=container, cuts_s=cuts)))
+    assert len(outputs) == len(cuts) + 1
+    paths = []
+    for i, output in enumerate(outputs):
+        paths.append(folder / f"{i:04}{SUFFIXES[container]}")
+        paths[-1].write_bytes(output.media.read())
+    return outputs, paths
+
+
+def complaints(path: Path) -> str:
+    done = subprocess.run(
+        [FFMPEG, "-v", "error", "-i", str(path), "-map", "0", "-f", "null", "-"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr.strip()
+
+
+def digests(paths: list[Path], stream: int) -> list[str]:
+    return [p.digest for path in paths for p in coded_packets(path) if p.stream == stream]
+
+
+# (source, container, units a clip, whether the new container stores the packets just as the old one did)
+CASES = [
+    ("h264_aac.mp4", "mp4", 2, True),
+    ("h264_aac.mov", "mp4", 1, True),
+    ("h264_aac.flv", "mp4", 2, True),
+    ("h264_aac_fragmented.mp4", "mp4", 2, True),
+    ("b_frames.mp4", "mp4", 2, True),
+    ("b_frames.mkv", "matroska", 2, True),
+    ("b_frames.flv", "mp4", 2, True),
+    ("b_frames.ts", "mp4", 2, False),
+    ("closed_gop_hevc.mp4", "mp4", 2, True),
+    ("vp9_opus.webm", "webm", 1, True),
+    ("theora_vorbis.ogv", "matroska", 4, True),
+    ("mpeg4_mp3.avi", "mp4", 4, True),
+    ("mjpeg_pcm.avi", "matroska", 50, True),
+    ("mpeg2_mp2.mpg", "matroska", 4, True),
+    ("prores_pcm.mov", "matroska", 50, True),
+    ("silent.mp4", "mp4", 2, True),
+    ("wide_pixels.mkv", "matroska", 2, True),
+    ("two_tracks.mkv", "matroska", 2, True),
+    ("short_sound.mp4", "mp4", 2, True),
+    ("late_sound.mp4", "mp4", 2, True),
+    ("late_picture.mp4", "mp4", 2, True),
+    ("edit_list.mp4", "mp4", 2, True),
+    ("vfr.mkv", "matroska", 1, True),
+    ("cover.mp4", "mp4", 2, True),
+]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case[0])
+def case(request) -> tuple[str, str, int, bool]:
+    return request.param
+
+
+class TestVideo:
+    def test_every_packet_is_in_exactly_one_clip_and_in_order(self, media, case, tmp_path):
+        name, container, every, is_same = case
+        outputs, paths = cut_at(media(name), container, every, tmp_path)
+        assert {o.fidelity for o in outputs} == {Fidelity.LOSSLESS}
+        for stream in (0, 1):
+            want, got = digests([media(name)], stream), digests(paths, stream)
+            if is_same:
+                assert got == want
+            else:
+                # Start codes become lengths, ADTS headers are dropped: as many packets, of other bytes.
+                assert len(got) == len(want)
+
+    def test_no_clip_makes_a_decoder_complain(self, media, case, tmp_path):
+        name, container, every, _ = case
+        _, paths = cut_at(media(name), container, every, tmp_path)
+        assert complaints(media(name)) == ""
+        assert [complaints(p) for p in paths] == [""] * len(paths)
+
+    def test_spans_join_and_say_how_long_the_clips_are(self, media, case, tmp_path):
+        name, container, every, _ = case
+        facts = probe(Source.of(media(name)))
+        outputs, paths = cut_at(media(name), container, every, tmp_path)
+        assert outputs[0].span.start_s == 0.0
+        assert outputs[-1].span.end_s == pytest.approx(facts.duration_s, abs=0.001)
+        for a, b in zip(outputs, outputs[1:], strict=False):
+            assert a.span.end_s == b.span.start_s
+        for output, path in zip(outputs, paths, strict=True):
+            # The last sound may reach past the picture's end by what one packet of it holds.
+            assert strictest_duration_s(path) == pytest.approx(output.span.duration_s, abs=0.075)
+            made = probe(Source.of(path))
+            assert (made.start_s, made.starts_with_keyframe) == (0.0, True)
+
+    def test_picture_and_sound_keep_their_distance(self, media, case, tmp_path):
+        """Each clip's packets, put back at the clip's start, are where they were in the source."""
+        name, container, every, _ = case
+        outputs, paths = cut_at(media(name), container, every, tmp_path)
+        start_s = probe(Source.of(media(name))).start_s
+        for stream in (0, 1):
+            want = [p.pts_s - start_s for p in coded_packets(media(name)) if p.stream == stream]
+            got = [
+                p.pts_s + output.span.start_s
+                for output, path in zip(outputs, paths, strict=True)
+                for p in coded_packets(path)
+                if p.stream == stream
+            ]
+            assert len(got) == len(want)
+            assert [g for g, w in zip(got, want, strict=True) if not math.isnan(w)] == [
+                pytest.approx(w, abs=0.02) for w in want if not math.isnan(w)
+            ]
+
+    @pytest.mark.parametrize("name", ["h264_aac.mp4", "h264_aac.mkv", "h264_aac.ts", "h264_aac.flv"])
+    def test_flash_and_tone_are_shown_and_heard_together(self, media, name, tmp_path):
+        container = "matroska" if name.endswith("mkv") else "mp4"
+        outputs, paths = cut_at(media(name), container, 2, tmp_path)
+        flashes, tones = [], []
+        for output, path in zip(outputs, paths, strict=True):
+            flashes += [t + output.span.start_s for t in flash_times_s(path, 480, 360)]
+            tones += [t + output.span.start_s for t in tone_times_s(path)]
+        # The cuts fall on flashes: the packet of sound that spans one ends the clip before it, where it is heard too.
+        once = [b for a, b in zip([-1.0, *tones], tones, strict=False) if b - a > 0.1]
+        assert len(flashes) == 5
+        assert once == [pytest.approx(t, abs=0.04) for t in flashes]
+
+    def test_what_is_not_kept_is_said(self, media, tmp_path):
+        outputs, _ = cut_at(media("two_tracks.mkv"), "matroska", 2, tmp_path)
+        assert all("left out 1 other stream" in o.steps for o in outputs)
+
+    def test_a_remux_is_one_clip(self, media, tmp_path):
+        outputs, _ = cut_at(media("h264_aac.mp4"), "mp4", 99, tmp_path)
+        assert [o.steps for o in outputs] == [("remuxed into mp4",)]
+
+    def test_clips_come_while_later_ones_are_still_unread(self, media):
+        source = Source.of(media("h264_aac.mp4"))
+        facts = probe(source)
+        clips = cut(source, facts, CutBetweenUnits(container="mp4", cuts_s=(1.0, 2.0, 3.0)))
+        assert next(clips).span.end_s == 1.0
+        clips.close()
+
+    def test_damage_is_our_error(self, media):
+        source = Source.of(media("h264_aac.mp4"))
+        facts = probe(source)
+        recipe = CutBetweenUnits(container="webm", cuts_s=())
+        with pytest.raises(BrokenMediaError, match=r"webm|codec"):
+            list(cut(source, facts, recipe))
+
+
+class TestSound:
+    @pytest.mark.parametrize("name", ["s16.wav", "s24.wav", "u8.wav", "f32.wav", "phone.wav"])
+    def test_wav_is_cut_to_the_sample(self, media, name, tmp_path):
+        outputs, paths = cut_at(media(name), "wav", 20, tmp_path)
+        channels = 1 if name == "phone.wav" else 2
+        want = samples(media(name), channels)
+        assert np.array_equal(np.concatenate([samples(p, channels) for p in paths]), want)
+        rate = 8_000 if name == "phone.wav" else 44_100
+        for output, path in zip(outputs, paths, strict=True):
+            assert len(samples(path, channels)) == round(output.span.duration_s * rate)
+
+    @pytest.mark.parametrize("name", ["sound.mp3", "cover.mp3"])
+    def test_mp3_is_cut_between_frames(self, media, name, tmp_path):
+        source = media(name)
+        outputs, paths = cut_at(source, "mp3", 40, tmp_path)
+        assert len(paths) == 5
+        sound = 1 if name == "cover.mp3" else 0
+        assert digests(paths, 0) == digests([media("sound.mp3")], 0)
+        assert digests([source], sound) == digests([media("sound.mp3")], 0)
+        assert [complaints(p) for p in paths] == [""] * 5
+        assert sum(o.span.duration_s for o in outputs) == pytest.approx(probe(Source.of(source)).duration_s)
+        for output, path in zip(outputs, paths, strict=True):
+            # No more than the frame that tells the length is added, and that is not heard.
+            assert strictest_duration_s(path) == pytest.approx(output.span.duration_s, abs=0.03)
+            assert path.stat().st_size < sum(p.size for p in coded_packets(path)) + 4_096
+
+    def test_mp3_that_does_not_decode_is_not_copied(self, media):
+        data = bytearray(media("sound.mp3").read_bytes())
+        data[20_000:20_300] = bytes(range(200, 250)) * 6
+        source = Source.of(bytes(data), name="damaged.mp3")
+        facts = probe(source)
+        with pytest.raises(BrokenMediaError):
+            list(cut(source, facts, CutBetweenUnits(container="mp3", cuts_s=(2.0,))))
+
+
+class TestPipeline:
+    """The same through every room: probed, checked, planned, cut and checked again."""
+
+    @pytest.mark.parametrize("name", ["h264_aac.mp4", "b_frames.mkv", "b_frames.ts", "s16.wav", "sound.mp3"])
+    def test_too_long_is_cut_and_nothing_is_lost(self, media, name):
+        preflight = Preflight(limits=limited(4.9))
+        payloads = list(preflight.prepare(media(name)))
+        assert len(payloads) >= 2
+        if name.endswith((".mp4", ".mkv", ".ts")):
+            assert {p.fidelity for p in payloads} == {Fidelity.TRANSCODED}, "clips under min_clip_s are not worth it"
+        else:
+            assert {p.fidelity for p in payloads} == {Fidelity.LOSSLESS}
+        assert payloads[-1].span.end_s == pytest.approx(probe(Source.of(media(name))).duration_s, abs=0.1)
+
+    @pytest.mark.parametrize(("seconds", "clips"), [(599.9, 1), (600.0, 2), (600.3, 2)])
+    def test_ten_minutes_and_a_little(self, media, seconds, clips, tmp_path):
+        """Looped by copying: by its sound, the file of 600.0 s lasts 600.02."""
+        source = media(f"looped_{seconds}.mp4")
+        assert (strictest_duration_s(source) > 600.0) == (clips > 1)
+        outputs = list(Preflight()._verified(Source.of(source), Preflight().check(source)))
+        assert len(outputs) == clips
+        paths = []
+        for i, verified in enumerate(outputs):
+            paths.append(tmp_path / f"{i}.mp4")
+            paths[-1].write_bytes(verified.output.media.read())
+            assert 4.0 <= strictest_duration_s(paths[-1]) <= 600.0
+        for stream in (0, 1):
+            assert digests(paths, stream) == digests([source], stream)
+
+    def test_a_byte_cap_is_kept_to_the_byte(self, media, tmp_path):
+        cap = 180_000
+        preflight = Preflight(limits=limited(600.0, max_bytes=cap))
+        source = media("s16.wav")
+        sizes = [v.media.size_bytes for v in preflight._verified(Source.of(source), preflight.check(source))]
+        assert all(size <= cap for size in sizes)
+        assert len(sizes) == -(-source.stat().st_size // (cap - 1_024 - 4_096))
