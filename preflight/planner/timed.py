@@ -237,7 +237,7 @@ def _predicted_video_bytes(facts: VideoFacts, limits: Limits, policy: Policy) ->
 def _even_outputs(duration_s: float | None, size: int, bounds: TimedLimits) -> tuple[PlannedOutput, ...]:
     if not duration_s:
         return (PlannedOutput(span=None, media_bytes=None),)
-    most_s = bounds.max_duration_s.value - 0.5
+    most_s = bounds.max_duration_s.value - 0.6  # what the caps allow, less what clips of whole frames fall short of
     count = max(1, math.ceil(duration_s / most_s), math.ceil(size / bounds.max_media_bytes))
     return tuple(
         PlannedOutput(span=Span(duration_s * i / count, duration_s * (i + 1) / count), media_bytes=size // count)
