@@ -153,6 +153,8 @@ class AudioFacts:
     """What the header says, true or not; the service may believe it."""
     start_s: float
     """Where the container's own clock starts; spans count from here."""
+    damaged_packets: int
+    """That the container itself says are cut off or lost."""
     sample_rate: int | None
     """Hz."""
     channels: int | None
@@ -177,6 +179,8 @@ class VideoFacts:
     """What the header says, true or not; the service may believe it."""
     start_s: float
     """Where the container's own clock starts; spans count from here."""
+    damaged_packets: int
+    """That the container itself says are cut off or lost."""
     width: int
     """Pixels, as coded."""
     height: int

@@ -26,8 +26,10 @@ _MENDED_BY_CUTTING = frozenset(
     {
         "video_duration_too_long",
         "video_filesize_too_large",
+        "video_duration_mismatch",
         "audio_duration_too_long",
         "audio_filesize_too_large",
+        "audio_duration_mismatch",
     }
 )
 
@@ -56,6 +58,11 @@ _MAX_CHANNELS = 2
 def needs_units(report: Report) -> bool:
     """Whether planning wants to know where the source can be cut."""
     codes = {f.code for f in report.errors}
+    if isinstance(report.facts, VideoFacts) and report.facts.container != "mpegts":
+        # What the end of the file cut off is the last packet of a stream, and is left out; a transport stream may
+        # have lost packets anywhere.
+        codes.discard("video_packets_damaged")
+        return bool(report.errors) and codes <= _MENDED_BY_CUTTING
     return bool(codes) and codes <= _MENDED_BY_CUTTING
 
 

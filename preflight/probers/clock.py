@@ -38,6 +38,8 @@ class Clock:
     starts_with_keyframe: bool | None
     is_encrypted: bool
     """By the first packet; in MP4 the codec's tag need not say so."""
+    damaged_packets: int
+    """As far as the container knows: cut off at the file's end, or lost on the way in a transport stream."""
 
 
 def read_clock(container: InputContainer, video: Stream | None, streams: Sequence[Stream], *, size_bytes: int) -> Clock:
@@ -55,6 +57,7 @@ def read_clock(container: InputContainer, video: Stream | None, streams: Sequenc
                 start_s=start,
                 starts_with_keyframe=keyframe if video is not None else None,
                 is_encrypted=first is not None and _is_encrypted(first),
+                damaged_packets=0,
             )
     return _from_packets(container, video, streams, claimed)
 
@@ -91,12 +94,14 @@ def _from_packets(
     high: float | None = None
     keyframe: bool | None = None
     is_encrypted: bool | None = None
+    damaged = 0
     base = {s.index: float(s.time_base) if s.time_base else 0.0 for s in streams}
     for packet in container.demux(*streams):
         if packet.size == 0:
             continue  # the flush at the end
         if is_encrypted is None:
             is_encrypted = _is_encrypted(packet)
+        damaged += packet.is_corrupt
         if video is not None and keyframe is None and packet.stream_index == video.index:
             keyframe = packet.is_keyframe
         time = packet.pts if packet.pts is not None else packet.dts
@@ -116,6 +121,7 @@ def _from_packets(
             start_s=0.0,
             starts_with_keyframe=keyframe,
             is_encrypted=bool(is_encrypted),
+            damaged_packets=damaged,
         )
     start = max(low, 0.0)
     return Clock(
@@ -125,6 +131,7 @@ def _from_packets(
         start_s=start,
         starts_with_keyframe=keyframe,
         is_encrypted=bool(is_encrypted),
+        damaged_packets=damaged,
     )
 
 

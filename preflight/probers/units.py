@@ -301,7 +301,7 @@ def read_units(
     packets = (
         _Measures(p.stream_index, p.pts, p.dts, p.duration, bases[p.stream_index], _size(p), opens(p))
         for p in container.demux(*streams)
-        if p.size
+        if p.size and not p.is_corrupt
     )
     index = video.index if video is not None else None
     units = [

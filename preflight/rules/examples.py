@@ -23,6 +23,7 @@ _AUDIO = AudioFacts(
     duration_source="packets",
     claimed_duration_s=60.0,
     start_s=0.0,
+    damaged_packets=0,
     sample_rate=16_000,
     channels=1,
     bit_depth=16,
@@ -39,6 +40,7 @@ _VIDEO = VideoFacts(
     duration_source="index",
     claimed_duration_s=60.0,
     start_s=0.0,
+    damaged_packets=0,
     width=1280,
     height=720,
     rotation=0,
@@ -86,9 +88,11 @@ def audio(
     size_bytes: int = 1_920_044,
     duration_s: float | None = 60.0,
     claimed_duration_s: float | None = 60.0,
+    damaged_packets: int = 0,
 ) -> AudioFacts:
     return replace(
         _AUDIO,
+        damaged_packets=damaged_packets,
         container=container,
         codec=codec,
         size_bytes=size_bytes,
@@ -107,12 +111,14 @@ def video(
     size_bytes: int = 9_000_000,
     duration_s: float | None = 60.0,
     claimed_duration_s: float | None = 60.0,
+    damaged_packets: int = 0,
     starts_with_keyframe: bool | None = True,
     has_timestamps: bool = True,
 ) -> VideoFacts:
     return replace(
         _VIDEO,
         video_codec=codec,
+        damaged_packets=damaged_packets,
         width=width,
         height=height,
         rotation=rotation,

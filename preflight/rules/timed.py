@@ -82,6 +82,49 @@ class _FilesizeTooLarge(_TimedRule):
                 )
 
 
+class _PacketsDamaged(_TimedRule):
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        match self.of_my_kind(facts, limits):
+            case (timed, _) if timed.damaged_packets:
+                count = timed.damaged_packets
+                return self.finding(
+                    f"The file breaks off or has lost some of its data: {count} packet{'s are' if count > 1 else ' is'} "
+                    "damaged. `preflight prepare` sends what can be decoded; for the rest, export or download it again.",
+                    measured=count,
+                    limit=0,
+                    fixable=True,
+                )
+            case _:
+                return None
+
+
+class _DurationMismatch(_TimedRule):
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        match self.of_my_kind(facts, limits):
+            case (timed, _) if self._applies_to(timed):
+                real, claimed = timed.duration_s, timed.claimed_duration_s
+                if real is None or claimed is None or abs(claimed - real) <= max(_SLACK_S, _SLACK_SHARE * claimed):
+                    return None
+                return self.finding(
+                    f"The header claims {claimed:.2f} s, the file holds {real:.2f} s: it breaks off, or its header does "
+                    "not tell the truth. `preflight prepare` sends what is there under a true header; if some is "
+                    "missing, export or download it again.",
+                    measured=round(real, 3),
+                    limit=round(claimed, 3),
+                    fixable=True,
+                )
+            case _:
+                return None
+
+    def _applies_to(self, timed: AudioFacts | VideoFacts) -> bool:
+        # An MP3 has no length in its header: what FFmpeg says instead is a guess from the bit rate.
+        return isinstance(timed, VideoFacts) or timed.container in ("wav", "flac")
+
+
+# Containers round, and sound may end a little after the picture.
+_SLACK_S, _SLACK_SHARE = 1.0, 0.02
+
+
 class VideoDurationTooLong(_DurationTooLong):
     """A video lasts at most 10 minutes: by its packets and by its header, as the service may believe either."""
 
@@ -113,7 +156,7 @@ class VideoDurationTooShort(_DurationTooShort):
 
     code = "video_duration_too_short"
     kind = "video"
-    accepted = (Example("4 s", examples.video(duration_s=4.0)),)
+    accepted = (Example("4 s", examples.video(duration_s=4.0, claimed_duration_s=4.0)),)
     refused = (
         Example("3.9 s", examples.video(duration_s=3.9)),
         Example("3.9 s, an error in the newest reading", examples.video(duration_s=3.9), "marengo3.0-2026-08"),
@@ -129,7 +172,7 @@ class AudioDurationTooShort(_DurationTooShort):
 
     code = "audio_duration_too_short"
     kind = "audio"
-    accepted = (Example("4 s", examples.audio(duration_s=4.0)),)
+    accepted = (Example("4 s", examples.audio(duration_s=4.0, claimed_duration_s=4.0)),)
     refused = (Example("3.9 s", examples.audio(duration_s=3.9)),)
 
 
@@ -154,7 +197,67 @@ class AudioFilesizeTooLarge(_FilesizeTooLarge):
     refused = (Example("27,000,001 bytes", examples.audio(size_bytes=27_000_001)),)
 
 
+class VideoPacketsDamaged(_PacketsDamaged):
+    """The file ends in the middle of a packet, or packets are missing from a transport stream.
+
+    Not documented, but a decoder complains of such a file, and what is missing is not embedded.
+    """
+
+    code = "video_packets_damaged"
+    kind = "video"
+    accepted = (Example("all packets whole", examples.video()),)
+    refused = (Example("the last packet cut off", examples.video(damaged_packets=1)),)
+
+
+class AudioPacketsDamaged(_PacketsDamaged):
+    """The file ends in the middle of a packet, or packets are missing from a transport stream.
+
+    Not documented, but a decoder complains of such a file, and what is missing is not embedded.
+    """
+
+    code = "audio_packets_damaged"
+    kind = "audio"
+    accepted = (Example("all packets whole", examples.audio()),)
+    refused = (Example("the last packet cut off", examples.audio(damaged_packets=1)),)
+
+
+class VideoDurationMismatch(_DurationMismatch):
+    """What the header says of the duration and what the packets add up to differ by more than a second (and 2 %).
+
+    The file was cut off, or its header was written by something that did not know better. The service may believe
+    either.
+    """
+
+    code = "video_duration_mismatch"
+    kind = "video"
+    accepted = (Example("0.9 s off", examples.video(duration_s=60.9)),)
+    refused = (
+        Example("half of it missing", examples.video(duration_s=30.0)),
+        Example("a header that says 5 s", examples.video(claimed_duration_s=5.0)),
+    )
+
+
+class AudioDurationMismatch(_DurationMismatch):
+    """What the header of a WAV or FLAC says of the duration and what it holds differ by more than a second (and 2 %).
+
+    The file was cut off, or its header was written by something that did not know better. The service may believe
+    either.
+    """
+
+    code = "audio_duration_mismatch"
+    kind = "audio"
+    accepted = (
+        Example("0.9 s off", examples.audio(duration_s=60.9)),
+        Example("an MP3, whose header has no length", examples.audio(container="mp3", codec="mp3", duration_s=30.0)),
+    )
+    refused = (Example("half of it missing", examples.audio(duration_s=30.0)),)
+
+
 RULES: tuple[Rule, ...] = (
+    VideoPacketsDamaged(),
+    VideoDurationMismatch(),
+    AudioPacketsDamaged(),
+    AudioDurationMismatch(),
     VideoDurationTooLong(),
     VideoDurationTooShort(),
     VideoFilesizeTooLarge(),

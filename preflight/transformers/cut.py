@@ -26,7 +26,7 @@ def cut(source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits)
         templates = {s.index: s for s in kept}
         steps = _steps(facts, recipe, len(kept))
         units = units_of(
-            container.demux(*kept),
+            (p for p in container.demux(*kept) if not p.is_corrupt),
             video.index if video is not None and facts.kind == "video" else None,
             with_audio=audio is not None,
             start_s=facts.start_s,
@@ -50,6 +50,8 @@ def cut(source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits)
 
 def _steps(facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits, kept: int) -> tuple[str, ...]:
     steps = [f"cut into {recipe.container}" if recipe.cuts_s else f"remuxed into {recipe.container}"]
+    if facts.damaged_packets:
+        steps.append(f"left out {facts.damaged_packets} packets that are cut off")
     if dropped := len(facts.streams) - kept:
         steps.append(f"left out {dropped} other stream{'s' if dropped > 1 else ''}")
     return tuple(steps)

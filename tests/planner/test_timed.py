@@ -46,7 +46,7 @@ def planned(
 
 
 class TestIdentical:
-    @pytest.mark.parametrize("facts", [examples.video(), examples.audio(), examples.video(duration_s=2.0)])
+    @pytest.mark.parametrize("facts", [examples.video(), examples.audio(), long_video(2.0)])
     def test_what_fits_is_sent_as_it_is(self, facts):
         plan = planned(facts)
         assert (plan.fidelity, plan.recipe) == (Fidelity.IDENTICAL, SendAsIs())

@@ -19,7 +19,8 @@ SIZE = 1_000_000
 
 
 def packet(stream_index: int, time: int | None, duration: int = 40, **more: Any) -> Any:
-    facts = {"pts": time, "dts": time, "size": 100, "is_keyframe": True, "is_discard": False, "sidedata": ()}
+    facts = {"pts": time, "dts": time, "size": 100, "is_keyframe": True, "sidedata": ()}
+    facts |= {"is_discard": False, "is_corrupt": False}
     made = SimpleNamespace(stream_index=stream_index, duration=duration, **{**facts, **more})
     made.has_sidedata = made.sidedata.__contains__
     return made
@@ -156,3 +157,9 @@ def test_agrees_with_the_independent_reader(media, name):
     assert found.start_s == pytest.approx(start_s, abs=0.002)
     # The container may round up to a whole packet of sound, which an MP4's edit list takes off again.
     assert found.duration_s == pytest.approx(max(p.pts_s + p.duration_s for p in packets) - start_s, abs=0.03)
+
+
+def test_packets_that_are_cut_off_are_counted():
+    whole, cut_off = packet(0, 0), packet(0, 40, is_corrupt=True)
+    assert clock([whole, whole]).damaged_packets == 0
+    assert clock([whole, cut_off]).damaged_packets == 1

@@ -53,7 +53,7 @@ def test_an_unknown_code_is_a_usage_error_that_lists_the_codes():
 
 
 def test_all_findings_are_reported_not_the_first():
-    facts = examples.video(width=300, height=100, size_bytes=30_000_000, duration_s=700.0)
+    facts = examples.video(width=300, height=100, size_bytes=30_000_000, duration_s=700.0, claimed_duration_s=700.0)
     report = check_facts("x", facts, limits.load())
     assert {f.code for f in report.errors} == {
         "video_resolution_too_low",
@@ -71,10 +71,15 @@ def test_one_error_that_cannot_be_mended_rejects():
 
 
 def test_a_warning_alone_passes():
-    report = check_facts("x", examples.video(duration_s=3.0), limits.load())
+    report = check_facts("x", examples.video(duration_s=3.0, claimed_duration_s=3.0), limits.load())
     assert [f.severity for f in report.findings] == ["warning"]
     assert report.verdict == "pass"
-    assert check_facts("x", examples.video(duration_s=3.0), limits.load("marengo3.0-2026-08")).verdict == "rejected"
+    assert (
+        check_facts(
+            "x", examples.video(duration_s=3.0, claimed_duration_s=3.0), limits.load("marengo3.0-2026-08")
+        ).verdict
+        == "rejected"
+    )
 
 
 def test_findings_of_parts_name_the_part_and_a_part_text_is_not_cut():

@@ -1,0 +1,68 @@
+"""Real audio and video, whole and broken: nothing but a rejection comes out, and what comes out passes again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from preflight.errors import RejectedError
+from preflight.media import AudioFacts, Source, Unprobed, VideoFacts
+from preflight.pipeline import Preflight
+from preflight.probers import probe
+from preflight.probers.timed import probe_units
+from preflight.rules import check_facts
+
+pytestmark = pytest.mark.corpus
+
+FOLDERS = ("audio", "video", "bad")
+
+
+def pytest_generate_tests(metafunc) -> None:
+    folder = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+    found = sorted(f for name in FOLDERS for f in (folder / name).glob("*"))
+    metafunc.parametrize("path", found, ids=lambda f: f"{f.parent.name}/{f.name}")
+
+
+def test_probing_gives_facts_or_a_reason(corpus, path):
+    facts = probe(Source.of(path))
+    assert facts.size_bytes == path.stat().st_size
+    match facts:
+        case Unprobed():
+            assert facts.reason
+            assert facts.code != "file_unreadable"
+        case AudioFacts() | VideoFacts():
+            assert facts.duration_s is None or facts.duration_s >= 0
+            units = probe_units(Source.of(path), facts)
+            assert all(u.duration_s >= 0 and u.packets > 0 for u in units)
+            assert all(a.start_s <= b.start_s for a, b in zip(units, units[1:], strict=False))
+
+
+# Of an MP3 that begins with as much garbage as FFmpeg looks at, only the file's name tells it what to look for.
+KNOWN_BY_NAME = {"media__100kB-garbage-prefix.mp3", "media__200kB-garbage-prefix.mp3"}
+
+
+def test_from_bytes_it_is_the_same(corpus, path):
+    facts, from_bytes = probe(Source.of(path)), probe(Source.of(path.read_bytes(), name=path.name))
+    if isinstance(facts, Unprobed) or path.name in KNOWN_BY_NAME:
+        assert isinstance(from_bytes, Unprobed)
+    else:
+        assert from_bytes == facts
+
+
+def test_what_is_prepared_passes_again_and_the_rest_is_rejected_with_a_reason(corpus, path):
+    preflight = Preflight()
+    report = preflight.check(path)
+    source = Source.of(path)
+    made = 0
+    try:
+        for verified in preflight._verified(source, report):
+            made += 1
+            facts = probe(Source.of(verified.output.media.read(), name=path.name), report.kind)
+            assert not check_facts("again", facts, preflight.limits).errors
+    except RejectedError as error:
+        assert error.findings
+        assert all(f.code and f.message for f in error.findings)
+        assert made == 0
+    else:
+        assert made > 0

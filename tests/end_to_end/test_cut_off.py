@@ -1,0 +1,60 @@
+"""A download that broke off: it is said, and what is left of it is sent as a file that is whole."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+import preflight
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_media"
+
+
+def complaints(media: bytes, tmp_path: Path) -> str:
+    """Of an FFmpeg that is not ours, decoding all of it."""
+    path = tmp_path / "judged"
+    path.write_bytes(media)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-f", "null", "-"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+def test_video(share, tmp_path):
+    whole = (SAMPLES / "talk.mp4").read_bytes()
+    left = whole[: int(len(whole) * share)]
+    assert complaints(left, tmp_path), "the judge must be able to tell"
+    report = preflight.check(left)
+    assert {"video_packets_damaged", "video_duration_mismatch"} <= {f.code for f in report.errors}
+    assert report.verdict == "fixable"
+    # Behind its index the file is coded at an even rate: a share of the bytes is a share of the time.
+    index = whole.index(b"mdat")
+    assert report.facts.duration_s == pytest.approx(1500 * (len(left) - index) / (len(whole) - index), rel=0.1)
+    payloads = list(preflight.prepare(left))
+    assert {p.fidelity for p in payloads} == {"lossless"}
+    assert any("cut off" in step for p in payloads for step in p.steps)
+    for payload in payloads:
+        (media,) = payload.media
+        assert complaints(media.source.read(), tmp_path) == ""
+
+
+def test_sound(tmp_path):
+    whole = (SAMPLES / "field_recording.wav").read_bytes()
+    left = whole[: len(whole) // 2 + 1]
+    report = preflight.check(left)
+    assert {"audio_packets_damaged", "audio_duration_mismatch"} & {f.code for f in report.errors}
+    assert report.facts.duration_s == pytest.approx(4.0, abs=0.05)
+    (payload,) = preflight.prepare(left)
+    (media,) = payload.media
+    assert complaints(media.source.read(), tmp_path) == ""
+    assert payload.span.end_s == pytest.approx(4.0, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "icon.png", "picture.webp"])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_an_image_that_is_not_whole_is_never_sent(name, share):
+    whole = (SAMPLES / name).read_bytes()
+    with pytest.raises(preflight.errors.RejectedError, match="image_file_broken"):
+        list(preflight.prepare(whole[: int(len(whole) * share)]))
