@@ -231,9 +231,7 @@ def make_screen_recording(path: Path) -> None:
 def make_small(path: Path) -> None:
     wide = landscape((330, 180), seed=3)
     frames = (wide.crop((left, 0, left + 240, 180)) for left in range(6 * 15))
-    encode_video(
-        path, frames, speech(6, 44_100, pitch_hz=140, seed=3), fps=15, crf=26, g=30, audio_bitrate=48_000
-    )
+    encode_video(path, frames, speech(6, 44_100, pitch_hz=140, seed=3), fps=15, crf=26, g=30, audio_bitrate=48_000)
 
 
 def make_silent(path: Path) -> None:

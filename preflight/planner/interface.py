@@ -7,7 +7,6 @@ from typing import Literal
 
 from preflight.media import Fidelity, InputType, Span
 
-
 Muxer = Literal["mp4", "matroska", "webm", "wav", "mp3", "flac"]
 """FFmpeg's names of the containers that are written."""
 

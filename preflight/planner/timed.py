@@ -78,7 +78,7 @@ def plan_timed(
         return _send(report, facts)
     why = tuple(f.message for f in report.errors)
     if units:
-        plan = _plan_cut(report, facts, units, limits, policy, why)
+        plan = _plan_cut(report, facts, units, limits, policy, why=why)
         if isinstance(plan, Plan):
             return plan
         why = (*why, plan)
@@ -120,6 +120,7 @@ def _plan_cut(
     units: Sequence[Sized],
     limits: Limits,
     policy: Policy,
+    *,
     why: tuple[str, ...],
 ) -> Plan | str:
     """The lossless plan, or why there is none that the policy wants."""

@@ -19,14 +19,12 @@ def probe(source: Source, kind: Kind | None = None) -> MediaFacts:
         head = source.head(HEAD_BYTES)
         if not head:
             return Unprobed(size_bytes=size, code="file_empty", reason="it holds no bytes")
-        if kind is None:
-            return _probe(source, size, head)
-        facts = _probe_as(source, kind)
-        if kind == "video" and isinstance(facts, AudioFacts):
-            return Unprobed(size_bytes=size, code="video_file_broken", reason="it holds sound but no picture")
-        return facts
+        facts = _probe(source, size, head) if kind is None else _probe_as(source, kind)
     except UnreadableError as error:
         return Unprobed(size_bytes=None, code="file_unreadable", reason=str(error))
+    if kind == "video" and isinstance(facts, AudioFacts):
+        return Unprobed(size_bytes=size, code="video_file_broken", reason="it holds sound but no picture")
+    return facts
 
 
 def _probe(source: Source, size: int, head: bytes) -> MediaFacts:

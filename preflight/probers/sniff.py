@@ -27,10 +27,25 @@ class Refusal:
 
 
 _IMAGE_MAGIC = re.compile(
-    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|BM.{4}\0\0\0\0|II\*\0|MM\0\*|II\+\0|MM\0\+|8BPS\0[\x01\x02]|"
-    rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51|\0\0[\x01\x02]\0[^\0]\0|icns|DDS |qoif|\x0a[\0-\x05]\x01[\x01\x02\x04\x08]|"
-    rb"P[1-6]\s|\x01\xda[\0\x01][\x01\x02]|\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n|\x59\xa6\x6a\x95|"
-    rb"#define [^\n]*_width |/\* XPM \*/",
+    b"|".join(
+        (
+            rb"\xff\xd8\xff",  # JPEG
+            rb"\x89PNG\r\n\x1a\n",
+            rb"GIF8[79]a",
+            rb"RIFF....WEBP",
+            rb"BM.{4}\0\0\0\0",
+            rb"II[*+]\0|MM\0[*+]",  # TIFF, BigTIFF
+            rb"8BPS\0[\x01\x02]",  # Photoshop
+            rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",  # JPEG 2000
+            rb"\0\0\0\x0cJXL \r\n\x87\n|\xff\x0a",  # JPEG XL
+            rb"\0\0[\x01\x02]\0[^\0]\0",  # ICO, CUR
+            rb"icns|DDS |qoif",
+            rb"\x0a[\0-\x05]\x01[\x01\x02\x04\x08]",  # PCX
+            rb"P[1-6]\s",  # portable any-map
+            rb"\x01\xda[\0\x01][\x01\x02]|\x59\xa6\x6a\x95",  # SGI, Sun
+            rb"#define [^\n]*_width |/\* XPM \*/",
+        )
+    ),
     re.DOTALL,
 )
 # ISO base media whose first brand says that it is a picture.
@@ -40,7 +55,7 @@ _IMAGE_BRANDS = frozenset(
 # Media whose header is text, and whose data may look like an old code page's: a grey picture, a quiet voice.
 _TEXT_FIRST = (b"YUV4MPEG2 ", b"#!AMR")
 _PLAYLISTS = re.compile(
-    rb"\s*(?:#EXTM3U|ffconcat version|\[playlist\]|<\?xml[^>]*\?>\s*(?:<!--.*?-->\s*)*<(?:MPD|smil|asx)|<MPD|<asx|<smil)",
+    rb"\s*(?:#EXTM3U|ffconcat version|\[playlist\]|(?:<\?xml[^>]*\?>\s*(?:<!--.*?-->\s*)*)?<(?:MPD|smil|asx))",
     re.IGNORECASE | re.DOTALL,
 )
 _SVG = re.compile(
@@ -53,10 +68,12 @@ _MOST_CONTROLS = 0.02
 
 # Names under which people keep pictures, sound and films; text found under one of them is not what it says.
 _MEDIA_SUFFIXES = frozenset(
-    ".3g2 .3gp .aac .ac3 .aif .aiff .amr .ape .apng .asf .avi .avif .bmp .caf .dv .f4v .flac .flv .gif .h264 .h265 .heic"
-    " .heif .hevc .ico .jfif .jp2 .jpe .jpeg .jpg .jxl .m2ts .m3u .m3u8 .m4a .m4b .m4v .mjpeg .mka .mkv .mov .mp2 .mpc .mp3 .mp4 .mpeg"
-    " .mpg .mpd .mts .mxf .oga .ogg .ogv .opus .pls .png .psd .svg .svgz .tga .tif .tiff .ts .vob .wav .webm .webp .wma"
-    " .wmv .wv".split()
+    """
+    .3g2 .3gp .aac .ac3 .aif .aiff .amr .ape .apng .asf .avi .avif .bmp .caf .dv .f4v .flac .flv .gif
+    .h264 .h265 .heic .heif .hevc .ico .jfif .jp2 .jpe .jpeg .jpg .jxl .m2ts .m3u .m3u8 .m4a .m4b .m4v
+    .mjpeg .mka .mkv .mov .mp2 .mpc .mp3 .mp4 .mpeg .mpg .mpd .mts .mxf .oga .ogg .ogv .opus .pls .png
+    .psd .svg .svgz .tga .tif .tiff .ts .vob .wav .webm .webp .wma .wmv .wv
+    """.split()  # noqa: SIM905 (as a list it is 60 lines)
 )
 
 

@@ -86,8 +86,8 @@ def _facts(container: InputContainer, size: int, *, sound_only: bool) -> AudioFa
     has_timestamps = not container.format.flags & _NO_TIMESTAMPS
     if video is None:
         assert audio is not None
-        return _audio_facts(container, audio, clock, size, streams, has_timestamps=has_timestamps)
-    return _video_facts(container, video, audio, clock, size, streams, has_timestamps=has_timestamps)
+        return _audio_facts(container, audio, clock, size, streams=streams, has_timestamps=has_timestamps)
+    return _video_facts(container, video, audio, clock, size, streams=streams, has_timestamps=has_timestamps)
 
 
 def _audio_facts(
@@ -95,8 +95,8 @@ def _audio_facts(
     audio: AudioStream,
     clock: Clock,
     size: int,
-    streams: tuple[StreamFacts, ...],
     *,
+    streams: tuple[StreamFacts, ...],
     has_timestamps: bool,
 ) -> AudioFacts | Unprobed:
     if clock.duration_s is None or clock.duration_s <= 0:
@@ -126,8 +126,8 @@ def _video_facts(
     audio: AudioStream | None,
     clock: Clock,
     size: int,
-    streams: tuple[StreamFacts, ...],
     *,
+    streams: tuple[StreamFacts, ...],
     has_timestamps: bool,
 ) -> VideoFacts | Unprobed:
     context = video.codec_context

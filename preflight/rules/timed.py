@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from preflight.limits import Limits
-from preflight.limits import TimedLimits
+from preflight.limits import Limits, TimedLimits
 from preflight.media import AudioFacts, Facts, VideoFacts
 from preflight.rules import examples
 from preflight.rules.interface import Example, Finding, Rule
@@ -87,9 +86,10 @@ class _PacketsDamaged(_TimedRule):
         match self.of_my_kind(facts, limits):
             case (timed, _) if timed.damaged_packets:
                 count = timed.damaged_packets
+                packets = f"{count} packets are" if count > 1 else "a packet is"
                 return self.finding(
-                    f"The file breaks off or has lost some of its data: {count} packet{'s are' if count > 1 else ' is'} "
-                    "damaged. `preflight prepare` sends what can be decoded; for the rest, export or download it again.",
+                    f"The file breaks off, or has lost some of its data: {packets} damaged. "
+                    "`preflight prepare` sends what can be decoded; for the rest, export or download it again.",
                     measured=count,
                     limit=0,
                     fixable=True,
@@ -106,8 +106,8 @@ class _DurationMismatch(_TimedRule):
                 if real is None or claimed is None or abs(claimed - real) <= max(_SLACK_S, _SLACK_SHARE * claimed):
                     return None
                 return self.finding(
-                    f"The header claims {claimed:.2f} s, the file holds {real:.2f} s: it breaks off, or its header does "
-                    "not tell the truth. `preflight prepare` sends what is there under a true header; if some is "
+                    f"The header claims {claimed:.2f} s, the file holds {real:.2f} s: it breaks off, or its header is "
+                    "false. `preflight prepare` sends what is there under a true header; if some is "
                     "missing, export or download it again.",
                     measured=round(real, 3),
                     limit=round(claimed, 3),
