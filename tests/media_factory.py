@@ -12,8 +12,8 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import ffmpeg

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -264,7 +265,7 @@ def test_whatever_is_planned_its_clips_follow_each_other_to_the_end(lengths, rat
     spans = [o.span for o in plan.outputs]
     assert spans[0].start_s == 0
     assert spans[-1].end_s == pytest.approx(total)
-    assert all(a.end_s == pytest.approx(b.start_s) for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end_s == pytest.approx(b.start_s) for a, b in itertools.pairwise(spans))
     assert all(s.duration_s <= 600 + 1e-6 for s in spans)
     if isinstance(plan.recipe, CutBetweenUnits):
         bounds = limits.video if kind == "video" else limits.audio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +28,11 @@ def packet(stream_index: int, time: int | None, duration: int = 40, **more: Any)
 
 
 def container(
-    packets: list[Any], *, duration_s: float | None = None, index_ms: list[int] | None = None, format_name: str = MP4
+    packets: list[Any],
+    *,
+    duration_s: float | None = None,
+    index_ms: Sequence[int] | None = None,
+    format_name: str = MP4,
 ) -> tuple[Any, Any]:
     """A file of one video stream that ticks in milliseconds, as far as a clock looks at it."""
     file = SimpleNamespace(
@@ -108,7 +113,7 @@ def test_the_first_packet_tells_whether_it_is_encrypted(index_ms, sidedata):
 
 
 class TestIndex:
-    LONG = [1_000 * i for i in range(600)]
+    LONG = tuple(1_000 * i for i in range(600))
 
     def test_an_index_that_confirms_the_header_spares_the_packets(self):
         found = clock([packet(0, None)], duration_s=600.0, index_ms=self.LONG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -123,7 +124,7 @@ class TestGrouping:
 
     def test_a_clock_that_goes_backwards_is_an_error(self):
         with pytest.raises(ValueError, match="backwards"):
-            grouped([*film(2), picture(0, key=True)][:-1] + [picture(60_000, key=True), picture(0, key=True)])
+            grouped([*[*film(2), picture(0, key=True)][:-1], picture(60000, key=True), picture(0, key=True)])
 
     def test_a_packet_without_any_time_is_an_error(self):
         with pytest.raises(ValueError, match="no time"):
@@ -173,7 +174,7 @@ class TestGrouping:
             out = [id(p) for u in units for p in u.coded if p.stream_index == stream]
             assert out == [id(p) for p in packets if p.stream_index == stream]
         assert [u.start_s for u in units] == sorted(u.start_s for u in units)
-        for unit, following in zip(units, units[1:], strict=False):
+        for unit, following in itertools.pairwise(units):
             assert unit.start_s + unit.duration_s == pytest.approx(following.start_s)
             assert all(p.pts / 1000 < following.start_s + 1e-9 for p in unit.coded if p.stream_index == AUDIO)
 

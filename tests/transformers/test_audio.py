@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 
@@ -159,7 +160,7 @@ class TestCaps:
         )
         spans = [o.span for o in outputs]
         assert spans[0].start_s == 0.0
-        assert all(a.end_s == b.start_s for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a.end_s == b.start_s for a, b in itertools.pairwise(spans))
         assert spans[-1].end_s == pytest.approx(len(drawn) / 8_000)
         assert all(s.duration_s <= limit_s for s in spans)
         # Where the prediction asks for shorter clips than the least, nobody else can mend it.

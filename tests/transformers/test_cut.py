@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import subprocess
 from pathlib import Path
@@ -127,7 +128,7 @@ class TestVideo:
         outputs, paths = cut_at(media(name), container, every, tmp_path)
         assert outputs[0].span.start_s == 0.0
         assert outputs[-1].span.end_s == pytest.approx(facts.duration_s, abs=0.001)
-        for a, b in zip(outputs, outputs[1:], strict=False):
+        for a, b in itertools.pairwise(outputs):
             assert a.span.end_s == b.span.start_s
         for output, path in zip(outputs, paths, strict=True):
             # The last sound may reach past the picture's end by what one packet of it holds.

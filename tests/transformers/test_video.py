@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 
@@ -224,7 +225,7 @@ class TestClips:
         spans = [o.span for o, _ in made]
         assert len(spans) >= 3
         assert spans[0].start_s == 0.0
-        assert all(a.end_s == pytest.approx(b.start_s) for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a.end_s == pytest.approx(b.start_s) for a, b in itertools.pairwise(spans))
         assert spans[-1].end_s == pytest.approx(25.0, abs=0.05)
         frames, flashes, tones = 0, [], []
         for output, path in made:
