@@ -32,6 +32,7 @@ VIDEO = VideoFacts(
     duration_source="index",
     claimed_duration_s=6.0,
     start_s=0.0,
+    damaged_packets=0,
     width=1440,
     height=1080,
     rotation=90,
