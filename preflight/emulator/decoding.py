@@ -23,23 +23,13 @@ from preflight.media import AudioFacts, ImageFacts, Source, VideoFacts
 from preflight.probers.container import open_media
 from preflight.probers.pillow import Unopened, open_image, quiet, said
 from preflight.probers.timed import pick_streams
+from preflight.transformers.image import UPRIGHT
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.packet import Packet
     from av.stream import Stream
     from av.video.stream import VideoStream
-
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What turns a picture of each EXIF orientation upright."""
 
 _STEP_S = 1.0
 """A picture is looked at about this often, and at keyframes: encoders put one where the scene changes."""
@@ -67,8 +57,8 @@ def decode_picture(source: Source, facts: ImageFacts) -> NDArray[np.uint8]:
                 small = _squeezed(image)
         except Exception as error:  # damaged files make Pillow raise nearly every built-in exception
             raise BrokenMediaError(f"its picture cannot be decoded ({said(error)})") from error
-    if facts.orientation in _UPRIGHT:
-        small = small.transpose(_UPRIGHT[facts.orientation])
+    if facts.orientation in UPRIGHT:
+        small = small.transpose(UPRIGHT[facts.orientation])
     return np.asarray(small)
 
 

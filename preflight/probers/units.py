@@ -7,7 +7,7 @@ always found again.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import merge
@@ -308,10 +308,30 @@ def read_units(
         Unit(max(u.start_s - start_s, 0.0), u.duration_s, u.size_bytes, u.packets)
         for u in units_of(packets, index, with_audio=audio is not None, start_s=start_s)
     ]
+    if video is None and audio is not None and audio.codec_context.name.startswith("pcm_"):
+        units = _in_blocks(units)
     if units and (more_s := duration_s - units[-1].start_s) > units[-1].duration_s:
         last = units.pop()
         units.append(Unit(last.start_s, more_s, last.size_bytes, last.packets))
     return tuple(units)
+
+
+def _in_blocks(units: Sequence[Unit]) -> list[Unit]:
+    """PCM has no frames; readers take it in blocks. A cut on one is between two packets for each of them."""
+    blocks: list[Unit] = []
+    for unit in units:
+        last = blocks[-1] if blocks else None
+        if last is not None and last.size_bytes % _BLOCK_BYTES and last.packets < _MOST_PACKETS:
+            length_s, size = last.duration_s + unit.duration_s, last.size_bytes + unit.size_bytes
+            blocks[-1] = Unit(last.start_s, length_s, size, last.packets + unit.packets)
+        else:
+            blocks.append(unit)
+    return blocks
+
+
+_BLOCK_BYTES = 4_096
+_MOST_PACKETS = 16
+"""Odd sample sizes never come out even."""
 
 
 def _is_reordered(video: VideoStream) -> bool:

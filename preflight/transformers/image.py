@@ -28,8 +28,7 @@ from preflight.transformers.image_fit import (
 from preflight.transformers.interface import Output
 from preflight.transformers.jpeg_check import is_cut_short
 
-# EXIF's numbers; what each says of the first row and column is in CIPA DC-008, 4.6.5.
-_UPRIGHT = {
+UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -38,6 +37,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+"""What turns a picture of each EXIF orientation upright; the numbers are of CIPA DC-008, 4.6.5."""
+
 _LIES_ON_ITS_SIDE = 5
 # These warn while they are decoded. The others need no lock for being quiet, so that threads decode side by side.
 _WARNS_WHILE_DECODED = frozenset({"TIFF", "ICO", "ICNS"})
@@ -177,7 +178,7 @@ class _Drawing:
         steps = list(colour_steps)
         if facts.frames is not None and facts.frames > 1:
             steps.insert(0, f"take the first of {facts.frames} frames")
-        if (turn := _UPRIGHT.get(facts.orientation)) is not None:
+        if (turn := UPRIGHT.get(facts.orientation)) is not None:
             picture = picture.transpose(turn)
             steps.append(f"turn upright (EXIF orientation {facts.orientation})")
         displayed = (facts.displayed_width, facts.displayed_height)

@@ -218,6 +218,15 @@ class TestRealFiles:
             assert sum(map(opens, packets)) == opening
             assert sum(p.is_keyframe for p in packets) >= 5
 
+    @pytest.mark.parametrize("name", ["s16.wav", "phone.wav"])
+    def test_wav_is_parted_at_whole_blocks(self, media, name):
+        facts = probe(Source.of(media(name)))
+        units = probe_units(Source.of(media(name)), facts)
+        assert len(units) > 10
+        assert all(u.size_bytes % 4_096 == 0 for u in units[:-1])
+        assert sum(u.size_bytes for u in units) == 5 * facts.sample_rate * facts.channels * 2
+        assert sum(u.duration_s for u in units) == pytest.approx(5.0)
+
     def test_planned_cuts_are_found_again_in_the_packets(self, media):
         """The plan and the cut group the same packets: neither may see a place that the other does not."""
         for name in ("b_frames.mkv", "late_picture.mp4", "edit_list.mp4", "two_tracks.mkv", "sound.mp3", "s16.wav"):
