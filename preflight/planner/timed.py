@@ -62,8 +62,7 @@ def needs_units(report: Report) -> bool:
         # What the end of the file cut off is the last packet of a stream, and is left out; a transport stream may
         # have lost packets anywhere.
         codes.discard("video_packets_damaged")
-        return bool(report.errors) and codes <= _MENDED_BY_CUTTING
-    return bool(codes) and codes <= _MENDED_BY_CUTTING
+    return bool(report.errors) and codes <= _MENDED_BY_CUTTING
 
 
 def plan_timed(

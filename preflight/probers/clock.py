@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource
+from preflight.probers.units import WRAPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _MICROSECONDS = 1_000_000
 # An index is taken to confirm a header that it matches within this share, or this many seconds.
 _INDEX_SHARE, _INDEX_S = 0.01, 0.25
-_WRAPPED = 1 << 31
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,8 +108,7 @@ def _from_packets(
         if time is None or packet.is_discard:
             continue
         start = time * base[packet.stream_index]
-        # A negative length of 32 bits, read as positive, is seen at the end of Ogg files.
-        length = packet.duration if packet.duration and packet.duration < _WRAPPED else 0
+        length = packet.duration if packet.duration and packet.duration < WRAPPED else 0
         end = start + length * base[packet.stream_index]
         low = start if low is None or start < low else low
         high = end if high is None or end > high else high

@@ -114,7 +114,7 @@ def _audio_facts(
         damaged_packets=clock.damaged_packets,
         sample_rate=audio.codec_context.sample_rate or None,
         channels=audio.codec_context.layout.nb_channels or None,
-        bit_depth=_bit_depth(codec),
+        bit_depth=bit_depth(codec),
         has_timestamps=has_timestamps,
         streams=streams,
     )
@@ -187,7 +187,8 @@ def _is_encrypted(stream: Stream) -> bool:
     return tag in ("encv", "enca", "drmi", "drms")
 
 
-def _bit_depth(codec: str) -> int | None:
+def bit_depth(codec: str) -> int | None:
+    """Bits a sample of PCM; None for any other codec."""
     match = re.match(r"pcm_[sufd](\d+)", codec)
     return int(match[1]) if match else None
 

@@ -46,7 +46,7 @@ _WAITING_BYTES = 64 * 1024 * 1024
 # A clock may stand still for a moment (the muxer mends that), but what is stored in order is not this far behind.
 _BACKWARDS_S = 1.0
 # A length of 32 bits that is negative, read as positive; seen at the end of Ogg files.
-_WRAPPED = 1 << 31
+WRAPPED = 1 << 31
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class Times:
     def length_s(self, packet: Coded) -> float:
         """0 where it is not known."""
         length = packet.duration
-        return self._seconds(packet, length) if length and 0 < length < _WRAPPED else 0.0
+        return self._seconds(packet, length) if length and 0 < length < WRAPPED else 0.0
 
     def decoded_s(self, packet: Coded) -> float:
         return self._seconds(packet, packet.dts if packet.dts is not None else packet.pts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +12,7 @@ from preflight.media import AudioFacts, Fidelity, Source, Span
 from preflight.planner import EncodeAudio
 from preflight.planner.cuts import Caps
 from preflight.probers.container import media_errors, open_media
-from preflight.probers.timed import pick_streams
+from preflight.probers.timed import bit_depth, pick_streams
 from preflight.transformers.interface import Output
 
 if TYPE_CHECKING:
@@ -205,8 +204,8 @@ def decode_fully(source: Source) -> None:
 def _pcm_sample_bytes(audio: AudioStream) -> int:
     """Of all channels together; 1 for what is not PCM."""
     context = audio.codec_context
-    match = re.match(r"pcm_[sufd](\d+)", context.name)
-    return context.layout.nb_channels * int(match[1]) // 8 if match else 1
+    bits = bit_depth(context.name)
+    return context.layout.nb_channels * bits // 8 if bits else 1
 
 
 def _layout(channels: int) -> str:
