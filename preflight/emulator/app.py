@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
+from weakref import WeakKeyDictionary
 
 import msgspec
 from starlette.applications import Starlette
@@ -25,7 +26,8 @@ from preflight.payload import base64_length
 from preflight.pipeline import Preflight
 
 _ENDPOINT, _MODEL = "POST /v1.3/embed-v2", "marengo3.0"
-_HEADERS = {"X-Emulator": "preflight; not Marengo"}
+HEADERS = {"X-Emulator": "preflight; not Marengo"}
+"""In every answer."""
 _BESIDES_MEDIA_BYTES = 1_000_000
 """JSON and texts of a request."""
 _DRAINED = 4
@@ -67,20 +69,25 @@ class _Service:
         self._preflight = preflight
         self._api_key = api_key
         self._largest_body = _largest_body(preflight.limits)
-        # Decoding keeps a core busy; more at once would only hold more media in memory.
-        self._busy = asyncio.Semaphore(os.cpu_count() or 1)
+        self._busy: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def page(self, _request: Request) -> Response:
         text = page(self._preflight.limits, dimensions=DIMENSIONS, any_key=self._api_key is None)
-        return HTMLResponse(text, headers=_HEADERS)
+        return HTMLResponse(text, headers=HEADERS)
 
     async def embed(self, request: Request) -> Response:
         self._check_key(request.headers.get("x-api-key", ""))
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Refusal(400, "content_type_invalid", "The Content-Type header must be application/json.")
         body = await self._body(request)
-        async with self._busy:
+        async with self._turn():
             return _json(200, await run_in_threadpool(self._answer, body))
+
+    def _turn(self) -> asyncio.Semaphore:
+        """Decoding keeps a core busy; more at once would only hold more media in memory. A semaphore belongs to the
+        loop that it first made wait, and an application in a test may see one loop after another.
+        """
+        return self._busy.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(os.cpu_count() or 1))
 
     def _check_key(self, given: str) -> None:
         expected = given if self._api_key is None else self._api_key
@@ -114,7 +121,7 @@ def _largest_body(limits: Limits) -> int:
 
 
 def _json(status: int, body: bytes) -> Response:
-    return Response(body, status, _HEADERS, "application/json")
+    return Response(body, status, HEADERS, "application/json")
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""The emulator on a loopback port: `with LocalServer() as server: ... server.url`."""
+"""The emulator, or a double of the service, on a loopback port: `with LocalServer() as server: ... server.url`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from preflight.errors import MissingExtraError, PreflightError, UsageError
 from preflight.limits import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
-    import uvicorn
+    from preflight.emulator.connection import Server
+    from preflight.emulator.double import Double
 
 _START_S = 10.0
-_GRACE_S = 5
-"""For requests that are being answered when the server is stopped."""
 
 
 class LocalServer:
     """An embed-v2 on this machine that enforces `profile`. **Its vectors are not Marengo's.**
 
     Serves while its `with` block runs, in a thread of its own. `port` 0 takes a free one; `url` says which.
-    Without `api_key` any key is accepted. Nothing but loopback is ever bound: what the world can
-    reach should not be mistaken for the service.
+    Without `api_key` any key is accepted. Where a `double` is given, that is served; profile and key are its own.
+    Nothing but loopback is ever bound: what the world can reach should not be mistaken for the service.
+    Requests that are still being answered at the block's end are cut off.
 
     Raises MissingExtraError where the `serve` extra is not installed, UsageError for an unknown profile, a port
     that is taken, or a host that is not loopback.
@@ -34,18 +34,22 @@ class LocalServer:
 
     def __init__(
         self,
+        double: Double | None = None,
         *,
         profile: str = DEFAULT_PROFILE,
         port: int = 0,
         api_key: str | None = None,
         host: str = "127.0.0.1",
     ) -> None:
+        if double is not None and (profile != DEFAULT_PROFILE or api_key is not None):
+            raise UsageError("a double has its own profile and key. Give them to Double(...) instead.")
+        self._double = double
         self._profile = profile
         self._port = port
         self._api_key = api_key
         self._host = _loopback(host)
         self._socket: socket.socket | None = None
-        self._server: uvicorn.Server | None = None
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -58,24 +62,15 @@ class LocalServer:
 
     def __enter__(self) -> Self:
         try:
-            import uvicorn
-
             from preflight.emulator.app import create_app
+            from preflight.emulator.connection import Server
         except ImportError as error:
             raise MissingExtraError("the emulator", "serve") from error
-        app = create_app(profile=self._profile, api_key=self._api_key)
-        config = uvicorn.Config(
-            app,
-            log_config=None,  # the program that runs this decides about its logs
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            proxy_headers=False,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
+        double = self._double
+        app = create_app(profile=self._profile, api_key=self._api_key) if double is None else double
         self._socket = _bound(self._host, self._port)
         self._port = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(config)
+        self._server = Server(app)
         self._thread = threading.Thread(target=self._run, name="preflight emulator", daemon=True)
         try:
             self._thread.start()
@@ -100,9 +95,9 @@ class LocalServer:
             pass
 
     def close(self) -> None:
-        """Stop serving and free the port. What `with` does at its end; harmless when repeated."""
+        """Stop serving, at once, and free the port. What `with` does at its end; harmless when repeated."""
         if self._server is not None:
-            self._server.should_exit = True
+            self._server.stop()
         if self._thread is not None and self._thread.ident is not None:
             self._thread.join()
         if self._socket is not None:
@@ -121,7 +116,7 @@ class LocalServer:
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 raise PreflightError("the emulator did not start. Its log, under `uvicorn.error`, says why.")
-            time.sleep(0.005)
+            time.sleep(0.001)
 
 
 def _loopback(host: str) -> str:

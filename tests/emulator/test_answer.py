@@ -1,6 +1,11 @@
-"""Which pictures and sounds go into the vector of a stretch of time."""
+"""Which pictures and sounds go into the vector of a stretch of time, and that it is the same every time."""
 
 from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +13,7 @@ import pytest
 from preflight.emulator.answer import _Vectors
 from preflight.emulator.decoding import Recording
 from preflight.emulator.picture import picture_vector
+from preflight.emulator.schema import INPUT_TYPES
 from preflight.emulator.segments import Item
 from preflight.media import Span
 
@@ -49,3 +55,52 @@ def test_a_recording_without_pictures_has_no_scenes():
     silence = np.zeros(16_000, np.float32)
 
     assert _Vectors(Recording(times_s=(), pictures=(), samples=silence)).scene_changes_s() == []
+
+
+IN_A_PROCESS_OF_ITS_OWN = """
+import json, sys
+from preflight.emulator.answer import answer
+from preflight.emulator.schema import parse
+from preflight.pipeline import Preflight
+
+with open(sys.argv[1], "rb") as file:
+    for body in file:
+        print(json.dumps(answer(parse(body, model_name="marengo3.0"), Preflight())))
+"""
+
+
+@pytest.fixture
+def one_of_each(media_body, draw, encode, sound, film, convert):
+    """A request body of every input type, and of every codec family that timed media may have."""
+    image, other = (media_body("image", encode(draw(seed)))["image"]["media_source"] for seed in (1, 2))
+    two_images = [{"media_type": "image", "name": "one"} | image, {"media_type": "image"} | other]
+    inner = {
+        "text": {"input_text": "man wälking a dog 犬"},
+        "image": {"media_source": image},
+        "text_image": {"media_source": image, "input_text": "a dog"},
+        "multi_input": {"media_sources": two_images, "input_text": "<@one> alone"},
+    }
+    bodies = [{"input_type": kind, "model_name": "marengo3.0", kind: request} for kind, request in inner.items()]
+    both = {"embedding_type": ["separate_embedding", "fused_embedding"]}
+    bodies += [media_body("audio", sound(1, 14.0), **both)]
+    bodies += [media_body("audio", convert(sound(1, 14.0), "same.mp3"))]
+    bodies += [media_body("video", film((1, 2), (5.0, 5.0), name="two.mp4"), **both)]
+    return bodies
+
+
+def test_the_same_media_have_the_same_vectors_in_every_process(post, one_of_each, folder):
+    assert {body["input_type"] for body in one_of_each} == set(INPUT_TYPES)
+    requests = folder / "one_of_each.ndjson"
+    requests.write_text("".join(f"{json.dumps(body)}\n" for body in one_of_each))
+    command = [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN, str(requests)]
+
+    printed = [
+        subprocess.run(
+            command, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True, text=True
+        ).stdout.splitlines()
+        for seed in ("1", "2")
+    ]
+
+    assert printed[0] == printed[1]
+    for body, line in zip(one_of_each, printed[0], strict=True):
+        assert post(body).json == json.loads(line)

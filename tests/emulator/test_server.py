@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -10,7 +11,8 @@ import urllib.request
 
 import pytest
 
-from preflight.emulator import LocalServer
+from preflight import emulator
+from preflight.emulator import LocalServer, app, connection
 from preflight.errors import MissingExtraError, UsageError
 
 
@@ -94,6 +96,49 @@ def test_it_has_no_url_before_it_runs():
         LocalServer().url  # noqa: B018
 
 
+@pytest.fixture
+def slow(monkeypatch):
+    """An emulator whose answers take 0.5 s of work; whether it is being done, and whether it is done."""
+    working, done = threading.Event(), threading.Event()
+
+    def answer(request, preflight):
+        working.set()
+        time.sleep(0.5)
+        done.set()
+        return {"data": []}
+
+    monkeypatch.setattr(app, "answer", answer)
+    return working, done
+
+
+REQUEST = b"POST /v1.3/embed-v2 HTTP/1.1\r\nHost: a\r\nx-api-key: k\r\ncontent-type: application/json\r\n"
+TEXT = b'{"input_type":"text","model_name":"marengo3.0","text":{"input_text":"a"}}'
+
+
+def test_what_is_worked_on_is_cut_off_and_its_work_waited_for(slow, caplog):
+    working, done = slow
+    with LocalServer() as server, socket.create_connection(("127.0.0.1", port_of(server)), timeout=5) as client:
+        client.sendall(REQUEST + b"content-length: %d\r\n\r\n" % len(TEXT) + TEXT)
+        assert working.wait(5)
+        server.close()
+        assert done.is_set()
+        assert client.recv(1) == b""
+
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_work_that_never_ends_is_not_waited_for(slow, monkeypatch):
+    working, done = slow
+    monkeypatch.setattr(connection, "_WORK_S", 0.05)
+    with LocalServer() as server, socket.create_connection(("127.0.0.1", port_of(server)), timeout=5) as client:
+        client.sendall(REQUEST + b"content-length: %d\r\n\r\n" % len(TEXT) + TEXT)
+        assert working.wait(5)
+        server.close()
+        assert not done.is_set()
+
+    assert done.wait(5)
+
+
 def test_a_taken_port_is_reported():
     with LocalServer() as first, pytest.raises(UsageError, match="Choose another"):
         LocalServer(port=port_of(first)).__enter__()
@@ -128,10 +173,28 @@ def test_an_unknown_profile_is_reported_before_a_port_is_bound():
 @pytest.mark.parametrize("module", ["uvicorn", "starlette.applications"])
 def test_without_its_extra_it_says_what_to_install(monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.delitem(sys.modules, "preflight.emulator.app", raising=False)
+    for dependent in ("app", "connection", "playing"):
+        monkeypatch.delitem(sys.modules, f"preflight.emulator.{dependent}", raising=False)
 
     with pytest.raises(MissingExtraError, match=r"pip install 'embed-preflight\[serve\]'"):
         LocalServer().__enter__()
+
+
+def test_without_its_extra_a_double_says_so_when_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "starlette.applications", None)
+    for dependent in ("app", "double", "playing"):
+        monkeypatch.delitem(sys.modules, f"preflight.emulator.{dependent}", raising=False)
+    monkeypatch.delitem(vars(emulator), "Double", raising=False)
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'embed-preflight\[serve\]'"):
+        emulator.Double  # noqa: B018
+
+
+def test_every_name_that_it_offers_is_there():
+    assert {name: getattr(emulator, name).__name__ for name in emulator.__all__} == {n: n for n in emulator.__all__}
+    assert set(emulator.__all__) <= set(dir(emulator))
+    with pytest.raises(AttributeError, match="no attribute 'Single'"):
+        emulator.Single  # noqa: B018
 
 
 def test_importing_it_loads_no_server():
@@ -145,7 +208,8 @@ def test_importing_it_loads_no_server():
 
 INTERRUPTED = """
 import os, signal, threading
-from preflight.emulator import LocalServer
+from preflight import emulator
+from preflight.emulator import LocalServer, app, connection
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts tests in the background has it ignored
 join = threading.Thread.join

@@ -1,4 +1,4 @@
-"""Against a real HTTP server on loopback; what is asserted is what that server received."""
+"""Against a real HTTP server on loopback; what is asserted is what that one received."""
 
 import gzip
 import hashlib
@@ -16,6 +16,7 @@ import httpx2
 import pybase64
 import pytest
 
+from preflight.emulator import Reply
 from preflight.errors import (
     AuthenticationError,
     BadResponseError,
@@ -84,11 +85,11 @@ def sleep():
 
 
 @pytest.fixture
-def connect(server, sleep):
+def connect(double, sleep):
     made = []
 
     def make(**options):
-        made.append(Client(KEY, base_url=server.url, sleep=sleep, **options))
+        made.append(Client(KEY, base_url=double.url, sleep=sleep, **options))
         return made[-1]
 
     yield make
@@ -96,37 +97,36 @@ def connect(server, sleep):
         one.close()
 
 
-def test_what_is_sent(server, connect):
-    server.will(200, good())
+def test_what_is_sent(double, connect):
+    double.will(Reply(status=200, body=good()))
     payload = text_payload()
     connect().embed(payload)
 
-    (got,) = server.received
+    (got,) = double.requests
     assert got.path == "/v1.3/embed-v2"
     assert got.body == b"".join(payload.chunks())
     assert json.loads(got.body)["text"] == {"input_text": "a man wälking a dog"}
-    assert got.headers.get_all("x-api-key") == [KEY]
-    assert got.headers.get_all("content-type") == ["application/json"]
-    assert got.headers.get_all("content-length") == [str(payload.content_length)]
-    assert got.headers["transfer-encoding"] is None
+    assert got.headers.getlist("x-api-key") == [KEY]
+    assert got.headers.getlist("content-type") == ["application/json"]
+    assert got.headers.getlist("content-length") == [str(payload.content_length)]
+    assert "transfer-encoding" not in got.headers
     assert got.headers["accept"] == "application/json"
     assert got.headers["user-agent"].startswith("embed-preflight/")
 
 
-def test_media_come_back_on_the_timeline_of_the_source(server, connect):
-    server.will(
-        200,
-        good(
-            item(2, embedding_option="audio", embedding_scope="clip", start_sec=6.0, end_sec=10.3),
-            item(1, embedding_option="audio", embedding_scope="clip", start_sec=0.0, end_sec=6.0),
-            item(0, embedding_option="audio", embedding_scope="asset"),
-        ),
+def test_media_come_back_on_the_timeline_of_the_source(double, connect):
+    body = good(
+        item(2, embedding_option="audio", embedding_scope="clip", start_sec=6.0, end_sec=10.3),
+        item(1, embedding_option="audio", embedding_scope="clip", start_sec=0.0, end_sec=6.0),
+        item(0, embedding_option="audio", embedding_scope="asset"),
     )
+    double.will(Reply(status=200, body=body))
     data = bytes(range(256)) * 5
     result = connect().embed(audio_payload(Source.of(data), len(data)), request=2)
 
-    sent = json.loads(server.received[0].body)["audio"]["media_source"]["base64_string"]
+    sent = json.loads(double.requests[0].body)["audio"]["media_source"]["base64_string"]
     assert pybase64.b64decode(sent, validate=True) == data
+    assert double.requests[0].media == (data,)
     assert [(r.start_s, r.end_s, r.request) for r in result.rows] == [
         (500.0, 510.0, 2),
         (500.0, 506.0, 2),
@@ -135,9 +135,9 @@ def test_media_come_back_on_the_timeline_of_the_source(server, connect):
     assert result.vectors[:, 0].tolist() == [0, 1, 2]
 
 
-def test_a_large_body_is_never_whole_in_memory(server, connect, tmp_path):
-    server.will(503)
-    server.will(200, good(item(start_sec=0, end_sec=1)))
+def test_a_large_body_is_never_whole_in_memory(double, connect, tmp_path):
+    double.will(Reply(status=503))
+    double.will(Reply(status=200, body=good(item(start_sec=0, end_sec=1))))
     path = tmp_path / "large.wav"
     size = 24_000_000
     with path.open("wb") as file:
@@ -155,7 +155,7 @@ def test_a_large_body_is_never_whole_in_memory(server, connect, tmp_path):
         tracemalloc.stop()
 
     # Sent twice: a retry starts from the first byte again.
-    assert [(r.size, r.sha256) for r in server.received] == [(payload.content_length, expected.hexdigest())] * 2
+    assert [(r.size_bytes, r.sha256) for r in double.requests] == [(payload.content_length, expected.hexdigest())] * 2
     assert payload.content_length > 32_000_000
     assert peak_bytes < 6_000_000
 
@@ -169,44 +169,45 @@ def test_a_large_body_is_never_whole_in_memory(server, connect, tmp_path):
         ({"body": b'{"error":{"code":"RATE_LIMIT_EXCEEDED","details":{"retryAfter":"60"}}}'}, 60),
     ],
 )
-def test_a_rate_limit_is_waited_out(server, connect, sleep, answer, expected_s):
-    server.will(429, **answer)
-    server.will(200, good())
+def test_a_rate_limit_is_waited_out(double, connect, sleep, answer, expected_s):
+    double.will(Reply(status=429, **answer))
+    double.will(Reply(status=200, body=good()))
     payload = text_payload()
     assert len(connect().embed(payload)) == 1
     assert sleep.slept_s == [expected_s]
-    assert [r.body for r in server.received] == [b"".join(payload.chunks())] * 2
+    assert [r.body for r in double.requests] == [b"".join(payload.chunks())] * 2
 
 
-def test_a_wait_may_be_an_http_date(server, connect, sleep):
-    server.will(429, headers={"Retry-After": formatdate(time.time() + 100, usegmt=True)})
-    server.will(200, good())
+def test_a_wait_may_be_an_http_date(double, connect, sleep):
+    double.will(Reply(status=429, headers={"Retry-After": formatdate(time.time() + 100, usegmt=True)}))
+    double.will(Reply(status=200, body=good()))
     connect().embed(text_payload())
     assert sleep.slept_s == [pytest.approx(100, abs=5)]
 
 
-def test_a_reset_may_be_an_epoch(server, connect, sleep):
-    server.will(429, headers={"X-RateLimit-Reset": str(time.time() + 50)})
-    server.will(200, good())
+def test_a_reset_may_be_an_epoch(double, connect, sleep):
+    double.will(Reply(status=429, headers={"X-RateLimit-Reset": str(time.time() + 50)}))
+    double.will(Reply(status=200, body=good()))
     connect().embed(text_payload())
     assert sleep.slept_s == [pytest.approx(50, abs=5)]
 
 
-def test_failures_that_pass_are_retried_with_backoff(server, connect, sleep):
-    server.will(500, b'{"error":{"code":"INTERNAL_SERVER_ERROR","message":"m"}}')
-    server.will(502, b"<html><title>502 Bad Gateway</title></html>")
-    server.will(408)
-    server.will(200, good(), manner="reset")
-    server.will(200, good())
+def test_failures_that_pass_are_retried_with_backoff(double, connect, sleep):
+    double.will(Reply(status=500, body=b'{"error":{"code":"INTERNAL_SERVER_ERROR","message":"m"}}'))
+    double.will(Reply(status=502, body=b"<html><title>502 Bad Gateway</title></html>"))
+    double.will(Reply(status=408))
+    double.will(Reply(status=200, body=good(), reset="midway"))
+    double.will(Reply(status=200, body=good()))
     assert len(connect().embed(text_payload())) == 1
-    assert len(server.received) == 5
+    assert len(double.requests) == 5
     for n, slept_s in enumerate(sleep.slept_s):
         assert 0.5 * 2**n <= slept_s < 2**n
 
 
-def test_an_html_502_to_the_end(server, connect, sleep):
+def test_an_html_502_to_the_end(double, connect, sleep):
     for _ in range(6):
-        server.will(502, b"<!doctype html><title>502 Bad Gateway</title>", {"Content-Type": "text/html"})
+        page = b"<!doctype html><title>502 Bad Gateway</title>"
+        double.will(Reply(status=502, body=page, headers={"Content-Type": "text/html"}))
     with pytest.raises(ServiceUnavailableError) as caught:
         connect().embed(text_payload())
     assert 'an HTML page, "502 Bad Gateway"' in str(caught.value)
@@ -214,16 +215,18 @@ def test_an_html_502_to_the_end(server, connect, sleep):
     assert len(sleep.slept_s) == 5
 
 
-def test_a_quota_of_a_day_is_not_waited_for(server, connect, sleep):
-    server.will(429, b'{"code":"too_many_requests","message":"50 a day"}', {"Retry-After": "40000"})
+def test_a_quota_of_a_day_is_not_waited_for(double, connect, sleep):
+    double.will(
+        Reply(status=429, body=b'{"code":"too_many_requests","message":"50 a day"}', headers={"Retry-After": "40000"})
+    )
     with pytest.raises(RateLimitError, match="Run it again after") as caught:
         connect().embed(text_payload())
     assert (caught.value.retry_after_s, caught.value.code) == (40000, "too_many_requests")
     assert sleep.slept_s == []
 
 
-def test_the_deadline_bounds_the_waits(server, connect, sleep):
-    server.will(429, headers={"Retry-After": "60"})
+def test_the_deadline_bounds_the_waits(double, connect, sleep):
+    double.will(Reply(status=429, headers={"Retry-After": "60"}))
     with pytest.raises(RateLimitError, match="deadline of 30 s"):
         connect(deadline_s=30.0).embed(text_payload())
     assert sleep.slept_s == []
@@ -249,19 +252,21 @@ def test_the_deadline_bounds_the_waits(server, connect, sleep):
         ((202, b"{}"), BadResponseError, "202"),
     ],
 )
-def test_what_does_not_pass_is_sent_once(server, connect, answer, error, says):
-    server.will(*answer)
+def test_what_does_not_pass_is_sent_once(double, connect, answer, error, says):
+    status, body = answer
+    double.will(Reply(status=status, body=body))
     with pytest.raises(SubmitError) as caught:
         connect().embed(text_payload())
     assert type(caught.value) is error
     assert says in str(caught.value)
-    assert caught.value.status == answer[0]
-    assert len(server.received) == 1
+    assert caught.value.status == status
+    assert len(double.requests) == 1
 
 
-def test_a_refusal_counts_though_its_body_breaks_off(server, connect):
-    server.will(400, b'{"code":"parameter_invalid","message":"m"}' + b" " * 100_000, manner="reset")
-    server.will(413, b"not gzip", {"Content-Encoding": "gzip"})
+def test_a_refusal_counts_though_its_body_breaks_off(double, connect):
+    refusal = b'{"code":"parameter_invalid","message":"m"}' + b" " * 100_000
+    double.will(Reply(status=400, body=refusal, reset="midway"))
+    double.will(Reply(status=413, body=b"not gzip", headers={"Content-Encoding": "gzip"}))
     one = connect()
     for status in (400, 413):
         with pytest.raises(RequestRefusedError) as caught:
@@ -279,27 +284,27 @@ def test_a_refusal_counts_though_its_body_breaks_off(server, connect):
         (b"not gzip", {"Content-Encoding": "gzip"}),
     ],
 )
-def test_a_200_that_is_no_answer(server, connect, sleep, body, headers):
-    server.will(200, body, headers)
+def test_a_200_that_is_no_answer(double, connect, sleep, body, headers):
+    double.will(Reply(status=200, body=body, headers=headers))
     with pytest.raises(BadResponseError):
         connect().embed(text_payload())
     # Not asked again: the work was done and billed.
     assert sleep.slept_s == []
 
 
-def test_a_compressed_answer_is_read(server, connect):
-    server.will(200, gzip.compress(good()), {"Content-Encoding": "gzip"})
+def test_a_compressed_answer_is_read(double, connect):
+    double.will(Reply(status=200, body=gzip.compress(good()), headers={"Content-Encoding": "gzip"}))
     assert len(connect().embed(text_payload())) == 1
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_an_endless_answer_is_not_read_to_its_end(server, connect, monkeypatch, compressed):
+def test_an_endless_answer_is_not_read_to_its_end(double, connect, monkeypatch, compressed):
     monkeypatch.setattr(client, "_MOST_ANSWER_BYTES", 100_000)
     body = b" " * 30_000_000
     if compressed:
-        server.will(200, gzip.compress(body), {"Content-Encoding": "gzip"})
+        double.will(Reply(status=200, body=gzip.compress(body), headers={"Content-Encoding": "gzip"}))
     else:
-        server.will(200, body)
+        double.will(Reply(status=200, body=body))
     tracemalloc.start()
     try:
         with pytest.raises(BadResponseError, match="longer than 100000 bytes"):
@@ -310,18 +315,20 @@ def test_an_endless_answer_is_not_read_to_its_end(server, connect, monkeypatch, 
     assert peak_bytes < 10_000_000
 
 
-def test_redirects_are_not_followed(server, connect):
-    for location in (server.url + "/stolen", "/stolen", "http://[bad"):
-        server.will(307, headers={"Location": location})
+def test_redirects_are_not_followed(double, connect):
+    for location in (double.url + "/stolen", "/stolen", "http://[bad"):
+        double.will(Reply(status=307, headers={"Location": location}))
         with pytest.raises(RequestRefusedError, match="redirects") as caught:
             connect().embed(text_payload())
         assert caught.value.status == 307
-    assert [r.path for r in server.received] == ["/v1.3/embed-v2"] * 3
+    assert [r.path for r in double.requests] == ["/v1.3/embed-v2"] * 3
 
 
-@pytest.mark.parametrize("manner", ["stall", "drip"])
-def test_a_try_has_one_timeout_for_all_of_it(server, connect, sleep, manner):
-    server.will(200, good(), manner=manner)
+@pytest.mark.parametrize(
+    "reply", [Reply(delay_s=3600), Reply(status=200, body=good(), trickle_s=30)], ids=["stalled", "trickled"]
+)
+def test_a_try_has_one_timeout_for_all_of_it(double, connect, sleep, reply):
+    double.will(reply)
     began = time.monotonic()
     with pytest.raises(ServiceUnavailableError, match=r"no answer within 0\.2 s"):
         connect(timeout_s=0.2, retries=0).embed(text_payload())
@@ -329,15 +336,15 @@ def test_a_try_has_one_timeout_for_all_of_it(server, connect, sleep, manner):
     assert sleep.slept_s == []
 
 
-def test_a_timeout_is_retried(server, connect, sleep):
-    server.will(200, good(), manner="stall")
-    server.will(200, good())
+def test_a_timeout_is_retried(double, connect, sleep):
+    double.will(Reply(delay_s=3600))
+    double.will(Reply(status=200, body=good()))
     assert len(connect(timeout_s=0.2).embed(text_payload())) == 1
     assert len(sleep.slept_s) == 1
 
 
-def test_the_deadline_cuts_a_try_short(server, connect):
-    server.will(200, good(), manner="stall")
+def test_the_deadline_cuts_a_try_short(double, connect):
+    double.will(Reply(delay_s=3600))
     with pytest.raises(ServiceUnavailableError, match=r"no answer within 0\.2 s.*deadline of 0\.2 s"):
         connect(deadline_s=0.2).embed(text_payload())
 
@@ -364,7 +371,7 @@ def test_a_certificate_that_is_not_trusted_is_tried_once(connect, sleep, monkeyp
     assert sleep.slept_s == []
 
 
-def test_a_file_that_changed_is_no_matter_for_a_retry(server, connect, sleep, tmp_path):
+def test_a_file_that_changed_is_no_matter_for_a_retry(double, connect, sleep, tmp_path):
     path = tmp_path / "song.wav"
     path.write_bytes(bytes(300_000))
     payload = audio_payload(Source.of(path), 300_000)
@@ -374,11 +381,11 @@ def test_a_file_that_changed_is_no_matter_for_a_retry(server, connect, sleep, tm
     path.unlink()
     with pytest.raises(UnreadableError, match="is not there"):
         connect().embed(payload)
-    assert server.received == []
+    assert double.requests == []
     assert sleep.slept_s == []
 
 
-def test_a_disk_that_fails_is_our_own_error(server, connect):
+def test_a_disk_that_fails_is_our_own_error(double, connect):
     class Failing(Source):
         __slots__ = ()
 
@@ -403,11 +410,11 @@ def test_a_malformed_key_is_refused_and_not_repeated(key):
     assert "tlk" not in str(caught.value)
 
 
-def test_the_key_appears_nowhere(server, connect, caplog):
+def test_the_key_appears_nowhere(double, connect, caplog):
     caplog.set_level(logging.DEBUG)
     one = connect(retries=1)
-    server.will(500, f'{{"code":"{KEY}","message":"{KEY}"}}'.encode())
-    server.will(401, f'{{"code":"api_key_invalid","message":"no such key: {KEY}"}}'.encode())
+    double.will(Reply(status=500, body=f'{{"code":"{KEY}","message":"{KEY}"}}'.encode()))
+    double.will(Reply(status=401, body=f'{{"code":"api_key_invalid","message":"no such key: {KEY}"}}'.encode()))
     with pytest.raises(AuthenticationError) as caught:
         one.embed(text_payload())
     shown = "".join(traceback.format_exception(caught.value)) + repr(one) + repr(vars(caught.value))
@@ -417,20 +424,20 @@ def test_the_key_appears_nowhere(server, connect, caplog):
     assert KEY not in caplog.text
 
 
-def test_this_machine_is_reached_without_the_proxy(server, connect, monkeypatch):
+def test_this_machine_is_reached_without_the_proxy(double, connect, monkeypatch):
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    server.will(200, good())
+    double.will(Reply(status=200, body=good()))
     assert len(connect(retries=0).embed(text_payload())) == 1
 
 
-def test_other_machines_are_reached_through_the_proxy(server, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", server.url)
-    server.will(200, good())
+def test_other_machines_are_reached_through_the_proxy(double, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", double.url)
+    double.will(Reply(status=200, body=good()))
     with Client(KEY, base_url="http://embed.invalid/", retries=0) as one:
         one.embed(text_payload())
-    assert server.received[0].path == "http://embed.invalid/v1.3/embed-v2"
-    assert server.received[0].headers["content-length"] == str(text_payload().content_length)
+    assert double.requests[0].path == "http://embed.invalid/v1.3/embed-v2"
+    assert double.requests[0].headers["content-length"] == str(text_payload().content_length)
 
 
 @pytest.mark.parametrize(
@@ -469,11 +476,11 @@ def test_a_base_url_that_cannot_be_used(base_url):
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/v1.3", "/v1.3/"])
-def test_the_official_base_url_may_carry_its_version(server, suffix):
-    server.will(200, good())
-    with Client(KEY, base_url=server.url + suffix) as one:
+def test_the_official_base_url_may_carry_its_version(double, suffix):
+    double.will(Reply(status=200, body=good()))
+    with Client(KEY, base_url=double.url + suffix) as one:
         one.embed(text_payload())
-    assert server.received[0].path == "/v1.3/embed-v2"
+    assert double.requests[0].path == "/v1.3/embed-v2"
 
 
 @pytest.mark.parametrize("options", [{"retries": -1}, {"timeout_s": 0}, {"deadline_s": 0.0}])

@@ -1,0 +1,87 @@
+"""One line of a double's script: what a request is answered with, and how badly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from preflight.emulator.wire import Refusal, nested
+from preflight.errors import UsageError
+
+_WITHOUT_BODY = (204, 304)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """What a `Double` answers one request with. `Reply()` is the emulator's own answer, as if nothing were scripted.
+
+    The parts that are given replace those of the emulator's own answer; where a `status` is given, there is no
+    such answer, the request is not judged, and the rest is empty unless it is given too. To change one that a
+    method made: `dataclasses.replace(Reply.unavailable(), delay_s=2)`.
+
+    Raises UsageError for what HTTP cannot say.
+    """
+
+    status: int | None = None
+    """From 200 to 599; None for whatever the emulator itself would answer."""
+    body: bytes | str | Mapping[str, object] | None = None
+    """A mapping is sent as JSON."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """`Content-Length` is always right and cannot be given: `reset="midway"` is an answer that falls short of it."""
+    delay_s: float = 0.0
+    """Seconds between the last byte of the request and whatever comes of it. It ends with the client, and with the
+    server: an hour is no trouble.
+    """
+    trickle_s: float = 0.0
+    """Seconds over which the body dribbles in, a little at a time, so that no single read takes long."""
+    reset: Literal["before", "midway"] | None = None
+    """Cut the connection with a TCP reset instead of answering, or after headers and half the body: of bodies beyond
+    some 64 kB less may arrive, since a reset drops what is still on its way.
+    """
+
+    def __post_init__(self) -> None:
+        if self.status is not None and not 200 <= self.status <= 599:  # noqa: PLR2004 (what a final status can be)
+            raise UsageError(f"{self.status} cannot be an answer's status. Give one from 200 to 599.")
+        if self.status in _WITHOUT_BODY and self.body:
+            raise UsageError(f"an answer of {self.status} has no body. Leave it out.")
+        if not all(math.isfinite(seconds) and seconds >= 0 for seconds in (self.delay_s, self.trickle_s)):
+            raise UsageError("delay_s and trickle_s must be 0 or more seconds.")
+        if any(name.lower() == "content-length" for name in self.headers):
+            raise UsageError('Content-Length is always the body\'s own. For one that falls short: reset="midway".')
+
+    @classmethod
+    def refused(cls, code: str, message: str = "Refused by the script of a test.", *, status: int = 400) -> Reply:
+        """An error as the service words it: flat as it is live, nested for 413 (CONTRACT 5.2).
+
+        `code` is one of the service's, such as `video_resolution_too_low`, or with `status=401` `api_key_invalid`.
+        """
+        return cls(status=status, body=Refusal(status, code, message).body())
+
+    @classmethod
+    def rate_limited(cls, *, retry_after_s: int = 1) -> Reply:
+        """429 with `Retry-After`, as documented since August 2026 (CONTRACT 5.4)."""
+        message = f"You have exceeded the rate limit. Please try again later after {retry_after_s} seconds."
+        return cls(
+            status=429,
+            body=Refusal(429, "too_many_requests", message).body(),
+            headers={"Retry-After": str(retry_after_s), "X-Ratelimit-Dimensions": "Request"},
+        )
+
+    @classmethod
+    def unavailable(cls, *, status: int = 503) -> Reply:
+        """The service fails: 500 to 504, nested (CONTRACT 5.2)."""
+        return cls(status=status, body=nested("INTERNAL_SERVER_ERROR", "Something went wrong. Please try again later."))
+
+    def payload(self) -> bytes | None:
+        """The body as it goes over the wire; None where none is given."""
+        match self.body:
+            case None | bytes():
+                return self.body
+            case str():
+                return self.body.encode()
+            case _:
+                return msgspec.json.encode(self.body)
