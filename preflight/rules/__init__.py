@@ -57,9 +57,10 @@ def _findings(facts: Facts, limits: Limits) -> Iterator[Finding]:
 
 def _findings_in_parts(facts: RequestFacts, limits: Limits) -> Iterator[Finding]:
     if facts.text is not None:
-        # A text that belongs to an image is one request with it and cannot be cut in two.
+        # One request with its image: nothing here may promise to cut it.
         for finding in _findings(facts.text, limits):
-            yield replace(finding, part="text", fixable=False)
+            message = finding.message.replace(text.CUT_IT, text.SHORTEN_IT)
+            yield replace(finding, part="text", fixable=False, message=message)
     for index, picture in enumerate(facts.images):
         part = "image" if facts.kind == "text_image" else f"media_sources[{index}]"
         for finding in _findings(picture, limits):

@@ -31,11 +31,11 @@ class FileEmpty(_CouldNotProbe):
     refused = (Example("0 bytes", Unprobed(size_bytes=0, code="file_empty", reason="it holds no bytes")),)
 
 
-class FileUnreadable(_CouldNotProbe):
+class FileUnreadable(Rule):
     """The bytes cannot be had: the path is not there, is no regular file, or may not be read."""
 
     code = "file_unreadable"
-    next_step = ""
+    accepted = (Example("a video that can be read", examples.video()),)
     refused = (
         Example(
             "no permission",

@@ -100,3 +100,10 @@ class Rule(ABC):
             fixable=fixable,
             docs=self.docs,
         )
+
+
+def told_apart(value: float, limit: float, decimals: int) -> str:
+    """To so many decimals, or to as many more as it takes not to read as the limit (600.001, not 600.00)."""
+    while value != limit and float(f"{value:.{decimals}f}") == limit:
+        decimals += 1
+    return f"{value:.{decimals}f}"

@@ -33,8 +33,9 @@ class MediaSourcesCount(Rule):
         least, most = limits.request.min_images.value, limits.request.max_images.value
         if least <= len(facts.images) <= most:
             return None
+        next_step = "Make several requests of it." if facts.images else "Give it one, or send its text alone."
         return self.finding(
-            f"The request has {len(facts.images)} images; {least} to {most} are allowed. Make several requests of it.",
+            f"The request has {len(facts.images)} images; {least} to {most} are allowed. {next_step}",
             measured=len(facts.images),
             limit=most if facts.images else least,
         )
@@ -51,7 +52,7 @@ class NameInvalid(Rule):
         if not isinstance(facts, RequestFacts):
             return None
         pattern = limits.request.name_pattern.value
-        bad = [name for name in _names(facts) if not re.fullmatch(pattern, name, re.ASCII)]
+        bad = [name for name in _names(facts) if not re.fullmatch(pattern, name)]
         if not bad:
             return None
         return self.finding(

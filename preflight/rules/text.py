@@ -7,6 +7,9 @@ from preflight.media import Facts, TextFacts
 from preflight.rules import examples
 from preflight.rules.interface import Example, Finding, Rule
 
+CUT_IT = "`preflight prepare` cuts it at sentence ends."
+SHORTEN_IT = "Shorten it: a text that belongs to an image cannot be cut in two."
+
 
 class TextEmpty(Rule):
     """A text must hold something other than white space: the API wants at least one character, a model a word."""
@@ -37,7 +40,7 @@ class TokenLimitExceeded(Rule):
         if not isinstance(facts, TextFacts) or facts.tokens <= most:
             return None
         return self.finding(
-            f"The text has {facts.tokens} tokens, the limit is {most}. `preflight prepare` cuts it at sentence ends.",
+            f"The text has {facts.tokens} tokens, the limit is {most}. {CUT_IT}",
             measured=facts.tokens,
             limit=most,
             fixable=True,

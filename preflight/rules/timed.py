@@ -7,7 +7,7 @@ from typing import ClassVar
 from preflight.limits import Limits, TimedLimits
 from preflight.media import AudioFacts, Facts, VideoFacts
 from preflight.rules import examples
-from preflight.rules.interface import Example, Finding, Rule
+from preflight.rules.interface import Example, Finding, Rule, told_apart
 
 
 class _TimedRule(Rule):
@@ -35,9 +35,9 @@ class _DurationTooLong(_TimedRule):
                     return None
                 claimed = "" if longest == timed.duration_s else " by its header, which does not tell the truth"
                 return self.finding(
-                    f"The {self.kind} lasts {longest:.2f} s{claimed}, the limit is {most:g} s. "
+                    f"The {self.kind} lasts {told_apart(longest, most, 2)} s{claimed}, the limit is {most:g} s. "
                     "`preflight prepare` cuts it into clips.",
-                    measured=round(longest, 3),
+                    measured=float(told_apart(longest, most, 3)),
                     limit=most,
                     fixable=True,
                 )
@@ -55,9 +55,10 @@ class _DurationTooShort(_TimedRule):
                 if timed.duration_s is None or timed.duration_s >= least:
                     return None
                 return self.finding(
-                    f"The {self.kind} lasts {timed.duration_s:.2f} s; the service asks for {least:g} s at least. "
+                    f"The {self.kind} lasts {told_apart(timed.duration_s, least, 2)} s; "
+                    f"the service asks for {least:g} s at least. "
                     "Join it with what comes before or after it.",
-                    measured=round(timed.duration_s, 3),
+                    measured=float(told_apart(timed.duration_s, least, 3)),
                     limit=least,
                     severity="error" if bounds.min_duration_is_error.value else "warning",
                 )
@@ -74,7 +75,7 @@ class _FilesizeTooLarge(_TimedRule):
                     return None
                 return self.finding(
                     f"The file has {timed.size_bytes:,} bytes, the limit is {most:,} "
-                    f"({most // 3 * 4:,} as base64). `preflight prepare` cuts it into clips.",
+                    f"({-(-most // 3) * 4:,} as base64). `preflight prepare` cuts it into clips.",
                     measured=timed.size_bytes,
                     limit=most,
                     fixable=True,

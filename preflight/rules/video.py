@@ -8,7 +8,7 @@ from fractions import Fraction
 from preflight.limits import Limits
 from preflight.media import Facts, VideoFacts
 from preflight.rules import examples
-from preflight.rules.interface import Example, Finding, Rule
+from preflight.rules.interface import Example, Finding, Rule, told_apart
 
 
 def _shapes(facts: VideoFacts) -> Iterator[tuple[int, int]]:
@@ -106,13 +106,14 @@ class VideoResolutionInvalidAspectRatio(Rule):
         most = limits.video.max_aspect_ratio.value
         if not isinstance(facts, VideoFacts):
             return None
-        ratio = max(max(shape) / min(shape) for shape in _shapes(facts))
+        # A side of no pixels counts as one, as it does where it is displayed.
+        ratio = max(max(shape) / max(1, min(shape)) for shape in _shapes(facts))
         if ratio <= most:
             return None
         return self.finding(
-            f"The video is {_size(facts)} pixels, a ratio of {ratio:.3f}; the limit is {most:g}. "
+            f"The video is {_size(facts)} pixels, a ratio of {told_apart(ratio, most, 3)}; the limit is {most:g}. "
             "`preflight prepare` pads it.",
-            measured=round(ratio, 4),
+            measured=float(told_apart(ratio, most, 4)),
             limit=most,
             fixable=True,
         )
