@@ -108,7 +108,7 @@ class TextFacts:
     tokens: int
     """By cl100k_base; the service does not publish its tokenizer, so this is an estimate."""
     blank: bool
-    """Nothing but white space."""
+    """Nothing that is seen: white space, controls, characters without width."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,6 +146,9 @@ class AudioFacts:
     size_bytes: int
     container: str
     """FFmpeg's name of the demuxer: wav, mp3, flac, ogg, "mov,mp4,m4a,3gp,3g2,mj2", ..."""
+    dialect: str | None = None
+    """What kind of WAV it is that not every reader of WAV understands: RF64, RIFX, "24 bits in 32", ...; None where it
+    is as plain as can be, and in all other containers."""
     codec: str
     duration_s: float | None
     duration_source: DurationSource | None

@@ -336,7 +336,11 @@ def _facts(source: _Opened, kind: Kind | None) -> Facts:
 
 def _probed(media: Source, kind: str) -> MediaFacts:
     match kind:
-        case "text" | "image" | "audio" | "video":
+        case "text":
+            from preflight.probers.text import facts_of_text
+
+            return facts_of_text(media.read().decode())  # our own UTF-8: that it is text was asked before
+        case "image" | "audio" | "video":
             return probe(media, kind)
         case _:
             return probe(media)

@@ -20,7 +20,7 @@ from preflight.emulator.picture import SIDE
 from preflight.emulator.sound import SAMPLE_RATE
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, ImageFacts, Source, VideoFacts
-from preflight.probers.container import open_media
+from preflight.probers.container import demux, open_media
 from preflight.probers.pillow import Unopened, open_image, quiet, said
 from preflight.probers.timed import pick_streams
 from preflight.transformers.image import UPRIGHT
@@ -116,7 +116,7 @@ def _perceived(
             ear = _Ear(audio, facts.start_s, end_s)
         senses: dict[int, _Sense] = {sense.index: sense for sense in (eye, ear) if sense is not None}
         last_s = facts.start_s + end_s + _LATE_S
-        for packet in container.demux(*(container.streams[index] for index in senses)):
+        for packet in demux(container, *(container.streams[index] for index in senses)):
             if packet.dts is not None and float(packet.dts * packet.time_base) > last_s:
                 break
             # Not `packet.stream_index`, which is 0 in the empty packets that flush each decoder.

@@ -33,6 +33,14 @@ _MENDED_BY_CUTTING = frozenset(
     }
 )
 
+# Of sound, besides: the same coded data, written anew in a container that the API takes.
+_MENDED_BY_REWRAPPING = _MENDED_BY_CUTTING | {"unsupported_file_type"}
+
+# PCM that WAV has a name for.
+_WAV_AUDIO = frozenset({"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_s64le", "pcm_f32le", "pcm_f64le"})
+# The same, big-endian, as RIFX has it: there the bytes are swapped while the samples are copied.
+_RIFX_AUDIO = frozenset({"pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_s64be", "pcm_f32be", "pcm_f64be"})
+
 # What FFmpeg's MP4 muxer takes and players expect there.
 _MP4_VIDEO = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
 _MP4_AUDIO = frozenset({None, "aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"})
@@ -62,6 +70,10 @@ def needs_units(report: Report) -> bool:
         # What the end of the file cut off is the last packet of a stream, and is left out; a transport stream may
         # have lost packets anywhere.
         codes.discard("video_packets_damaged")
+    if isinstance(report.facts, AudioFacts) and _container_of(report.facts) is not None:
+        if report.facts.container == "wav":
+            codes.discard("audio_packets_damaged")  # samples that are not there, or a part of one: the rest is whole
+        return bool(report.errors) and codes <= _MENDED_BY_REWRAPPING
     return bool(report.errors) and codes <= _MENDED_BY_CUTTING
 
 
@@ -147,10 +159,11 @@ def _plan_cut(
     for length in lengths:
         edges.append(edges[-1] + length)
     what = "keyframes" if isinstance(facts, VideoFacts) else "packets"
+    is_swapped = isinstance(facts, AudioFacts) and facts.codec in _RIFX_AUDIO
     return Plan(
         source=report.source,
         input_type=facts.kind,
-        fidelity=Fidelity.LOSSLESS,
+        fidelity=Fidelity.TRANSCODED if is_swapped else Fidelity.LOSSLESS,
         recipe=CutBetweenUnits(container=container, cuts_s=tuple(edges[1:-1])),
         why=why,
         steps=(f"cut at {what} into {container}",) if cuts else (f"remux into {container}",),
@@ -167,11 +180,12 @@ def _plan_cut(
 def _container_of(facts: AudioFacts | VideoFacts) -> Muxer | None:
     """What the packets can be copied into: the source's own container where we write that one."""
     if isinstance(facts, AudioFacts):
-        if facts.container == "wav" and facts.codec.startswith("pcm_"):
+        if facts.codec in _WAV_AUDIO or (facts.container == "wav" and facts.codec in _RIFX_AUDIO):
             return "wav"
-        if facts.container == "mp3" and facts.codec == "mp3":
+        if facts.codec == "mp3":
             return "mp3"
-        # FLAC frames carry their number and STREAMINFO the whole length and checksum: cut by encoding again.
+        if facts.codec == "flac":
+            return "flac"
         return None
     is_matroska = "matroska" in facts.container
     if is_matroska and facts.video_codec in _WEBM_VIDEO and facts.audio_codec in _WEBM_AUDIO:

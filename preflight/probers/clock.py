@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource
-from preflight.probers.units import WRAPPED
+from preflight.probers.container import demux
+from preflight.probers.units import BACKWARDS_S, WRAPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,16 +31,19 @@ class Clock:
     """Seconds; None is unknown."""
 
     duration_s: float | None
-    """From the source's start (never before 0) to the end of its last packet."""
+    """From the source's start to the end of what is played last, to a microsecond."""
     duration_source: DurationSource | None
     claimed_duration_s: float | None
     """What the header says, true or not."""
     start_s: float
+    """Below 0 only in a transport stream, whose clock wraps around."""
     starts_with_keyframe: bool | None
     is_encrypted: bool
     """By the first packet; in MP4 the codec's tag need not say so."""
     damaged_packets: int
     """As far as the container knows: cut off at the file's end, or lost on the way in a transport stream."""
+    first_picture: bytes | None
+    """The first packet of the video, which says how large its pictures are."""
 
 
 def read_clock(container: InputContainer, video: Stream | None, streams: Sequence[Stream], *, size_bytes: int) -> Clock:
@@ -49,17 +53,36 @@ def read_clock(container: InputContainer, video: Stream | None, streams: Sequenc
     if claimed is not None and indexed is not None:
         start, length, keyframe = indexed
         if abs(length - claimed) <= max(_INDEX_S, _INDEX_SHARE * claimed):
-            first = next(container.demux(*streams), None)
+            first, picture = _first_packets(container, video, streams)
             return Clock(
-                duration_s=max(length, claimed),
+                duration_s=_rounded(max(length, claimed)),
                 duration_source="index",
-                claimed_duration_s=claimed,
+                claimed_duration_s=_claimed(claimed, container, start),
                 start_s=start,
                 starts_with_keyframe=keyframe if video is not None else None,
                 is_encrypted=first is not None and _is_encrypted(first),
                 damaged_packets=0,
+                first_picture=picture,
             )
     return _from_packets(container, video, streams, claimed)
+
+
+def _first_packets(
+    container: InputContainer, video: Stream | None, streams: Sequence[Stream]
+) -> tuple[Packet[Stream] | None, bytes | None]:
+    """The first of all, and the data of the first of the video."""
+    first: Packet[Stream] | None = None
+    for number, packet in enumerate(demux(container, *streams)):
+        first = first or packet
+        if video is None or number == _SOUND_FIRST:
+            break
+        if packet.stream_index == video.index and packet.size:
+            return first, bytes(packet)
+    return first, None
+
+
+_SOUND_FIRST = 1_000
+"""Packets that may be stored before the first of the video; 20 s of sound."""
 
 
 def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, float, bool] | None:
@@ -90,48 +113,100 @@ def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, floa
 def _from_packets(
     container: InputContainer, video: Stream | None, streams: Sequence[Stream], claimed: float | None
 ) -> Clock:
-    low: float | None = None
-    high: float | None = None
+    tracks = {s.index: _Track(float(s.time_base) if s.time_base else 0.0) for s in streams}
     keyframe: bool | None = None
+    picture: bytes | None = None
     is_encrypted: bool | None = None
     damaged = 0
-    base = {s.index: float(s.time_base) if s.time_base else 0.0 for s in streams}
-    for packet in container.demux(*streams):
+    for packet in demux(container, *streams):
         if packet.size == 0:
             continue  # the flush at the end
         if is_encrypted is None:
             is_encrypted = _is_encrypted(packet)
         damaged += packet.is_corrupt
         if video is not None and keyframe is None and packet.stream_index == video.index:
-            keyframe = packet.is_keyframe
-        time = packet.pts if packet.pts is not None else packet.dts
-        if time is None or packet.is_discard:
-            continue
-        start = time * base[packet.stream_index]
-        length = packet.duration if packet.duration and packet.duration < WRAPPED else 0
-        end = start + length * base[packet.stream_index]
-        low = start if low is None or start < low else low
-        high = end if high is None or end > high else high
-    if low is None or high is None:
-        return Clock(
-            duration_s=None,
-            duration_source=None,
-            claimed_duration_s=claimed,
-            start_s=0.0,
-            starts_with_keyframe=keyframe,
-            is_encrypted=bool(is_encrypted),
-            damaged_packets=damaged,
-        )
-    start = max(low, 0.0)
+            keyframe, picture = packet.is_keyframe, bytes(packet)
+        if not packet.is_discard:
+            tracks[packet.stream_index].follow(packet)
+    timed = [track for track in tracks.values() if track.start_s is not None]
+    low = min((track.start_s for track in timed if track.start_s is not None), default=None)
+    # Below zero is what a decoder needs and nobody is shown; but a transport stream counts on through its zero.
+    start = 0.0 if low is None else low if container.format.name == "mpegts" else max(low, 0.0)
+    length = max((track.end_s() for track in timed), default=start) - start
     return Clock(
-        duration_s=max(high - start, 0.0),
-        duration_source="packets",
-        claimed_duration_s=claimed,
+        duration_s=None if low is None else _rounded(max(length, 0.0)),
+        duration_source=None if low is None else "packets",
+        claimed_duration_s=_claimed(claimed, container, start),
         start_s=start,
         starts_with_keyframe=keyframe,
         is_encrypted=bool(is_encrypted),
         damaged_packets=damaged,
+        first_picture=picture,
     )
+
+
+def _claimed(claimed: float | None, container: InputContainer, start_s: float) -> float | None:
+    """What FFmpeg calls the duration is not always what the header says.
+
+    MPEG streams have none that could: FFmpeg subtracts their first time from their last. An MP4's counts the time
+    before its first picture, an empty edit, which FFmpeg takes off.
+    """
+    if claimed is None or container.format.name in ("mpegts", "mpeg"):
+        return None
+    return _rounded(claimed + start_s) if "mp4" in container.format.name else claimed
+
+
+def _rounded(seconds: float) -> float:
+    """To a microsecond: 3.9999999999999996 s are 4 s that were added up."""
+    return round(seconds, 6)
+
+
+class _Track:
+    """How long one stream lasts by its packets. Where its clock starts anew, what follows is played after the rest."""
+
+    def __init__(self, base_s: float) -> None:
+        self._base_s = base_s
+        self._shift_s = 0.0
+        self._decoded_s = float("-inf")
+        self._longest_s = 0.0
+        """Of the packets but the last."""
+        self._last: tuple[float, float] = (float("-inf"), 0.0)
+        """Start and length of the packet that was stored last."""
+        self._end_s = float("-inf")
+        """Of the packets but the last."""
+        self.start_s: float | None = None
+
+    def follow(self, packet: Packet[Stream]) -> None:
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is None:
+            return
+        length = packet.duration if packet.duration and packet.duration < WRAPPED else 0
+        start_s, length_s = time * self._base_s, length * self._base_s
+        self._count_last()
+        if packet.dts is not None:
+            decoded_s = packet.dts * self._base_s
+            if decoded_s < self._decoded_s - BACKWARDS_S:
+                self._shift_s = self._end_s - start_s
+            self._decoded_s = decoded_s
+        self._last = (start_s + self._shift_s, length_s)
+        self.start_s = self._last[0] if self.start_s is None else min(self.start_s, self._last[0])
+
+    def _count_last(self) -> None:
+        start_s, length_s = self._last
+        self._end_s = max(self._end_s, start_s + length_s)
+        self._longest_s = max(self._longest_s, length_s)
+
+    def end_s(self) -> float:
+        """In MP4, FFmpeg gives the last packet all that the header promises beyond it: what no other packet comes
+        near to is a promise and no picture.
+        """
+        start_s, length_s = self._last
+        is_promise = self._longest_s > 0 and length_s > max(_STILL_S, _STILL_TIMES * self._longest_s)
+        return max(self._end_s, start_s + (self._longest_s if is_promise else length_s))
+
+
+_STILL_S, _STILL_TIMES = 10.0, 10
+"""How much longer the last packet must be than any other to be disbelieved."""
 
 
 def _is_encrypted(packet: Packet[Stream]) -> bool:

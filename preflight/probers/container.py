@@ -10,6 +10,8 @@ from preflight.errors import BrokenMediaError, OutOfSpaceError, UnreadableError
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
 
     from preflight.media import Source
 
@@ -55,6 +57,24 @@ def open_media(source: Source, *, decode: bool = False) -> Iterator[InputContain
             file.close()
 
 
+def demux(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream]]:
+    """The packets of these streams, to the end, and then an empty one of each that flushes its decoder.
+
+    PyAV stops with IndexError at a packet of a stream that turned up half-way (a second language in a broadcast, or
+    wrong bits in a header). Such packets are not asked for here; behind them it goes on.
+    """
+    for _ in range(_MOST_STREAMS):
+        try:
+            yield from container.demux(*streams)
+        except IndexError:
+            continue
+        return
+
+
+_MOST_STREAMS = 1_000
+"""FFmpeg itself opens no more."""
+
+
 def _open(file: str | BinaryIO | None, *, decode: bool) -> InputContainer:
     import av
 
@@ -95,7 +115,8 @@ def _address_of(source: Source) -> str | None:
 def media_errors(name: str) -> Iterator[None]:
     """Whatever PyAV throws becomes one of our errors, once, here.
 
-    Errors outside `av.FFmpegError` leak from damaged files: UnicodeDecodeError, AttributeError, MemoryError.
+    Errors outside `av.FFmpegError` leak from damaged files: UnicodeDecodeError, AttributeError, MemoryError, and
+    IndexError where a stream turns up half-way that PyAV has no object for.
     """
     import av
 
@@ -109,7 +130,7 @@ def media_errors(name: str) -> Iterator[None]:
         if error.errno == _ENOSPC:
             raise OutOfSpaceError(f"no space left while working on {name}. Free some and run again.") from error
         raise BrokenMediaError(_reason(error)) from error
-    except (ValueError, ArithmeticError, AttributeError, MemoryError) as error:
+    except (ValueError, ArithmeticError, AttributeError, LookupError, MemoryError) as error:
         raise BrokenMediaError(_reason(error)) from error
 
 

@@ -62,7 +62,16 @@ _SVG = re.compile(
     rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]", re.IGNORECASE | re.DOTALL
 )
 
-_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
+# What holds other files, or a document: a scan for sound or pictures would find some, and embed a part for the whole.
+_FOREIGN = (
+    (re.compile(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)"), "a ZIP archive, or an office document"),
+    (re.compile(rb"%PDF-"), "a PDF document"),
+    (re.compile(rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"), "a compressed archive"),
+    (re.compile(rb"\x7fELF|SQLite format 3\0"), "a program or a database"),
+)
+
+# ESC as terminals and ISO 2022 use it, to colour a log or to write Japanese in ASCII, is part of a text.
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]|\x1b(?![\[\]($])")
 _MOST_CONTROLS = 0.02
 """Share of a text's bytes; lists of hostile strings hold some."""
 
@@ -81,6 +90,9 @@ def sniff(head: bytes, name: str) -> Guess | Refusal:
     """From the first `HEAD_BYTES` of a source. `timed` is everything that may be audio or video."""
     if _looks_like_image(head):
         return "image"
+    for magic, what in _FOREIGN:
+        if magic.match(head):
+            return Refusal(f"it is {what}")
     if head.startswith(_TEXT_FIRST):
         return "timed"
     return sniff_text(head, name) or "timed"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
 from preflight.media import Source, TextFacts, Unprobed
 from preflight.probers.tokens import count_tokens
 
-__all__ = ["count_tokens", "decode_text", "facts_of_text", "probe_text", "well_formed"]
+__all__ = ["count_tokens", "decode_text", "facts_of_text", "is_blank", "probe_text", "text_of", "well_formed"]
 
 # A text is held whole; this many bytes are over a hundred thousand requests.
 MAX_TEXT_BYTES = 64_000_000
@@ -21,9 +22,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# ISO 2022 (Japanese mail) is ASCII to the letter, with these to say that the letters mean something else.
-# A NUL is in no text that anybody wrote, but in UTF-16 without a mark and in all binary data.
-_NO_TEXT = re.compile("\x1b[$(]|\x00")
+# ISO 2022 (Japanese mail) is ASCII to the letter, with these to say that the letters mean something else; terminals
+# are told with one of them, ESC ( B, that they mean what they are. A NUL is in no text that anybody wrote, but in
+# UTF-16 without a mark and in all binary data.
+_NO_TEXT = re.compile(r"\x1b(?:\$|\((?!B))|\x00")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -58,8 +60,24 @@ def facts_of_text(text: str, size_bytes: int | None = None, encoding: str = "utf
         encoding=encoding,
         characters=len(text),
         tokens=count_tokens(text),
-        blank=not text.strip(),
+        blank=is_blank(text),
     )
+
+
+def is_blank(text: str) -> bool:
+    """Nearly every text shows something at once; of the rest, each character is asked for once, however often it
+    stands there.
+    """
+    return not any(map(_is_visible, text[:_AT_ONCE])) and not any(map(_is_visible, set(text[_AT_ONCE:])))
+
+
+_AT_ONCE = 1_000
+
+
+def _is_visible(character: str) -> bool:
+    """Not white space, a control, or a format character such as the space without width."""
+    category = unicodedata.category(character)
+    return category[0] != "Z" and category not in ("Cc", "Cf")
 
 
 def decode_text(data: bytes) -> tuple[str, str] | None:
@@ -73,6 +91,18 @@ def decode_text(data: bytes) -> tuple[str, str] | None:
     except UnicodeDecodeError:
         return None
     return None if _NO_TEXT.search(text) else (text, encoding)
+
+
+def text_of(data: bytes, encoding: str) -> str | None:
+    """What was found to be in this encoding, or given as text, without its byte order mark; None where it is not.
+
+    Nobody is asked again whether it is text: what is given as one may hold a NUL.
+    """
+    mark = next((mark for mark, marked in _MARKS if marked == encoding and data.startswith(mark)), b"")
+    try:
+        return data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError:
+        return None
 
 
 def well_formed(text: str) -> str:

@@ -10,8 +10,11 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
+from preflight.probers.hidden import hides_sound
+from preflight.probers.picture import coded_size, pixel_ratio
 from preflight.probers.sniff import suffix_of
 from preflight.probers.units import Unit, read_units
+from preflight.probers.wav import by_header, layout_of, read_wav, units_of_wav
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -31,14 +34,25 @@ def probe_timed(source: Source, *, sound_only: bool = False) -> AudioFacts | Vid
 
     With `sound_only`, audio: the sound of a film, too.
     """
+    facts = _by_ffmpeg(source, sound_only=sound_only)
+    if isinstance(facts, VideoFacts) or (isinstance(facts, AudioFacts) and facts.container != "wav"):
+        return facts
+    return by_header(facts, read_wav(source))
+
+
+def _by_ffmpeg(source: Source, *, sound_only: bool) -> AudioFacts | VideoFacts | Unprobed:
     size = source.size_bytes()
     try:
         with open_media(source) as container:
+            if container.format.name == "mjpeg" and not source.head(len(_JPEG)).startswith(_JPEG):
+                # FFmpeg looks for a JPEG anywhere in whatever it does not know.
+                return _unprobed(size, "unsupported_file_type", "it holds a picture, but is no picture itself")
             return _facts(container, size, sound_only=sound_only)
     except BrokenMediaError as error:
         return _unreadable(source, size, error)
 
 
+_JPEG = b"\xff\xd8"
 _AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".mp3"})
 _KNOWN_SUFFIXES = frozenset({".wav", ".flac", ".mov", ".mp4", ".webm", ".mkv"})
 
@@ -130,8 +144,8 @@ def _video_facts(
     streams: tuple[StreamFacts, ...],
     has_timestamps: bool,
 ) -> VideoFacts | Unprobed:
-    context = video.codec_context
-    if not context.width or not context.height:
+    width, height = coded_size(video, clock.first_picture)
+    if not width or not height:
         return _unprobed(size, "video_file_broken", "its picture has no size")
     if clock.starts_with_keyframe is None:
         return _unprobed(size, "video_file_broken", "it holds no picture: not one video packet could be read")
@@ -147,17 +161,29 @@ def _video_facts(
         claimed_duration_s=clock.claimed_duration_s,
         start_s=clock.start_s,
         damaged_packets=clock.damaged_packets,
-        width=context.width,
-        height=context.height,
+        width=width,
+        height=height,
         rotation=_rotation(container, video),
-        sample_aspect_ratio=_positive(video.sample_aspect_ratio) or Fraction(1),
-        frame_rate=_positive(video.average_rate) or _positive(video.guessed_rate),
+        sample_aspect_ratio=pixel_ratio(video, container.format.name, clock.first_picture),
+        frame_rate=_frame_rate(video, clock),
         starts_with_keyframe=clock.starts_with_keyframe,
         has_timestamps=has_timestamps,
         sample_rate=(audio.codec_context.sample_rate or None) if audio is not None else None,
         channels=(audio.codec_context.layout.nb_channels or None) if audio is not None else None,
         streams=streams,
     )
+
+
+def _frame_rate(video: VideoStream, clock: Clock) -> Fraction | None:
+    """The average is FFmpeg's, over the duration that the header claims: worth what that is worth."""
+    average, guessed = _positive(video.average_rate), _positive(video.guessed_rate)
+    claimed, real = clock.claimed_duration_s, clock.duration_s
+    if claimed and real and claimed > _FAR_OFF * (clock.start_s + real):
+        return guessed or average
+    return average or guessed
+
+
+_FAR_OFF = 1.5
 
 
 def _unprobed(size: int, code: UnprobedCode, reason: str) -> Unprobed:
@@ -219,6 +245,10 @@ def _rotation(container: InputContainer, video: VideoStream) -> int:
     return round(-float(match[1]) / 90) * 90 % 360 if match else 0
 
 
+_NOTHING_HIDDEN = frozenset({"wav", "mp3", "flac"})
+"""Containers of sound that are written as they are read, so that padding stays what it is."""
+
+
 def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, ...]:
     """Where the source can be cut without decoding, from one pass over its packets.
 
@@ -226,7 +256,14 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
     """
     if facts.duration_s is None:
         return ()
+    if (layout := layout_of(source, facts)) is not None:
+        return units_of_wav(layout)
     try:
+        if facts.kind == "audio" and facts.container not in _NOTHING_HIDDEN:
+            with open_media(source) as container:
+                _, audio = pick_streams(container)
+                if audio is None or hides_sound(container, audio):
+                    return ()
         with open_media(source) as container:
             video, audio = pick_streams(container)
             picture = video if facts.kind == "video" else None

@@ -13,6 +13,8 @@ from fractions import Fraction
 from heapq import merge
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
+from preflight.probers.container import demux
+
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
@@ -44,7 +46,7 @@ P = TypeVar("P", bound=Coded)
 # Coded data that wait for the sound under them. Where more would, the sound has ended before the picture.
 _WAITING_BYTES = 64 * 1024 * 1024
 # A clock may stand still for a moment (the muxer mends that), but what is stored in order is not this far behind.
-_BACKWARDS_S = 1.0
+BACKWARDS_S = 1.0
 # A length of 32 bits that is negative, read as positive; seen at the end of Ogg files.
 WRAPPED = 1 << 31
 
@@ -91,7 +93,7 @@ class Times:
         """When it is shown. Raises ValueError where it has no time, or its stream's clock has gone backwards."""
         if packet.dts is not None:
             decoded_s = self._seconds(packet, packet.dts)
-            if decoded_s < self._decoded_s.get(packet.stream_index, decoded_s) - _BACKWARDS_S:
+            if decoded_s < self._decoded_s.get(packet.stream_index, decoded_s) - BACKWARDS_S:
                 raise ValueError("its timestamps go backwards")
             self._decoded_s[packet.stream_index] = decoded_s
         return self.start_s(packet)
@@ -300,7 +302,7 @@ def read_units(
     bases = {s.index: s.time_base for s in streams}
     packets = (
         _Measures(p.stream_index, p.pts, p.dts, p.duration, bases[p.stream_index], _size(p), opens(p))
-        for p in container.demux(*streams)
+        for p in demux(container, *streams)
         if p.size and not p.is_corrupt
     )
     index = video.index if video is not None else None
@@ -310,9 +312,9 @@ def read_units(
     ]
     if video is None and audio is not None and audio.codec_context.name.startswith("pcm_"):
         units = _in_blocks(units)
-    if units and (more_s := duration_s - units[-1].start_s) > units[-1].duration_s:
+    if units and (left_s := duration_s - units[-1].start_s) > 0:
         last = units.pop()
-        units.append(Unit(last.start_s, more_s, last.size_bytes, last.packets))
+        units.append(Unit(last.start_s, left_s, last.size_bytes, last.packets))
     return tuple(units)
 
 

@@ -103,8 +103,8 @@ class UnsupportedFileType(Rule):
     """The API takes JPEG and PNG images, WAV (uncompressed), MP3 and FLAC audio, and any video that
     FFmpeg reads, if it has been able to for some years.
 
-    Other images and audio are converted by `prepare`. What is none of these, or only names other files (a
-    playlist), cannot be.
+    Dialects of WAV that only some readers know (RF64, BW64, RIFX, 24 bits in 32) are other formats. Other images and
+    audio are converted by `prepare`. What is none of these, or only names other files (a playlist), cannot be.
     """
 
     code = "unsupported_file_type"
@@ -117,6 +117,7 @@ class UnsupportedFileType(Rule):
         Example("a HEIC photograph", examples.image(format="HEIF")),
         Example("a voice memo in M4A", examples.audio(container="mov,mp4,m4a,3gp,3g2,mj2", codec="aac")),
         Example("a WAV in mu-law, which is companded", examples.audio(codec="pcm_mulaw")),
+        Example("a WAV in RF64, which many readers do not know", examples.audio(dialect="RF64")),
         Example("a video in H.266, which an older FFmpeg cannot decode", examples.video(codec="vvc")),
         Example("a playlist", Unprobed(size_bytes=37, code="unsupported_file_type", reason="it is a playlist")),
     )
@@ -130,8 +131,8 @@ class UnsupportedFileType(Rule):
                 return self._convertible(facts.format, allowed)
             case AudioFacts():
                 allowed = limits.audio.formats.value
-                found = [f"{name}/{facts.codec}" for name in facts.container.split(",")]
-                if any(name.startswith(allowed) for name in found):
+                found = [f"{name}/{facts.dialect or facts.codec}" for name in facts.container.split(",")]
+                if facts.dialect is None and any(name.startswith(allowed) for name in found):
                     return None
                 return self._convertible(found[0], allowed)
             case VideoFacts(video_codec=codec) if codec in limits.video.too_new_codecs.value:

@@ -12,7 +12,10 @@ SHORTEN_IT = "Shorten it: a text that belongs to an image cannot be cut in two."
 
 
 class TextEmpty(Rule):
-    """A text must hold something other than white space: the API wants at least one character, a model a word."""
+    """A text must hold something that can be seen: the API wants at least one character, a model a word.
+
+    White space, control characters and characters without width cannot.
+    """
 
     code = "text_empty"
     accepted = (Example("a sentence", examples.text()),)
@@ -20,7 +23,7 @@ class TextEmpty(Rule):
 
     def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
         if isinstance(facts, TextFacts) and facts.blank:
-            return self.finding("The text holds nothing but white space. Give it some words.", measured=0, limit=1)
+            return self.finding("The text holds nothing that can be seen. Give it some words.", measured=0, limit=1)
         return None
 
 

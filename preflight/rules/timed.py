@@ -33,7 +33,9 @@ class _DurationTooLong(_TimedRule):
                 most = bounds.max_duration_s.value
                 if longest <= most:
                     return None
-                claimed = "" if longest == timed.duration_s else " by its header, which does not tell the truth"
+                claimed = "" if longest == timed.duration_s else " by its header"
+                if claimed and _is_false(timed):
+                    claimed += ", which does not tell the truth"
                 return self.finding(
                     f"The {self.kind} lasts {told_apart(longest, most, 2)} s{claimed}, the limit is {most:g} s. "
                     "`preflight prepare` cuts it into clips.",
@@ -104,7 +106,7 @@ class _DurationMismatch(_TimedRule):
         match self.of_my_kind(facts, limits):
             case (timed, _) if self._applies_to(timed):
                 real, claimed = timed.duration_s, timed.claimed_duration_s
-                if real is None or claimed is None or abs(claimed - real) <= max(_SLACK_S, _SLACK_SHARE * claimed):
+                if real is None or claimed is None or not _is_false(timed):
                     return None
                 return self.finding(
                     f"The header claims {claimed:.2f} s, the file holds {real:.2f} s: it breaks off, or its header is "
@@ -124,6 +126,15 @@ class _DurationMismatch(_TimedRule):
 
 # Containers round, and sound may end a little after the picture.
 _SLACK_S, _SLACK_SHARE = 1.0, 0.02
+
+
+def _is_false(timed: AudioFacts | VideoFacts) -> bool:
+    """Whether the header says another duration than the packets, however it counts: some from a clock's zero on."""
+    real, claimed = timed.duration_s, timed.claimed_duration_s
+    if real is None or claimed is None:
+        return False
+    slack = max(_SLACK_S, _SLACK_SHARE * claimed) if claimed else 0.0  # no rounding makes nothing of something
+    return min(abs(claimed - real), abs(claimed - real - timed.start_s)) > slack
 
 
 class VideoDurationTooLong(_DurationTooLong):

@@ -31,7 +31,7 @@ def transform(source: Source, facts: MediaFacts, plan: Plan, limits: Limits) -> 
         case SplitText() as recipe, TextFacts():
             from preflight.transformers.text import split_text
 
-            yield from split_text(_text(source), recipe)
+            yield from split_text(_text(source, facts), recipe)
         case ConvertImage() | CutOutPicture() as recipe, ImageFacts():
             from preflight.transformers.image import convert_image
 
@@ -46,9 +46,11 @@ def transform(source: Source, facts: MediaFacts, plan: Plan, limits: Limits) -> 
             yield from encode_video(source, facts, recipe, _caps("mp4", limits.video))
         case EncodeAudio() as recipe, AudioFacts():
             from preflight.transformers.audio import encode_audio
+            from preflight.transformers.wav import readable
 
             caps = _caps(recipe.container, limits.audio)
-            yield from encode_audio(source, facts, recipe, caps, predicted_clips=len(plan.outputs))
+            sound = readable(source, facts)
+            yield from encode_audio(sound, facts, recipe, caps, predicted_clips=len(plan.outputs))
         case recipe, _:
             raise TypeError(f"{type(recipe).__name__} is no recipe for {facts.kind}")
 
@@ -58,7 +60,7 @@ def _as_it_is(source: Source, facts: MediaFacts) -> Output:
     match facts:
         case TextFacts():
             # The API takes UTF-8; a byte order mark or UTF-16 is the file's, not the text's.
-            source = Source.of(_text(source).encode(), name=source.name)
+            source = Source.of(_text(source, facts).encode(), name=source.name)
         case ImageFacts():
             # A header says nothing of the pixels; to decode them costs less than to upload them in vain.
             from preflight.transformers.image import decode_fully
@@ -80,13 +82,13 @@ def _whole_span(facts: AudioFacts | VideoFacts) -> Span | None:
     return Span(0.0, facts.duration_s) if facts.duration_s is not None else None
 
 
-def _text(source: Source) -> str:
-    from preflight.probers.text import decode_text
+def _text(source: Source, facts: TextFacts) -> str:
+    from preflight.probers.text import text_of
 
-    decoded = decode_text(source.read())
-    if decoded is None:  # changed since it was probed
+    text = text_of(source.read(), facts.encoding)
+    if text is None:  # changed since it was probed
         raise BrokenMediaError("it is no text any more")
-    return decoded[0]
+    return text
 
 
 def _caps(container: str, limits: TimedLimits) -> Caps:

@@ -11,7 +11,7 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span
 from preflight.planner import EncodeAudio
 from preflight.planner.cuts import Caps
-from preflight.probers.container import media_errors, open_media
+from preflight.probers.container import demux, media_errors, open_media
 from preflight.probers.timed import bit_depth, pick_streams
 from preflight.transformers.interface import Output
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
     from av.packet import Packet
+    from av.stream import Stream
 
 _BYTES_PER_SAMPLE = 2
 # What a FLAC frame adds to samples that cannot be compressed: header, subframe headers, checksum.
@@ -160,7 +161,7 @@ class _Sound:
             if audio is None:
                 raise BrokenMediaError("it holds no sound any more")
             resampler, shape = self._resampler(), None
-            for packet in container.demux(audio):
+            for packet in demux(container, audio):
                 for frame in self._decoded(packet):
                     if shape not in (None, _shape(frame)):  # a stream may change its format half-way
                         yield from resampler.resample(None)
@@ -170,10 +171,12 @@ class _Sound:
                     yield from resampler.resample(frame)
             yield from resampler.resample(None)
 
-    def _decoded(self, packet: Packet[AudioStream]) -> list[AudioFrame]:
+    def _decoded(self, packet: Packet[Stream]) -> list[AudioFrame]:
+        from av.audio.frame import AudioFrame
+
         try:
             with media_errors(self._source.name):
-                return packet.decode()
+                return [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
         except BrokenMediaError:
             self._damaged += 1
             return []
@@ -195,7 +198,7 @@ def decode_fully(source: Source) -> None:
         if audio is None:
             raise BrokenMediaError("it holds no sound any more")
         sample_bytes = _pcm_sample_bytes(audio)
-        for packet in container.demux(audio):
+        for packet in demux(container, audio):
             packet.decode()
             if packet.size % sample_bytes:  # FFmpeg 8 passes over what is left, FFmpeg 5 complains
                 raise BrokenMediaError("its last sample is not whole")

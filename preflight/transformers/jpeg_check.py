@@ -4,6 +4,13 @@ with grey, and its warning never reaches Python.
 
 from __future__ import annotations
 
+import io
+
+from preflight.probers.image_structure import jpeg_segments
+
+_UNKNOWN_TO_FFMPEG = frozenset({0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
+"""Frames that are coded arithmetically, which it takes for a fault."""
+
 
 def is_cut_short(jpeg: bytes) -> bool:
     """Decode with FFmpeg's decoder, which is told to stop at the first fault, and takes half of Pillow's time.
@@ -12,6 +19,8 @@ def is_cut_short(jpeg: bytes) -> bool:
     """
     import av
 
+    if any(segment.marker in _UNKNOWN_TO_FFMPEG for segment in jpeg_segments(io.BytesIO(jpeg))):
+        return False
     decoder = av.CodecContext.create("mjpeg", "r")
     decoder.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
     decoder.thread_count = 1

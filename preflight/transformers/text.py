@@ -11,7 +11,7 @@ from semantic_text_splitter import TextSplitter
 from preflight.errors import UsageError
 from preflight.media import Fidelity, Source
 from preflight.planner.interface import SplitText
-from preflight.probers.text import well_formed
+from preflight.probers.text import is_blank, well_formed
 from preflight.probers.tokens import LONGEST_TOKEN_BYTES, count_tokens
 from preflight.transformers.interface import Output
 
@@ -26,7 +26,7 @@ def split_text(text: str, recipe: SplitText) -> Iterator[Output]:
     """Chunks of at most `recipe.max_tokens`, in order, as even as sentences allow, none of them blank.
 
     Joined they are the text again, but for two things that no request can carry: lone surrogates, which become
-    U+FFFD, and white space that alone fills half a chunk, of which there is nothing to embed. `Output.offset`
+    U+FFFD, and what nobody sees and alone fills half a chunk, of which there is nothing to embed. `Output.offset`
     counts characters of `text`. Raises UsageError where a single character has more tokens than the limit.
     """
     cutter = _Cutter(well_formed(text), recipe.max_tokens)
@@ -79,7 +79,7 @@ class _Cutter:
         return self._count_up_to_limit(self.text[start:end]) <= self.max_tokens
 
     def _is_blank(self, start: int, end: int) -> bool:
-        return not self.text[start:end].strip()
+        return is_blank(self.text[start:end])
 
     def _with_even_tail(self, ranges: list[_Range]) -> list[_Range]:
         """The last chunk is what is left over: share with the one before it where it is small."""

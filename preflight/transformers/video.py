@@ -12,7 +12,7 @@ from preflight.errors import BrokenMediaError
 from preflight.media import Fidelity, Source, Span, VideoFacts
 from preflight.planner import EncodeVideo
 from preflight.planner.cuts import Caps
-from preflight.probers.container import media_errors, open_media
+from preflight.probers.container import demux, media_errors, open_media
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import units_of
 from preflight.transformers.interface import Output
@@ -106,7 +106,7 @@ class _Encoder:
         """Encoded packets of both streams, on a clock that starts with the source's."""
         streams: list[Stream] = [s for s in (self._picture, self._sound) if s is not None]
         resample = _Resampler(self.audio, self._facts.start_s) if self.audio is not None else None
-        for packet in self._container.demux(*streams):
+        for packet in demux(self._container, *streams):
             for frame in self._decoded(packet):
                 if packet.stream.index == self._picture.index:  # of a flush, only `stream` is set
                     yield from self._encode_picture(frame)  # type: ignore[arg-type]  # by its stream

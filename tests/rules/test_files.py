@@ -30,6 +30,8 @@ def unprobed(code, reason="it is none", size_bytes=9):
         (examples.audio(container="aiff", codec="pcm_s16be"), False),
         (examples.audio(container="aac", codec="aac"), False),
         (examples.audio(container=MP4, codec="aac"), False),
+        *((examples.audio(dialect=name), False) for name in ("RF64", "BW64", "RIFX", "24 bits in 32")),
+        (examples.audio(codec="pcm_s16be", dialect="RIFX"), False),
         # A demuxer of many names is taken by any of them.
         (examples.audio(container="rf64,wav", codec="pcm_s16le"), True),
         *((examples.video(codec=name), True) for name in ("h264", "hevc", "av1", "mpeg1video", "prores", "ffv1")),
@@ -46,6 +48,8 @@ def test_formats(facts, is_taken, profile):
         (examples.image(format="HEIF"), "HEIF", "JPEG, PNG"),
         (examples.audio(container=MP4, codec="aac"), "mov/aac", AUDIO_TAKEN),
         (examples.audio(codec="pcm_mulaw"), "wav/pcm_mulaw", AUDIO_TAKEN),
+        (examples.audio(dialect="RF64"), "wav/RF64", AUDIO_TAKEN),
+        (examples.audio(codec="pcm_s32le", dialect="24 bits in 32"), "wav/24 bits in 32", AUDIO_TAKEN),
         (examples.video(codec="vvc"), "mov/vvc", "codecs of FFmpeg 6"),
     ],
 )

@@ -142,7 +142,7 @@ TOO_MANY_TOKENS = error(
     part="text",
 )
 EMPTY = error(
-    "text_empty", "The text holds nothing but white space. Give it some words.", measured=0, limit=1, part="text"
+    "text_empty", "The text holds nothing that can be seen. Give it some words.", measured=0, limit=1, part="text"
 )
 CONVERTED = mendable(
     "unsupported_file_type",

@@ -1,4 +1,4 @@
-"""Texts: up to 500 tokens (CONTRACT 1.5), and not of nothing but white space."""
+"""Texts: up to 500 tokens (CONTRACT 1.5), and not of nothing that can be seen."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_tokens(tokens, expected, profile):
             examples.text(blank=True),
             error(
                 "text_empty",
-                "The text holds nothing but white space. Give it some words.",
+                "The text holds nothing that can be seen. Give it some words.",
                 measured=0,
                 limit=1,
             ),

@@ -106,6 +106,11 @@ def test_the_header_and_the_packets_differ(kind, made, duration_s, claimed_durat
     ("facts", "expected"),
     [
         (examples.audio(container="wav", duration_s=30.0), ["audio_duration_mismatch"]),
+        # Nothing at all is no rounding of half a second.
+        (
+            examples.audio(container="wav", duration_s=0.5, claimed_duration_s=0.0),
+            ["audio_duration_mismatch", "audio_duration_too_short"],
+        ),
         (examples.audio(container="flac", codec="flac", duration_s=30.0), ["audio_duration_mismatch"]),
         (examples.audio(container="mp3", codec="mp3", duration_s=30.0), []),  # it has no length in its header
     ],
@@ -136,13 +141,23 @@ def test_damaged_packets(kind, made, count, packets):
         (700.12345, 700.0, 700.123, "700.12 s"),
         (600.001, 600.001, 600.001, "600.001 s"),  # and not 600.00 s, the limit is 600 s
         (600.00004, None, 600.00004, "600.00004 s"),
-        (598.0, 601.5, 601.5, "601.50 s by its header, which does not tell the truth"),
+        (598.0, 601.5, 601.5, "601.50 s by its header"),
     ],
 )
 def test_what_is_said_of_too_long(kind, made, duration_s, claimed_duration_s, measured, lasts):
     said = f"The {kind} lasts {lasts}, the limit is 600 s. `preflight prepare` cuts it into clips."
     expected = mendable(f"{kind}_duration_too_long", said, measured=measured, limit=600)
     assert findings(made(duration_s=duration_s, claimed_duration_s=claimed_duration_s)) == (expected,)
+
+
+@OF_EACH_KIND
+def test_a_header_that_does_not_tell_the_truth_is_said_not_to(kind, made):
+    said = {f.code: f.message for f in findings(made(duration_s=598.0, claimed_duration_s=700.0))}
+    assert set(said) == {f"{kind}_duration_too_long", f"{kind}_duration_mismatch"}
+    assert said[f"{kind}_duration_too_long"] == (
+        f"The {kind} lasts 700.00 s by its header, which does not tell the truth, the limit is 600 s. "
+        "`preflight prepare` cuts it into clips."
+    )
 
 
 @OF_EACH_KIND

@@ -1,0 +1,71 @@
+"""What the coded pictures of a video say of themselves, where the container does not say it, or says something else."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
+
+_STATING_THE_RATIO = ("mov", "matroska")
+"""Demuxers of containers that have a place for the shape of a pixel."""
+_MOST_PIXELS = 40_000_000
+"""Of a picture that is decoded for the shape of its pixels: no broadcast comes near."""
+
+
+def coded_size(video: VideoStream, first_picture: bytes | None) -> tuple[int, int]:
+    """(width, height) by the coded picture itself, where FFmpeg's parser of its codec reads that from the first packet:
+    a container may say what it likes, and a decoder does not listen. Nothing is decoded.
+    """
+    context = video.codec_context
+    stated = context.width, context.height
+    if first_picture is None:
+        return stated
+    try:
+        parser = _context_of(video)
+        parser.parse(first_picture)
+        parser.parse()  # what it holds back until the next picture starts
+    except (av.FFmpegError, ValueError):  # a codec without a parser
+        return stated
+    found = parser.width, parser.height
+    if not all(found):
+        return stated
+    is_cropped = _in_blocks(stated) == _in_blocks(found) and stated[0] <= found[0] and stated[1] <= found[1]
+    # H.264 codes whole blocks, and FFmpeg lets a container say how much of the last ones is shown.
+    return stated if is_cropped and context.codec.canonical_name == "h264" else found
+
+
+def pixel_ratio(video: VideoStream, container: str, first_picture: bytes | None) -> Fraction:
+    """Width of a pixel by its height, 1 where nothing says. `container` is FFmpeg's name of the demuxer.
+
+    MPEG streams keep it with the picture, so the first one is decoded there: half a millisecond.
+    """
+    stated = video.sample_aspect_ratio
+    if stated and stated > 0:  # PyAV 19 never answers None for a rational, but 0
+        return stated
+    width, height = video.codec_context.width, video.codec_context.height
+    if first_picture is None or container.startswith(_STATING_THE_RATIO) or width * height > _MOST_PIXELS:
+        return Fraction(1)
+    try:
+        decoder = _context_of(video)
+        decoder.thread_count = 1
+        decoder.decode(av.Packet(first_picture))
+        decoder.decode(None)
+    except (av.FFmpegError, ValueError):  # damaged, which is for others to say
+        return Fraction(1)
+    found = decoder.sample_aspect_ratio
+    return found if found and found > 0 else Fraction(1)
+
+
+def _context_of(video: VideoStream) -> av.VideoCodecContext:
+    context = av.CodecContext.create(video.codec_context.codec.canonical_name, "r")
+    assert isinstance(context, av.VideoCodecContext)
+    context.extradata = video.codec_context.extradata
+    return context
+
+
+def _in_blocks(size: tuple[int, int]) -> tuple[int, int]:
+    return -(-size[0] // 16), -(-size[1] // 16)
