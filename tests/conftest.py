@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.media_factory import Library
+from preflight.testing import catalogue
 
 _CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
@@ -20,6 +21,6 @@ def corpus() -> Path:
 
 
 @pytest.fixture(scope="session")
-def media(tmp_path_factory) -> Library:
-    """Small coded media of known truth: `media("h264_aac.mp4")` is a path. See `media_factory`."""
-    return Library(tmp_path_factory.mktemp("media"))
+def media() -> Callable[[str], Path]:
+    """`media("video/h264_aac_mp4")`: the file of that case, which all tests share; `media_case` gives a copy of it."""
+    return lambda name: catalogue.case(name).path

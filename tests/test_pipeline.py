@@ -6,7 +6,6 @@ import base64
 import hashlib
 import io
 import json
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +16,14 @@ from PIL import Image
 import preflight
 from preflight import MultiInput, NamedImage, Policy, Preflight, Text, TextImage, pipeline
 from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError, UsageError
-from preflight.limits import load
+from preflight.limits import DEFAULT_PROFILE, load
 from preflight.media import Fidelity, Source, Span
 from preflight.payload import Payload
 from preflight.pipeline import Progress
 from preflight.planner import CutBetweenUnits, EncodeAudio, EncodeVideo, SendAsIs
 from preflight.submitter.embeddings import Embeddings, Row
+from preflight.testing import catalogue
+from preflight.testing.catalogue import Case
 from preflight.transformers import Output
 from preflight.transformers import transform as real_transform
 
@@ -33,17 +34,6 @@ SENTENCE = "The quick brown fox jumps over the lazy dog. "
 def picture(width: int, height: int, form: str = "PNG", colour: str = "navy") -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (width, height), colour).save(file, form)
-    return file.getvalue()
-
-
-def sound(seconds: float, rate: int = 8000) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        tone = 8000 * np.sin(np.arange(int(seconds * rate)) * 0.3)
-        out.writeframes(tone.astype("<i2").tobytes())
     return file.getvalue()
 
 
@@ -62,28 +52,21 @@ def size_of(data: str | bytes) -> tuple[int, int]:
     return Image.open(io.BytesIO(raw)).size
 
 
-# One of each kind that fits, and one that does not: what it is, and how many requests it becomes.
+# One of each kind that fits, and one that does not.
 KINDS = {
-    "text": (Text("man walking a dog"), Text(SENTENCE * 120)),
-    "image": (picture(128, 128), picture(100, 80)),
-    "audio": (sound(5), SAMPLES / "message.opus"),
-    "video": (SAMPLES / "silent.mp4", SAMPLES / "talk.mp4"),
+    "text": ("text/value", "text/value_of_501_tokens"),
+    "image": ("image/square_128", "image/width_127"),
+    "audio": ("audio/wav_s16", "audio/opus"),
+    "video": ("video/silent_mp4", "video/duration_600_3"),
 }
 
 
 class TestEveryKind:
-    @pytest.mark.parametrize("kind", KINDS)
-    def test_check(self, kind: str) -> None:
-        fits, does_not = KINDS[kind]
-        report = preflight.check(fits)
-        assert (report.kind, report.verdict, report.findings) == (kind, "pass", ())
-        report = preflight.check(does_not)
-        assert (report.kind, report.verdict) == (kind, "fixable")
-        assert report.errors
+    """Of the plan and of each payload; `test_catalogue` checks and prepares all there is."""
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_plan(self, kind: str) -> None:
-        fits, does_not = KINDS[kind]
+        fits, does_not = (catalogue.case(name).input for name in KINDS[kind])
         assert preflight.plan(fits).recipe == SendAsIs()
         plan = preflight.plan(does_not)
         assert plan.recipe != SendAsIs()
@@ -93,7 +76,7 @@ class TestEveryKind:
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_prepare(self, kind: str) -> None:
-        fits, does_not = KINDS[kind]
+        fits, does_not = (catalogue.case(name).input for name in KINDS[kind])
         (payload,) = preflight.prepare(fits)
         assert (payload.input_type, payload.fidelity, payload.steps) == (kind, Fidelity.IDENTICAL, ())
         payloads = list(preflight.prepare(does_not))
@@ -176,25 +159,21 @@ class TestRejected:
             assert caught.value.findings == report.errors
             assert caught.value.source == report.source
 
-    def test_damage_that_only_decoding_finds_is_a_rejection_too(self) -> None:
-        data = bytearray(picture(300, 300, "PNG"))
-        middle = data.index(b"IDAT") + 12
-        data[middle : middle + 8] = b"\xff" * 8
+    def test_damage_that_only_decoding_finds_is_a_rejection_too(self, media) -> None:
+        damaged = media("bad/jpeg_wrong_bits")
+        assert preflight.check(damaged).verdict == "pass"
         with pytest.raises(RejectedError, match="image_file_broken"):
-            list(preflight.prepare(bytes(data)))
+            list(preflight.prepare(damaged))
 
-    def test_a_source_that_goes_while_it_is_sent(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.wav"
-        path.write_bytes(sound(5))
+    def test_a_source_that_goes_while_it_is_sent(self, media_case) -> None:
+        path = media_case("audio/wav_s16")
         (payload,) = preflight.prepare(path)
         path.unlink()
         with pytest.raises(UnreadableError, match="is not there"):
             b"".join(payload.chunks())
 
-    def test_a_source_that_goes_before_it_is_verified(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        path = tmp_path / "a.mp4"
-        path.write_bytes((SAMPLES / "silent.mp4").read_bytes())
-
+    def test_a_source_that_goes_before_it_is_verified(self, monkeypatch: pytest.MonkeyPatch, media_case) -> None:
+        path = media_case("video/silent_mp4")
         recipes = []
 
         def vanish(source, facts, plan, limits):
@@ -294,9 +273,9 @@ class TestNextRung:
     @pytest.mark.parametrize(
         "error", [BrokenMediaError("no packet fits"), UnverifiedOutputError("x", ())], ids=["broken", "unverified"]
     )
-    def test_sound_that_cannot_be_sent_as_it_is(self, watched: Watched, error: Exception) -> None:
+    def test_sound_that_cannot_be_sent_as_it_is(self, watched: Watched, media, error: Exception) -> None:
         watched.breaks(SendAsIs, after=0, error=error)
-        (payload,) = preflight.prepare(sound(5))
+        (payload,) = preflight.prepare(media("audio/wav_s16"))
         assert watched.recipes == [SendAsIs, EncodeAudio]
         assert payload.fidelity == Fidelity.TRANSCODED
         assert preflight.check(decoded(payload)).verdict == "pass"
@@ -335,11 +314,11 @@ class TestNextRung:
         assert caught.value is defect
         assert defect.__cause__ is None
 
-    def test_where_encoding_fails_too_it_is_rejected(self, watched: Watched) -> None:
+    def test_where_encoding_fails_too_it_is_rejected(self, watched: Watched, media) -> None:
         watched.breaks(SendAsIs, after=0, error=BrokenMediaError("first"))
         watched.breaks(EncodeAudio, after=0, error=BrokenMediaError("second"))
         with pytest.raises(RejectedError, match="audio_file_broken: Second"):
-            list(preflight.prepare(sound(5)))
+            list(preflight.prepare(media("audio/wav_s16")))
 
     def test_images_have_no_next_rung(self, watched: Watched) -> None:
         watched.breaks(SendAsIs, after=0, error=BrokenMediaError("pixels are missing"))
@@ -474,29 +453,20 @@ class TestMultiInput:
         (payload,) = preflight.prepare(MultiInput([NamedImage(picture(200, 200))] * 10))
         assert len(read(payload)["media_sources"]) == 10
 
-    @pytest.mark.parametrize(
-        ("images", "text", "code"),
-        [
-            ([NamedImage(picture(200, 200))] * 11, None, "media_sources_count"),
-            ([], "only words", "media_sources_count"),
-            ([NamedImage(picture(200, 200), "outfit")], "<@outfit> and <@shoes>", "placeholder_unresolved"),
-            ([NamedImage(picture(200, 200), "a"), NamedImage(picture(200, 200), "a")], None, "name_not_unique"),
-            ([NamedImage(picture(200, 200), "my outfit")], None, "name_invalid"),
-            ([NamedImage(picture(200, 200)), NamedImage(b"junk")], None, "unsupported_file_type"),
-        ],
-    )
-    def test_what_cannot_be_mended(self, images: list[NamedImage], text: str | None, code: str) -> None:
-        request = MultiInput(images, text=text)
-        report = preflight.check(request)
-        assert report.verdict == "rejected"
-        assert [f.code for f in report.errors] == [code]
-        with pytest.raises(RejectedError) as caught:
-            next(preflight.prepare(request))
-        assert caught.value.findings == report.errors
-
-    def test_a_sound_is_no_image(self) -> None:
-        report = preflight.check(MultiInput([NamedImage(picture(200, 200)), NamedImage(sound(5))]))
+    def test_a_sound_is_no_image(self, media) -> None:
+        report = preflight.check(MultiInput([NamedImage(picture(200, 200)), NamedImage(media("audio/wav_s16"))]))
         assert [f.part for f in report.errors] == ["media_sources[1]"]
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in catalogue.cases("request/*") if c.expected[DEFAULT_PROFILE].gives == "rejected"], ids=str
+)
+def test_a_request_that_cannot_be_mended_is_refused_with_all_that_is_wrong(case: Case) -> None:
+    report = preflight.check(case.input)
+    assert report.verdict == "rejected"
+    with pytest.raises(RejectedError) as caught:
+        next(preflight.prepare(case.input))
+    assert caught.value.findings == report.errors
 
 
 class TestProgress:

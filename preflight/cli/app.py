@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from preflight.cli import check, doctor, embed, emulate, explain, limits, plan, prepare
+from preflight.cli import cases, check, doctor, embed, emulate, explain, limits, plan, prepare
 from preflight.cli.talk import say, tell
 from preflight.errors import ExitCode, PreflightError
 
@@ -26,6 +26,7 @@ for command in (
     limits.limits,
     explain.explain,
     doctor.doctor,
+    cases.cases,
 ):
     app.command()(command)
 

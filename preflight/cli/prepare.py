@@ -12,7 +12,7 @@ import typer
 from preflight.cli import options
 from preflight.cli.inputs import collect
 from preflight.cli.talk import bar, say
-from preflight.cli.whole import whole_file
+from preflight.cli.whole import new_folder, whole_file
 from preflight.errors import (
     ExitCode,
     PreflightError,
@@ -20,7 +20,6 @@ from preflight.errors import (
     RejectedError,
     UnreadableError,
     UnverifiedOutputError,
-    UsageError,
 )
 from preflight.media import Kind, Source
 from preflight.payload import Payload
@@ -48,7 +47,7 @@ def prepare(
     Inputs that cannot be prepared get a line in the manifest with their findings, and exit code 1.
     """
     sources = collect(paths, kind)
-    folder = _new_folder(out)
+    folder = new_folder(out)
     with bar(len(sources), prints=False) as progress:
         policy = Policy(prefer=prefer, fit=fit, audio=audio)
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
@@ -129,16 +128,6 @@ def _findings(error: RejectedError | UnverifiedOutputError | UnreadableError) ->
     if isinstance(error, UnreadableError):  # it was there when it was checked
         return [rule("file_unreadable").finding(str(error), measured=None, limit=None)]
     return error.findings
-
-
-def _new_folder(out: Path) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        if any(out.iterdir()):
-            raise UsageError(f"{out} is not empty. Name a new folder, or empty this one.")
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written ({error.strerror}). Name another folder.") from error
-    return out
 
 
 def _remove(paths: list[Path]) -> None:

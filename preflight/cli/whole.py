@@ -1,4 +1,4 @@
-"""Files that appear under their name when they are whole, or not at all."""
+"""Places to write to: folders that hold nothing else, files that appear when they are whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,17 @@ from preflight.errors import OutOfSpaceError, PreflightError, UsageError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+
+def new_folder(out: Path) -> Path:
+    """`out`, made if it is not there. Raises UsageError where something is in it, or it cannot be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if any(out.iterdir()):
+            raise UsageError(f"{out} is not empty. Name a new folder, or empty this one.")
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written ({error.strerror}). Name another folder.") from error
+    return out
 
 
 @contextmanager

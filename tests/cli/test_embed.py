@@ -47,12 +47,11 @@ def test_to_a_file(preflight, samples: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["e.ndjson"]
 
 
-def test_what_cannot_be_embedded_does_not_stop_the_rest(preflight, samples: Path, tmp_path: Path) -> None:
-    (tmp_path / "empty.mp4").touch()
-    ended = preflight("embed", tmp_path / "empty.mp4", samples / "icon.png", "--emulator")
+def test_what_cannot_be_embedded_does_not_stop_the_rest(preflight, media, samples: Path) -> None:
+    ended = preflight("embed", media("bad/empty"), samples / "icon.png", "--emulator")
     assert ended.code == 1
     assert len(vectors(ended.out)) == 1
-    assert f"REJECTED {tmp_path / 'empty.mp4'}\n    error: file_empty: " in ended.err
+    assert f"REJECTED {media('bad/empty')}\n    error: file_empty: " in ended.err
     assert ended.err.endswith("1 vectors from 1 of 2 inputs\n")
 
 

@@ -29,12 +29,11 @@ def test_options_of_the_policy(preflight, samples: Path) -> None:
     assert preflight("plan", samples / "talk.mp4", "--as", "audio").out.startswith(("LOSSLESS", "TRANSCODED"))
 
 
-def test_what_cannot_be_planned_does_not_stop_the_rest(preflight, samples: Path, tmp_path: Path) -> None:
-    (tmp_path / "empty.mp4").touch()
-    ended = preflight("plan", tmp_path / "empty.mp4", samples / "silent.mp4")
+def test_what_cannot_be_planned_does_not_stop_the_rest(preflight, media, samples: Path) -> None:
+    ended = preflight("plan", media("bad/empty"), samples / "silent.mp4")
     assert ended.code == 1
     first, second, third, *_ = ended.out.splitlines()
-    assert first == f"REJECTED {tmp_path / 'empty.mp4'}"
+    assert first == f"REJECTED {media('bad/empty')}"
     assert second.startswith("    error: file_empty: ")
     assert third.startswith("IDENTICAL")
 

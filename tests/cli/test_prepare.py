@@ -86,11 +86,9 @@ def test_media_files_instead(preflight, quick: list[Path], tmp_path: Path) -> No
         assert hashlib.sha256((out / line["request"]).read_bytes()).hexdigest() == line["sha256"]
 
 
-def test_what_cannot_be_prepared_has_its_line_and_stops_nothing(preflight, samples: Path, tmp_path: Path) -> None:
-    (tmp_path / "broken.jpg").write_bytes((samples / "print_cmyk.jpg").read_bytes()[:50_000])
-    (tmp_path / "empty.mp4").touch()
+def test_what_cannot_be_prepared_has_its_line_and_stops_nothing(preflight, media, samples, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    inputs = [tmp_path / "broken.jpg", samples / "icon.png", tmp_path / "empty.mp4", samples / "silent.mp4"]
+    inputs = [media("bad/jpeg_cut_in_half"), samples / "icon.png", media("bad/empty"), samples / "silent.mp4"]
     ended = preflight("prepare", *inputs, "--out", out)
     assert ended.code == 1
     assert f"REJECTED {inputs[0]}\n    error: image_file_broken: " in ended.err

@@ -1,4 +1,4 @@
-"""Media made by an FFmpeg that is not the one the emulator decodes with, and a running emulator to post to."""
+"""Scenes and melodies that can be told from each other, which the catalogue has none of, and an emulator to post to."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 import ffmpeg
 import httpx2
-import imageio_ffmpeg
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from preflight.emulator import LocalServer
+from preflight.testing.recipes.encoder import write
 
 SAMPLE_RATE = 44_100
 
@@ -143,13 +143,13 @@ def sound(folder: Path) -> Callable[..., Path]:
 def convert(folder: Path) -> Callable[..., Path]:
     """Transcode a file; the new name says its format, keywords are FFmpeg's output options."""
 
-    def run(source: Path, name: str, **options: str | float) -> Path:
+    def transcode(source: Path, name: str, **options: str | float) -> Path:
         path = folder / name
         if not path.exists():
-            _run(ffmpeg.input(str(source)).output(str(path), **options))
+            write(path, ffmpeg.input(str(source)), **options)
         return path
 
-    return run
+    return transcode
 
 
 @pytest.fixture(scope="session")
@@ -157,7 +157,7 @@ def film(folder: Path, sound: Callable[..., Path]) -> Callable[..., Path]:
     """Still scenes, one a seed, each of so many seconds, with a melody: its seed, or None for no sound."""
 
     def make(
-        scenes: tuple[int, ...], seconds: tuple[float, ...], *, music: int | None = 1, name: str, **options: object
+        scenes: tuple[int, ...], seconds: tuple[float, ...], *, music: int | None = 1, name: str, **options: str | float
     ) -> Path:
         path = folder / name
         if path.exists():
@@ -171,11 +171,7 @@ def film(folder: Path, sound: Callable[..., Path]) -> Callable[..., Path]:
         if music is not None:
             inputs.append(ffmpeg.input(str(sound(music, sum(seconds)))))
         fixed = {"vcodec": "libx264", "pix_fmt": "yuv420p", "preset": "ultrafast"}
-        _run(ffmpeg.output(*inputs, str(path), **(fixed | options)))
+        write(path, *inputs, **(fixed | options))
         return path
 
     return make
-
-
-def _run(output: object) -> None:
-    ffmpeg.run(output, cmd=imageio_ffmpeg.get_ffmpeg_exe(), quiet=True, overwrite_output=True)

@@ -17,9 +17,24 @@ from PIL import Image
 import preflight
 from preflight.emulator import LocalServer, app, create_app
 from preflight.errors import UsageError
-from preflight.limits import load
+from preflight.limits import DEFAULT_PROFILE, load
+from preflight.testing import catalogue
 
 MODEL = {"model_name": "marengo3.0"}
+BEYOND_LIMITS = {
+    f"{case.truth.kind}: {code}": case
+    for case in catalogue.cases("image/*", "audio/*", "video/*")
+    if case.truth is not None and case.expected[DEFAULT_PROFILE].gives != "identical"
+    for code in sorted(case.expected[DEFAULT_PROFILE].codes)
+}
+"""One for each kind and finding."""
+NOT_SEEN = ("bad/folder", "bad/broken_link", "bad/jpeg_wrong_bits", "bad/jpeg_lies_about_its_size")
+"""What is no file has no bytes to be sent; and where the bits of a JPEG are wrong, Pillow sees some picture."""
+REJECTED = [
+    case
+    for case in catalogue.cases("bad/*")
+    if case.expected[DEFAULT_PROFILE].gives == "rejected" and case.name not in NOT_SEEN
+]
 
 
 def text_body(text: str) -> dict:
@@ -221,28 +236,19 @@ def test_fixed_segments_of_video_state_their_length(post, media_body, film):
     assert len(answer.vectors("visual", "clip")) == 4
 
 
-def test_a_video_without_sound_has_no_vectors_of_sound(post, media_body, film):
-    silent = film((1, 2), (3.0, 3.0), music=None, name="silent.mp4")
+def test_a_video_without_sound_has_no_vectors_of_sound(post, media_body, media):
+    silent = media("video/silent_mp4")
 
     assert {row["embedding_option"] for row in post(media_body("video", silent)).data} == {"visual"}
     refused = post(media_body("video", silent, embedding_option=["audio"]))
     assert (refused.status, refused.json["code"]) == (400, "parameter_invalid")
 
 
-@pytest.fixture
-def beyond_limits(draw, encode, film, sound, convert):
-    return {
-        "image": encode(draw(1, (100, 400))),
-        "video": film((1,), (5.0,), name="small.mp4", s="320x240").read_bytes(),
-        "audio": convert(sound(1), "song.ogg", acodec="libvorbis").read_bytes(),
-    }
+@pytest.mark.parametrize("case", BEYOND_LIMITS.values(), ids=BEYOND_LIMITS)
+def test_the_limits_are_those_of_check(post, media_body, case):
+    found = preflight.check(case.path, kind=case.truth.kind).errors[0]
 
-
-@pytest.mark.parametrize("kind", ["image", "video", "audio"])
-def test_the_limits_are_those_of_check(post, media_body, beyond_limits, kind):
-    found = preflight.check(beyond_limits[kind], kind=kind).errors[0]
-
-    answer = post(media_body(kind, beyond_limits[kind]))
+    answer = post(media_body(case.truth.kind, case.path))
 
     assert answer.status == 400
     assert answer.json == {"code": found.code, "message": found.message, "docs_url": found.docs}
@@ -266,23 +272,23 @@ def test_what_is_no_media_is_refused(post, media_body, kind, content):
     assert set(answer.json) == {"code", "message", "docs_url"}
 
 
-def test_broken_pictures_are_refused_and_not_failed_over(post, media_body, draw, encode):
-    file = encode(draw(1), "PNG")
-    middle = len(file) // 2
-    damaged = file[:middle] + bytes(64) + file[middle + 64 :]
+@pytest.mark.parametrize("case", REJECTED, ids=str)
+@pytest.mark.parametrize("kind", ["image", "audio", "video"])
+def test_what_is_broken_is_refused_and_not_failed_over(post, media_body, kind, case):
+    answer = post(media_body(kind, case.path))
 
-    answer = post(media_body("image", damaged))
+    assert answer.status == 400
+    assert set(answer.json) == {"code", "message", "docs_url"}
 
-    assert (answer.status, answer.json["code"]) == (400, "image_file_broken")
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("image", "bad/png_wrong_checksum"), ("image", "bad/jpeg_cut_in_half"), ("video", "bad/mp4_of_zeros")],
+)
+def test_what_is_broken_is_called_so(post, media_body, media, kind, name):
+    answer = post(media_body(kind, media(name)))
 
-def test_broken_video_is_refused_and_not_failed_over(post, media_body, film):
-    file = film((1, 2), (3.0, 3.0), name="broken.mp4", movflags="+faststart").read_bytes()
-    start = file.index(b"mdat") + 4
-
-    answer = post(media_body("video", file[:start] + np.random.default_rng(0).bytes(len(file) - start)))
-
-    assert (answer.status, answer.json["code"]) == (400, "video_file_broken")
+    assert (answer.status, answer.json["code"]) == (400, f"{kind}_file_broken")
 
 
 @pytest.mark.parametrize("key", [None, ""])

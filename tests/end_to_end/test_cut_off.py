@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
-import imageio_ffmpeg
 import pytest
 
 import preflight
+from tests.judges import complaints
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_media"
 
 
-def complaints(media: bytes, tmp_path: Path) -> str:
-    """Of an FFmpeg that is not ours, decoding all of it."""
+def judged(media: bytes, tmp_path: Path) -> str:
     path = tmp_path / "judged"
     path.write_bytes(media)
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-f", "null", "-"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+    return complaints(path)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
 def test_video(share, tmp_path):
     whole = (SAMPLES / "talk.mp4").read_bytes()
     left = whole[: int(len(whole) * share)]
-    assert complaints(left, tmp_path), "the judge must be able to tell"
+    assert judged(left, tmp_path), "the judge must be able to tell"
     report = preflight.check(left)
     assert {"video_packets_damaged", "video_duration_mismatch"} <= {f.code for f in report.errors}
     assert report.verdict == "fixable"
@@ -37,7 +34,7 @@ def test_video(share, tmp_path):
     assert any("cut off" in step for p in payloads for step in p.steps)
     for payload in payloads:
         (media,) = payload.media
-        assert complaints(media.source.read(), tmp_path) == ""
+        assert judged(media.source.read(), tmp_path) == ""
 
 
 def test_sound(tmp_path):
@@ -48,7 +45,7 @@ def test_sound(tmp_path):
     assert report.facts.duration_s == pytest.approx(4.0, abs=0.05)
     (payload,) = preflight.prepare(left)
     (media,) = payload.media
-    assert complaints(media.source.read(), tmp_path) == ""
+    assert judged(media.source.read(), tmp_path) == ""
     assert payload.span.end_s == pytest.approx(4.0, abs=0.05)
 
 

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 CONSOLE = [text for language, text in BLOCKS if language == "console"]
-PYTHON = [text for language, text in BLOCKS if language == "python"]
+TESTS = [text for language, text in BLOCKS if language == "python" and "def test_" in text]
+PYTHON = [text for language, text in BLOCKS if language == "python" and text not in TESTS]
 SHELL = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
 
 
@@ -45,6 +46,7 @@ def test_every_block_is_of_a_kind_that_is_run():
     assert {language for language, _ in BLOCKS} == {"sh", "console", "python"}
     assert len(CONSOLE) >= 3
     assert len(PYTHON) >= 4
+    assert len(TESTS) >= 5
 
 
 @pytest.mark.parametrize("block", CONSOLE, ids=lambda b: b.splitlines()[0])
@@ -72,12 +74,21 @@ def test_python(block, place):
     assert [c for c in comments if c not in done.stdout] == []
 
 
+@pytest.mark.parametrize("block", TESTS, ids=lambda b: re.findall(r"def test_(\w+)", b)[0])
+def test_examples_that_are_tests(block, pytester):
+    pytester.makepyfile(block)
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers", "-W", "error")
+    counts = done.parseoutcomes()
+    assert set(counts) == {"passed"}
+    assert counts["passed"] >= block.count("def test_")
+
+
 def test_the_commands_that_install(place):
     """CI runs them whole, in a fresh environment; here what comes after the installation."""
     installing = [line for line in SHELL if line.startswith("pip install")]
     assert installing == [
         "pip install '.[serve]' && preflight embed sample_media --emulator --out embeddings.ndjson",
-        "pip install -e '.[test]' && pytest",
+        "pip install -e '.[test]' && pytest -n auto",
     ]
     done = run(installing[0].partition(" && ")[2], place)
     assert done.returncode == 0, done.stderr
@@ -88,7 +99,11 @@ def test_the_commands_that_install(place):
 def test_shell(command, place):
     done = run(command, place)
     assert done.returncode == 0, done.stderr
-    assert (place / command.split()[4] / "manifest.ndjson").is_file()
+    made = place / command.partition("--out ")[2].split()[0]
+    if command.startswith("preflight prepare"):
+        assert (made / "manifest.ndjson").is_file()
+    else:
+        assert len(list(made.glob("*/*"))) > 20
 
 
 def test_the_command_for_the_real_service(place):

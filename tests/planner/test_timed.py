@@ -112,15 +112,52 @@ class TestLossless:
         assert "without decoding" in plan.why[-1]
 
     @pytest.mark.parametrize(
-        ("container", "codec"), [("wav", "pcm_s16le"), ("wav", "pcm_s24le"), ("wav", "pcm_f32le"), ("mp3", "mp3")]
+        ("container", "codec"),
+        [("wav", "pcm_s16le"), ("wav", "pcm_s24le"), ("wav", "pcm_f32le"), ("mp3", "mp3"), ("flac", "flac")],
     )
-    def test_wav_and_mp3_are_cut_between_packets(self, container, codec):
+    def test_sound_is_cut_between_packets(self, container, codec):
         facts = long_audio(container=container, codec=codec)
         plan = planned(facts, units(*[0.025] * 60_000, bytes_per_s=20_000))
         assert isinstance(plan.recipe, CutBetweenUnits)
         assert plan.recipe.container == container
         assert len(plan.outputs) == 3
         assert [o.span.duration_s for o in plan.outputs] == [pytest.approx(500.0, abs=0.05)] * 3
+
+    @pytest.mark.parametrize(
+        ("container", "codec", "into"),
+        [
+            ("wav", "mp3", "mp3"),
+            (MOV, "mp3", "mp3"),
+            ("matroska,webm", "flac", "flac"),
+            ("ogg", "flac", "flac"),
+            ("matroska,webm", "pcm_s16le", "wav"),
+            ("w64", "pcm_s24le", "wav"),
+            ("caf", "pcm_f32le", "wav"),
+        ],
+    )
+    def test_what_is_taken_in_another_container_is_put_into_that(self, container, codec, into):
+        facts = long_audio(60.0, container=container, codec=codec)
+        assert needs_units(check_facts("a", facts, STRICT))
+        plan = planned(facts, units(*[0.1] * 600))
+        assert (plan.fidelity, plan.recipe) == (Fidelity.LOSSLESS, CutBetweenUnits(container=into, cuts_s=()))
+
+    @pytest.mark.parametrize(
+        ("dialect", "codec"),
+        [("RF64", "pcm_s16le"), ("RIFX", "pcm_s24be"), ("RIFX", "pcm_u8"), ("24 bits in 32", "pcm_s32le")],
+    )
+    @pytest.mark.parametrize("damaged_packets", [0, 1])
+    def test_a_dialect_of_wav_needs_a_new_header_and_no_more(self, dialect, codec, damaged_packets):
+        facts = long_audio(60.0, dialect=dialect, codec=codec, damaged_packets=damaged_packets)
+        assert needs_units(check_facts("a", facts, STRICT))
+        plan = planned(facts, units(*[0.5] * 120))
+        assert plan.recipe == CutBetweenUnits(container="wav", cuts_s=())
+        # The bytes of big-endian samples are turned round, so they are not the same coded data.
+        assert plan.fidelity is (Fidelity.TRANSCODED if codec.endswith("be") else Fidelity.LOSSLESS)
+
+    def test_only_of_a_wav_is_it_known_that_the_rest_is_whole(self):
+        for container, codec in (("mp3", "mp3"), ("flac", "flac"), ("w64", "pcm_s16le")):
+            facts = long_audio(60.0, container=container, codec=codec, damaged_packets=1)
+            assert not needs_units(check_facts("a", facts, STRICT))
 
     def test_sound_is_cut_however_short_the_clips(self):
         facts = long_audio(150.0, size_bytes=150 * 5_000_000)
@@ -241,10 +278,14 @@ class TestTranscoded:
     def test_more_than_two_channels_are_mixed_down_and_said_so(self):
         assert "mix 6 channels down to 2" in planned(long_audio(60.0, container="ogg", codec="opus", channels=6)).steps
 
-    def test_flac_that_is_too_long_is_encoded_again(self):
-        assert isinstance(
-            planned(long_audio(container="flac", codec="flac"), units(*[0.1] * 15_000)).recipe, EncodeAudio
-        )
+    @pytest.mark.parametrize(
+        ("container", "codec"),
+        [("wav", "pcm_mulaw"), ("wav", "adpcm_ms"), ("aiff", "pcm_s16be"), (MOV, "pcm_s8"), (MOV, "aac")],
+    )
+    def test_what_is_taken_in_no_container_is_encoded_again(self, container, codec):
+        facts = long_audio(60.0, container=container, codec=codec)
+        assert not needs_units(check_facts("a", facts, STRICT))
+        assert isinstance(planned(facts).recipe, EncodeAudio)
 
 
 @settings(max_examples=200, deadline=None)

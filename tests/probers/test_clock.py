@@ -13,16 +13,21 @@ from preflight.media import Source
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
-from tests.media_factory import coded_packets
+from tests.judges import coded_packets
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 SIZE = 1_000_000
 
 
+class Faked(SimpleNamespace):
+    def __bytes__(self) -> bytes:
+        return bytes(self.size)
+
+
 def packet(stream_index: int, time: int | None, duration: int = 40, **more: Any) -> Any:
     facts = {"pts": time, "dts": time, "size": 100, "is_keyframe": True, "sidedata": ()}
     facts |= {"is_discard": False, "is_corrupt": False}
-    made = SimpleNamespace(stream_index=stream_index, duration=duration, **{**facts, **more})
+    made = Faked(stream_index=stream_index, duration=duration, **{**facts, **more})
     made.has_sidedata = made.sidedata.__contains__
     return made
 
@@ -76,6 +81,42 @@ class TestPackets:
     def test_what_lies_before_zero_is_not_shown(self):
         found = clock([packet(0, -80 + 40 * i) for i in range(25)])
         assert (found.start_s, found.duration_s) == (0.0, pytest.approx(0.92))
+
+    def test_a_transport_stream_counts_on_through_its_zero(self):
+        found = clock([packet(0, -80 + 40 * i) for i in range(25)], format_name="mpegts")
+        assert (found.start_s, found.duration_s) == (pytest.approx(-0.08), pytest.approx(1.0))
+
+    def test_where_the_clock_starts_anew_the_rest_is_played_after_it(self):
+        part = [packet(0, 1_400 + 40 * i) for i in range(50)]
+        assert clock([*part, *part, *part], format_name="mpegts").duration_s == pytest.approx(6.0)
+
+    def test_a_clock_that_stands_still_for_a_moment_has_not_started_anew(self):
+        assert clock([*FRAMES, packet(0, 900)]).duration_s == pytest.approx(1.0)
+
+    @pytest.mark.parametrize(("longest", "counts"), [(40, False), (900, False), (1_100, True)])
+    def test_the_last_packet_cannot_last_for_all_that_a_header_promises(self, longest, counts):
+        packets = [packet(0, 0, longest), packet(0, 2_000, 10_500)]
+        assert clock(packets).duration_s == pytest.approx(12.5 if counts else 2.0 + longest / 1_000)
+
+    def test_one_picture_may_last_as_long_as_it_likes(self):
+        assert clock([packet(0, 0, 300_000)]).duration_s == pytest.approx(300.0)
+
+    def test_sums_are_rounded_to_the_microsecond(self):
+        assert clock([packet(0, 900, 3_000)], format_name="mpegts").duration_s == 3.0
+        thirds = [packet(0, 100 * i, 100) for i in range(14, 54)]
+        assert clock(thirds).duration_s == 4.0
+
+    @pytest.mark.parametrize("name", ["mpegts", "mpeg"])
+    def test_mpeg_streams_have_no_header_that_could_claim(self, name):
+        assert clock(FRAMES, duration_s=60.0, format_name=name).claimed_duration_s is None
+
+    def test_the_header_of_an_mp4_counts_from_zero(self):
+        late = [packet(0, 598_000 + 40 * i) for i in range(125)]
+        assert clock(late, duration_s=5.0).claimed_duration_s == pytest.approx(603.0)
+        assert clock(late, duration_s=5.0, format_name="flv").claimed_duration_s == 5.0
+
+    def test_the_first_packet_of_the_video_is_kept(self):
+        assert clock([packet(0, 0, size=7), *FRAMES]).first_picture == bytes(7)
 
     def test_packets_that_are_decoded_but_not_shown_do_not_count(self):
         hidden = [packet(0, 5_000, is_discard=True)]
@@ -143,14 +184,14 @@ class TestIndex:
 @pytest.mark.parametrize(
     "name",
     [
-        "h264_aac.mp4",
-        "b_frames.mp4",
-        "b_frames.mkv",
-        "b_frames.ts",
-        "late_sound.mp4",
-        "late_picture.mp4",
-        "vfr.mkv",
-        "sound.mp3",
+        "video/h264_aac_mp4",
+        "video/b_frames_mp4",
+        "video/b_frames_mkv",
+        "video/b_frames_ts",
+        "video/late_sound_mp4",
+        "video/late_picture_mp4",
+        "video/vfr_mkv",
+        "audio/mp3",
     ],
 )
 def test_agrees_with_the_independent_reader(media, name):

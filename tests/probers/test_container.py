@@ -37,8 +37,8 @@ def playlists(target: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("kind", list(playlists(Path("x"))))
 @pytest.mark.parametrize("through", ["path", "bytes", "file"])
 @pytest.mark.parametrize("target", ["another film", "/etc/passwd"])
-def test_a_playlist_dressed_as_mp4_opens_nothing_else(media, tmp_path, kind, through, target):
-    victim = never_read(media, tmp_path) if target == "another film" else Path(target)
+def test_a_playlist_dressed_as_mp4_opens_nothing_else(media_case, tmp_path, kind, through, target):
+    victim = never_read(media_case) if target == "another film" else Path(target)
     upload = tmp_path / "upload.mp4"
     upload.write_bytes(playlists(victim)[kind])
     match through:
@@ -59,17 +59,16 @@ def test_a_playlist_dressed_as_mp4_opens_nothing_else(media, tmp_path, kind, thr
         assert victim.stat().st_atime == 0
 
 
-def never_read(media, tmp_path: Path) -> Path:
+def never_read(media_case) -> Path:
     """A film whose time of last access tells whether anyone opened it."""
-    path = tmp_path / "secret.mp4"
-    path.write_bytes(media("h264_aac.mp4").read_bytes())
+    path = media_case("video/h264_aac_mp4")
     os.utime(path, (0, 1))
     return path
 
 
-def test_without_the_whitelist_the_playlist_would_be_followed(media, tmp_path):
+def test_without_the_whitelist_the_playlist_would_be_followed(media_case, tmp_path):
     """So that the tests above cannot pass by FFmpeg having changed its mind."""
-    victim = never_read(media, tmp_path)
+    victim = never_read(media_case)
     upload = tmp_path / "upload.mp4"
     upload.write_bytes(playlists(victim)["ffconcat"])
     with av.open(str(upload), options={"safe": "0"}) as container:
@@ -90,8 +89,7 @@ def test_no_format_that_follows_names_is_on_the_list():
 
 def test_a_mov_that_refers_to_another_file_is_not_followed(media, tmp_path):
     """QuickTime's data references name files; the sample table below is sound but its data would be elsewhere."""
-    victim = media("h264_aac.mov")
-    data = bytearray(victim.read_bytes())
+    data = bytearray(media("video/h264_aac_mov").read_bytes())
     at = data.find(b"url \0\0\0\1")
     assert at > 0
     data[at + 7] = 0  # "the data are in this file" is no longer so
@@ -153,13 +151,13 @@ def test_what_is_no_regular_file_is_an_error_and_never_hangs(tmp_path, what):
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
 def test_a_name_that_is_not_utf_8(media, tmp_path):
     path = tmp_path / os.fsdecode(b"Gr\xfc\xdfe.mp4")
-    path.write_bytes(media("h264_aac.mp4").read_bytes())
+    path.write_bytes(media("video/h264_aac_mp4").read_bytes())
     assert probe(Source.of(path)).kind == "video"
 
 
 @pytest.mark.parametrize("name", ["a%20b.mp4", "http:x.mp4", "-i.mp4", "a:b?c#d.mp4", "ünï 漢.mp4", "pipe:0"])
 def test_a_name_is_never_taken_for_an_address(media, tmp_path, name, monkeypatch):
-    (tmp_path / name).write_bytes(media("silent.mp4").read_bytes())
+    (tmp_path / name).write_bytes(media("video/silent_mp4").read_bytes())
     monkeypatch.chdir(tmp_path)
     assert probe(Source.of(name)).kind == "video"
 
@@ -178,19 +176,21 @@ class Counted(io.BytesIO):
         return super().read(size)
 
 
-@pytest.mark.parametrize("name", ["h264_aac.mp4", "h264_aac.flv", "mpeg2_mp2.mpg", "sound.mp3"])
+@pytest.mark.parametrize("name", ["video/h264_aac_mp4", "video/h264_aac_flv", "video/mpeg2_mp2_mpg", "audio/mp3"])
 @pytest.mark.parametrize("fails_at", range(6))
 def test_a_file_object_that_fails_is_our_error_or_a_finding(media, name, fails_at):
-    facts = probe(Source.of(Counted(media(name).read_bytes(), fails_at), name=name))
+    facts = probe(Source.of(Counted(media(name).read_bytes(), fails_at), name=media(name).name))
     assert facts.kind in ("audio", "video", "unknown")
     if isinstance(facts, Unprobed):
         assert facts.code in ("file_unreadable", "video_file_broken", "audio_file_broken", "unsupported_file_type")
 
 
-@pytest.mark.parametrize("name", ["h264_aac.mp4", "h264_aac.flv", "mpeg2_mp2.mpg", "h264_aac.ts", "sound.mp3"])
+@pytest.mark.parametrize(
+    "name", ["video/h264_aac_mp4", "video/h264_aac_flv", "video/mpeg2_mp2_mpg", "video/h264_aac_ts", "audio/mp3"]
+)
 def test_the_callers_file_object_stays_open_and_gives_the_same_facts(media, name):
     file = io.BytesIO(media(name).read_bytes())
-    assert probe(Source.of(file, name=name)) == probe(Source.of(media(name)))
+    assert probe(Source.of(file, name=media(name).name)) == probe(Source.of(media(name)))
     assert not file.closed
 
 

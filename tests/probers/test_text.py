@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import socket
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from preflight.errors import PreflightError, UnreadableError
 from preflight.media import Source, TextFacts, Unprobed
 from preflight.probers import text as prober
 from preflight.probers import tokens
-from preflight.probers.text import count_tokens, decode_text, facts_of_text, probe_text, well_formed
+from preflight.probers.text import count_tokens, decode_text, facts_of_text, is_blank, probe_text, text_of, well_formed
 
 WORDS = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 日本語 👍"
 MARKS = {
@@ -61,6 +62,24 @@ def test_what_is_not_surely_text_is_not_guessed_at(data: bytes) -> None:
     assert facts.code == "text_encoding_unknown"
 
 
+@pytest.mark.parametrize(
+    ("data", "is_text"),
+    [
+        # What terminals are told: colours, and that letters are letters again.
+        (b"\x1b[1;32mok\x1b(B\x1b[m\n", True),
+        (b"\x1b]8;;https://example.com\x1b\\here\x1b]8;;\x1b\\", True),
+        (b"\x1b(Bplain", True),
+        # That letters mean something else: lines to draw with, Japanese, Korean.
+        (b"\x1b(0lqqk\x1b(B", False),
+        (b"\x1b(J~\x1b(B", False),
+        ("한국".encode("iso2022_kr"), False),
+        (b"cut off \x1b(", False),
+    ],
+)
+def test_escapes_of_terminals_are_text_and_those_of_iso_2022_are_not(data: bytes, is_text: bool) -> None:
+    assert (decode_text(data) is not None) is is_text
+
+
 def test_controls_are_text() -> None:
     assert decode_text(b"a\tb\r\nc\x0cd") == ("a\tb\r\nc\x0cd", "utf-8")
     assert decode_text(b"\x1b[1mbold\x7f\x01") == ("\x1b[1mbold\x7f\x01", "utf-8")
@@ -87,6 +106,40 @@ def test_a_file_that_is_too_long_is_refused_unread(monkeypatch: pytest.MonkeyPat
 def test_a_file_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError, match="is not there"):
         probe_text(Source.of(tmp_path / "nothing.txt"))
+
+
+def test_what_is_known_to_be_text_is_not_asked_again() -> None:
+    assert text_of(b"left\0right", "utf-8") == "left\0right"
+    assert text_of("日本".encode("iso2022_jp"), "utf-8") is not None
+    assert text_of(b"\xff", "utf-8") is None
+    for encoding, mark in MARKS.items():
+        assert text_of(mark + WORDS.encode(encoding), encoding) == WORDS
+        assert text_of(WORDS.encode(encoding), encoding) == WORDS
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\u200c\u200d", "\u2060\ufeff", "\xad", "\u2028", "\x07", "\u202e", " \t\u3000"]
+)
+def test_blank_is_what_nobody_sees(unseen: str) -> None:
+    assert facts_of_text(unseen * 3).blank
+    assert facts_of_text(unseen * 3_000).blank
+    for seen in ("a", "\u0301", "\ue000", "\ufffd", "👍", "\ud800"):
+        assert not facts_of_text(unseen * 3_000 + seen).blank
+
+
+def test_blank_is_found_at_once_in_any_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, real = 0, unicodedata.category
+
+    def category(character: str) -> str:
+        nonlocal asked
+        asked += 1
+        return real(character)
+
+    monkeypatch.setattr(prober.unicodedata, "category", category)
+    for text in ("word " * 1_000_000, "\u200b" * 1_000_000, " \u200b" * 1_000_000 + "a"):
+        asked = 0
+        is_blank(text)
+        assert asked <= 1_005
 
 
 def test_facts_of_a_text() -> None:

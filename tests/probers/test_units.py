@@ -15,7 +15,8 @@ from preflight.probers import probe
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams, probe_units
 from preflight.probers.units import PacketUnit, opening_test, units_of
-from tests.media_factory import coded_packets
+from preflight.testing import catalogue
+from tests.judges import coded_packets
 
 VIDEO, AUDIO = 0, 1
 MS = Fraction(1, 1_000)
@@ -182,34 +183,45 @@ class TestGrouping:
 class TestRealFiles:
     @pytest.mark.parametrize(
         "name",
-        ["h264_aac.mp4", "b_frames.mp4", "b_frames.mkv", "b_frames.ts", "b_frames.flv", "closed_gop_hevc.mp4"],
+        [
+            "video/h264_aac_mp4",
+            "video/b_frames_mp4",
+            "video/b_frames_mkv",
+            "video/b_frames_ts",
+            "video/b_frames_flv",
+            "video/closed_gop_hevc",
+        ],
     )
     def test_closed_gops_of_a_second_are_units_of_a_second(self, media, name):
         facts = probe(Source.of(media(name)))
         units = probe_units(Source.of(media(name)), facts)
-        assert len(units) == (5 if name.startswith("h264") else 6)
+        assert len(units) == catalogue.case(name).truth.duration_s
         # The first lasts longer where the sound starts first: by what B-frames delay the picture.
         assert all(u.duration_s == pytest.approx(1.0, abs=0.08) for u in units)
         assert sum(u.duration_s for u in units) == pytest.approx(facts.duration_s, abs=0.001)
         assert sum(u.packets for u in units) == len(coded_packets(media(name)))
 
-    @pytest.mark.parametrize("name", ["open_gop.mp4", "open_gop.ts", "open_gop_hevc.mp4", "open_gop.mpg"])
+    @pytest.mark.parametrize(
+        "name", ["video/open_gop_mp4", "video/open_gop_ts", "video/open_gop_hevc", "video/open_gop_mpg"]
+    )
     def test_open_gops_cannot_be_parted(self, media, name):
         facts = probe(Source.of(media(name)))
         assert len(probe_units(Source.of(media(name)), facts)) == 1
 
     def test_every_frame_of_an_intra_codec_is_a_unit(self, media):
-        facts = probe(Source.of(media("mjpeg_pcm.avi")))
-        assert len(probe_units(Source.of(media("mjpeg_pcm.avi")), facts)) == 125
+        facts = probe(Source.of(media("video/mjpeg_pcm_avi")))
+        assert len(probe_units(Source.of(media("video/mjpeg_pcm_avi")), facts)) == 125
 
     def test_avi_does_not_say_when_reordered_frames_are_shown(self, media):
-        facts = probe(Source.of(media("b_frames.avi")))
-        assert probe_units(Source.of(media("b_frames.avi")), facts) == ()
+        facts = probe(Source.of(media("video/b_frames_avi")))
+        assert probe_units(Source.of(media("video/b_frames_avi")), facts) == ()
 
     def test_raw_video_has_no_units(self, media):
-        assert probe_units(Source.of(media("raw.h264")), probe(Source.of(media("raw.h264")))) == ()
+        assert probe_units(Source.of(media("video/raw_h264")), probe(Source.of(media("video/raw_h264")))) == ()
 
-    @pytest.mark.parametrize(("name", "opening"), [("h264_aac.mp4", 5), ("h264_aac.ts", 5), ("open_gop.ts", 1)])
+    @pytest.mark.parametrize(
+        ("name", "opening"), [("video/h264_aac_mp4", 5), ("video/h264_aac_ts", 5), ("video/open_gop_ts", 1)]
+    )
     def test_decoding_h264_starts_at_idr_pictures_alone(self, media, name, opening):
         with open_media(Source.of(media(name))) as container:
             video, _ = pick_streams(container)
@@ -218,18 +230,25 @@ class TestRealFiles:
             assert sum(map(opens, packets)) == opening
             assert sum(p.is_keyframe for p in packets) >= 5
 
-    @pytest.mark.parametrize("name", ["s16.wav", "phone.wav"])
+    @pytest.mark.parametrize("name", ["audio/wav_s16", "audio/wav_8_khz"])
     def test_wav_is_parted_at_whole_blocks(self, media, name):
         facts = probe(Source.of(media(name)))
         units = probe_units(Source.of(media(name)), facts)
         assert len(units) > 10
         assert all(u.size_bytes % 4_096 == 0 for u in units[:-1])
         assert sum(u.size_bytes for u in units) == 5 * facts.sample_rate * facts.channels * 2
-        assert sum(u.duration_s for u in units) == pytest.approx(5.0)
+        assert sum(u.duration_s for u in units) == pytest.approx(catalogue.case(name).truth.duration_s)
 
     def test_planned_cuts_are_found_again_in_the_packets(self, media):
         """The plan and the cut group the same packets: neither may see a place that the other does not."""
-        for name in ("b_frames.mkv", "late_picture.mp4", "edit_list.mp4", "two_tracks.mkv", "sound.mp3", "s16.wav"):
+        for name in (
+            "video/b_frames_mkv",
+            "video/late_picture_mp4",
+            "video/edit_list_mp4",
+            "video/two_tracks_mkv",
+            "audio/mp3",
+            "audio/wav_s16",
+        ):
             source = Source.of(media(name))
             facts = probe(source)
             planned = probe_units(source, facts)

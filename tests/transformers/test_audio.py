@@ -16,9 +16,12 @@ from preflight.media import AudioFacts, Fidelity, Source
 from preflight.planner import EncodeAudio
 from preflight.planner.cuts import Caps, caps_for
 from preflight.probers import probe
+from preflight.testing import catalogue
+from preflight.testing.catalogue.audio import formats, wave
+from preflight.testing.recipes.encoder import run
 from preflight.transformers import Output
 from preflight.transformers.audio import decode_fully, encode_audio
-from tests.media_factory import AUDIOS, Library, coded_packets, run, samples, strictest_duration_s
+from tests.judges import coded_packets, samples, strictest_duration_s
 
 
 def caps(container: str, seconds: float = 600.0, max_bytes: int = 27_000_000) -> Caps:
@@ -54,17 +57,26 @@ def noise(path: Path, seconds: float, sample_rate: int = 16_000, channels: int =
     return drawn
 
 
-@pytest.mark.parametrize("audio", AUDIOS, ids=lambda made: made.name)
+WITHOUT_TONES = ("audio/wav_gsm", "audio/wav_24_in_32_bits")
+"""One is near silence, the other is misread by FFmpeg and heard as noise."""
+FORMATS = [
+    *(case for case in (*formats.CASES, *wave.CODINGS) if case.name not in WITHOUT_TONES),
+    catalogue.case("audio/wav_8_khz"),
+]
+EXACT = ("pcm_s16le", "pcm_s16be", "pcm_u8", "flac", "alac", "wavpack", "tta")
+
+
+@pytest.mark.parametrize("case", FORMATS, ids=str)
 @pytest.mark.parametrize("container", ["wav", "flac"])
 class TestEveryFormat:
-    def test_lasts_as_long_as_its_source_and_sounds_the_same(self, media, tmp_path, audio, container):
-        channels = min(audio.channels, 2)
-        ((output, path),) = encoded(media(audio.name), recipe(container, audio.sample_rate, channels), tmp_path)
+    def test_lasts_as_long_as_its_source_and_sounds_the_same(self, tmp_path, case, container):
+        audio, channels = case.truth, min(case.truth.channels, 2)
+        ((output, path),) = encoded(case.path, recipe(container, audio.sample_rate, channels), tmp_path)
         assert output.fidelity is Fidelity.TRANSCODED
         made = probe(Source.of(path))
         assert (made.sample_rate, made.channels) == (audio.sample_rate, channels)
         assert made.codec == ("pcm_s16le" if container == "wav" else "flac")
-        assert made.duration_s == pytest.approx(audio.seconds, abs=max(audio.slack_s, 0.001))
+        assert made.duration_s == pytest.approx(audio.duration_s, abs=audio.slack_s)
         assert output.span.duration_s == pytest.approx(made.duration_s, abs=0.001)
         # The tone of a tenth of a second, five times, as loud as it was put in.
         heard = samples(path, channels).astype(float)[:, 0]
@@ -75,17 +87,19 @@ class TestEveryFormat:
             for i, last in zip(onsets, [-audio.sample_rate, *onsets], strict=False)
             if i - last > audio.sample_rate / 2
         ]
-        assert np.diff(starts) / audio.sample_rate == pytest.approx([1.0] * 4, abs=0.01)
+        # Windows Media's sound fades in: its first tone is heard late by every decoder.
+        first = 1 if case.name == "audio/wma" else 0
+        assert np.diff(starts)[first:] / audio.sample_rate == pytest.approx([1.0] * (4 - first), abs=0.01)
         assert np.abs(heard).max() / 32_768 == pytest.approx(0.5, abs=0.1)
 
 
-@pytest.mark.parametrize("name", ["s16.wav", "u8.wav", "sound.flac", "alac.m4a", "sound.mka", "phone.wav"])
+@pytest.mark.parametrize("case", [case for case in FORMATS if case.truth.codec in EXACT], ids=str)
 @pytest.mark.parametrize("container", ["wav", "flac"])
-def test_what_was_not_coded_with_loss_stays_the_same_to_the_bit(media, tmp_path, name, container):
-    known = next(audio for audio in AUDIOS if audio.name == name)
-    made = encoded(media(name), recipe(container, known.sample_rate, known.channels), tmp_path)
-    want = samples(media(name), known.channels)
-    assert np.array_equal(np.concatenate([samples(p, known.channels) for _, p in made]), want)
+def test_what_was_not_coded_with_loss_stays_the_same_to_the_bit(tmp_path, case, container):
+    channels = min(case.truth.channels, 2)
+    made = encoded(case.path, recipe(container, case.truth.sample_rate, channels), tmp_path)
+    want = samples(case.path, channels)
+    assert np.array_equal(np.concatenate([samples(p, channels) for _, p in made]), want)
 
 
 class TestCaps:
@@ -169,7 +183,7 @@ class TestCaps:
 
 
 class TestChannels:
-    def test_surround_is_mixed_down_and_no_channel_is_lost(self, media, tmp_path):
+    def test_surround_is_mixed_down_and_no_channel_is_lost(self, tmp_path):
         """A voice in the centre alone must be heard on both sides."""
         drawn = np.zeros((16_000, 6), np.int16)
         drawn[:, 2] = (8_000 * np.sin(np.arange(16_000) / 5)).astype(np.int16)
@@ -180,7 +194,7 @@ class TestChannels:
         assert np.abs(heard).max(axis=0).min() > 1_500
         assert np.array_equal(heard[:, 0], heard[:, 1])
 
-    def test_more_channels_than_any_layout_has(self, media, tmp_path):
+    def test_more_channels_than_any_layout_has(self, tmp_path):
         """Sixteen tracks of a recorder, which no one has given places."""
         drawn = np.random.default_rng(1).integers(-3_000, 3_000, (16_000, 16), dtype=np.int16)
         run("-f", "s16le", "-ar", "16000", "-ac", "16", "-i", "-", str(tmp_path / "a.wav"), data=drawn.tobytes())
@@ -190,47 +204,49 @@ class TestChannels:
 
 
 class TestDamage:
-    def damaged(self, media: Library) -> bytes:
-        data = bytearray(media("sound.m4a").read_bytes())
+    def damaged(self) -> bytes:
+        data = bytearray(catalogue.case("audio/m4a_aac").path.read_bytes())
         start = data.find(b"mdat") + 4
         middle = (start + data.find(b"moov")) // 2
         data[middle : middle + 900] = b"\xff" * 900
         return bytes(data)
 
-    def test_packets_that_cannot_be_decoded_are_left_out_and_counted(self, media, tmp_path):
+    def test_packets_that_cannot_be_decoded_are_left_out_and_counted(self, tmp_path):
         path = tmp_path / "damaged.m4a"
-        path.write_bytes(self.damaged(media))
+        path.write_bytes(self.damaged())
         ((output, made),) = encoded(path, recipe("wav"), tmp_path)
         assert any("could not be decoded" in step for step in output.steps)
         assert 3.0 < strictest_duration_s(made) < 5.0
 
     def test_sound_that_is_whole_reports_no_damage(self, media, tmp_path):
-        ((output, _),) = encoded(media("sound.m4a"), recipe("wav"), tmp_path)
+        ((output, _),) = encoded(media("audio/m4a_aac"), recipe("wav"), tmp_path)
         assert output.steps == ("encoded 16 bit, 44100 Hz, in wav",)
 
     def test_decoding_in_full_finds_damage(self, media):
-        decode_fully(Source.of(media("sound.m4a")))
+        decode_fully(Source.of(media("audio/m4a_aac")))
         with pytest.raises(BrokenMediaError):
-            decode_fully(Source.of(self.damaged(media)))
+            decode_fully(Source.of(self.damaged()))
 
     def test_nothing_to_decode_is_our_error(self, media):
-        data = bytearray(media("sound.m4a").read_bytes())
+        data = bytearray(media("audio/m4a_aac").read_bytes())
         start, end = data.find(b"mdat") + 4, data.find(b"moov") - 4
         data[start:end] = b"\xff" * (end - start)
-        facts = probe(Source.of(media("sound.m4a")))
+        facts = probe(Source.of(media("audio/m4a_aac")))
         with pytest.raises(BrokenMediaError, match="not one sample"):
             list(encode_audio(Source.of(bytes(data)), facts, recipe("wav"), caps("wav"), predicted_clips=1))
 
     def test_no_sound_any_more_is_our_error(self, media):
-        facts = probe(Source.of(media("sound.m4a")))
+        facts = probe(Source.of(media("audio/m4a_aac")))
         with pytest.raises(BrokenMediaError, match="no sound"):
-            list(encode_audio(Source.of(media("silent.mp4")), facts, recipe("wav"), caps("wav"), predicted_clips=1))
+            list(
+                encode_audio(Source.of(media("video/silent_mp4")), facts, recipe("wav"), caps("wav"), predicted_clips=1)
+            )
         with pytest.raises(BrokenMediaError, match="no sound"):
-            decode_fully(Source.of(media("silent.mp4")))
+            decode_fully(Source.of(media("video/silent_mp4")))
 
 
 def test_the_sound_of_a_film(media, tmp_path):
-    ((_, path),) = encoded(media("h264_aac.mp4"), recipe("wav", 48_000, 2), tmp_path)
+    ((_, path),) = encoded(media("video/h264_aac_mp4"), recipe("wav", 48_000, 2), tmp_path)
     assert strictest_duration_s(path) == pytest.approx(5.0, abs=0.03)
     assert {p.stream for p in coded_packets(path)} == {0}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,16 @@ import pytest
 from msgspec import structs
 
 from preflight.errors import BrokenMediaError
-from preflight.limits import Limits, load
+from preflight.limits import DEFAULT_PROFILE, Limits, load
 from preflight.media import AudioFacts, Fidelity, Source, VideoFacts
 from preflight.pipeline import Preflight
 from preflight.planner import CutBetweenUnits
 from preflight.probers import probe
 from preflight.probers.timed import probe_units
+from preflight.testing import catalogue
 from preflight.transformers import Output
 from preflight.transformers.cut import cut
-from tests.media_factory import FFMPEG, coded_packets, flash_times_s, samples, strictest_duration_s, tone_times_s
+from tests.judges import coded_packets, complaints, flash_times_s, samples, strictest_duration_s, tone_times_s
 
 SUFFIXES = {"mp4": ".mp4", "matroska": ".mkv", "webm": ".webm", "wav": ".wav", "mp3": ".mp3"}
 
@@ -55,46 +55,36 @@ def cut_at(path: Path, container: str, every: int, folder: Path) -> tuple[list[O
     return outputs, paths
 
 
-def complaints(path: Path) -> str:
-    done = subprocess.run(
-        [FFMPEG, "-v", "error", "-i", str(path), "-map", "0", "-f", "null", "-"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stderr.strip()
-
-
 def digests(paths: list[Path], stream: int) -> list[str]:
     return [p.digest for path in paths for p in coded_packets(path) if p.stream == stream]
 
 
 # (source, container, units a clip, whether the new container stores the packets just as the old one did)
 CASES = [
-    ("h264_aac.mp4", "mp4", 2, True),
-    ("h264_aac.mov", "mp4", 1, True),
-    ("h264_aac.flv", "mp4", 2, True),
-    ("h264_aac_fragmented.mp4", "mp4", 2, True),
-    ("b_frames.mp4", "mp4", 2, True),
-    ("b_frames.mkv", "matroska", 2, True),
-    ("b_frames.flv", "mp4", 2, True),
-    ("b_frames.ts", "mp4", 2, False),
-    ("closed_gop_hevc.mp4", "mp4", 2, True),
-    ("vp9_opus.webm", "webm", 1, True),
-    ("theora_vorbis.ogv", "matroska", 4, True),
-    ("mpeg4_mp3.avi", "mp4", 4, True),
-    ("mjpeg_pcm.avi", "matroska", 50, True),
-    ("mpeg2_mp2.mpg", "matroska", 4, True),
-    ("prores_pcm.mov", "matroska", 50, True),
-    ("silent.mp4", "mp4", 2, True),
-    ("wide_pixels.mkv", "matroska", 2, True),
-    ("two_tracks.mkv", "matroska", 2, True),
-    ("short_sound.mp4", "mp4", 2, True),
-    ("late_sound.mp4", "mp4", 2, True),
-    ("late_picture.mp4", "mp4", 2, True),
-    ("edit_list.mp4", "mp4", 2, True),
-    ("vfr.mkv", "matroska", 1, True),
-    ("cover.mp4", "mp4", 2, True),
+    ("video/h264_aac_mp4", "mp4", 2, True),
+    ("video/h264_aac_mov", "mp4", 1, True),
+    ("video/h264_aac_flv", "mp4", 2, True),
+    ("video/h264_aac_fragmented_mp4", "mp4", 2, True),
+    ("video/b_frames_mp4", "mp4", 2, True),
+    ("video/b_frames_mkv", "matroska", 2, True),
+    ("video/b_frames_flv", "mp4", 2, True),
+    ("video/b_frames_ts", "mp4", 2, False),
+    ("video/closed_gop_hevc", "mp4", 2, True),
+    ("video/vp9_opus_webm", "webm", 1, True),
+    ("video/theora_vorbis_ogv", "matroska", 4, True),
+    ("video/mpeg4_mp3_avi", "mp4", 4, True),
+    ("video/mjpeg_pcm_avi", "matroska", 50, True),
+    ("video/mpeg2_mp2_mpg", "matroska", 4, True),
+    ("video/prores_pcm_mov", "matroska", 50, True),
+    ("video/silent_mp4", "mp4", 2, True),
+    ("video/wide_pixels_mkv", "matroska", 2, True),
+    ("video/two_tracks_mkv", "matroska", 2, True),
+    ("video/short_sound_mp4", "mp4", 2, True),
+    ("video/late_sound_mp4", "mp4", 2, True),
+    ("video/late_picture_mp4", "mp4", 2, True),
+    ("video/edit_list_mp4", "mp4", 2, True),
+    ("video/vfr_mkv", "matroska", 1, True),
+    ("video/cover_mp4", "mp4", 2, True),
 ]
 
 
@@ -154,7 +144,9 @@ class TestVideo:
                 pytest.approx(w, abs=0.02) for w in want if not math.isnan(w)
             ]
 
-    @pytest.mark.parametrize("name", ["h264_aac.mp4", "h264_aac.mkv", "h264_aac.ts", "h264_aac.flv"])
+    @pytest.mark.parametrize(
+        "name", ["video/h264_aac_mp4", "video/h264_aac_mkv", "video/h264_aac_ts", "video/h264_aac_flv"]
+    )
     def test_flash_and_tone_are_shown_and_heard_together(self, media, name, tmp_path):
         container = "matroska" if name.endswith("mkv") else "mp4"
         outputs, paths = cut_at(media(name), container, 2, tmp_path)
@@ -168,22 +160,22 @@ class TestVideo:
         assert once == [pytest.approx(t, abs=0.04) for t in flashes]
 
     def test_what_is_not_kept_is_said(self, media, tmp_path):
-        outputs, _ = cut_at(media("two_tracks.mkv"), "matroska", 2, tmp_path)
+        outputs, _ = cut_at(media("video/two_tracks_mkv"), "matroska", 2, tmp_path)
         assert all("left out 1 other stream" in o.steps for o in outputs)
 
     def test_a_remux_is_one_clip(self, media, tmp_path):
-        outputs, _ = cut_at(media("h264_aac.mp4"), "mp4", 99, tmp_path)
+        outputs, _ = cut_at(media("video/h264_aac_mp4"), "mp4", 99, tmp_path)
         assert [o.steps for o in outputs] == [("remuxed into mp4",)]
 
     def test_clips_come_while_later_ones_are_still_unread(self, media):
-        source = Source.of(media("h264_aac.mp4"))
+        source = Source.of(media("video/h264_aac_mp4"))
         facts = probe(source)
         clips = cut(source, facts, CutBetweenUnits(container="mp4", cuts_s=(1.0, 2.0, 3.0)))
         assert next(clips).span.end_s == 1.0
         clips.close()
 
     def test_damage_is_our_error(self, media):
-        source = Source.of(media("h264_aac.mp4"))
+        source = Source.of(media("video/h264_aac_mp4"))
         facts = probe(source)
         recipe = CutBetweenUnits(container="webm", cuts_s=())
         with pytest.raises(BrokenMediaError, match=r"webm|codec"):
@@ -191,24 +183,25 @@ class TestVideo:
 
 
 class TestSound:
-    @pytest.mark.parametrize("name", ["s16.wav", "s24.wav", "u8.wav", "f32.wav", "phone.wav"])
+    @pytest.mark.parametrize(
+        "name", ["audio/wav_s16", "audio/wav_s24", "audio/wav_u8", "audio/wav_float32", "audio/wav_8_khz"]
+    )
     def test_wav_is_cut_to_the_sample(self, media, name, tmp_path):
         outputs, paths = cut_at(media(name), "wav", 20, tmp_path)
-        channels = 1 if name == "phone.wav" else 2
+        rate, channels = catalogue.case(name).truth.sample_rate, catalogue.case(name).truth.channels
         want = samples(media(name), channels)
         assert np.array_equal(np.concatenate([samples(p, channels) for p in paths]), want)
-        rate = 8_000 if name == "phone.wav" else 44_100
         for output, path in zip(outputs, paths, strict=True):
             assert len(samples(path, channels)) == round(output.span.duration_s * rate)
 
-    @pytest.mark.parametrize("name", ["sound.mp3", "cover.mp3"])
+    @pytest.mark.parametrize("name", ["audio/mp3", "audio/mp3_cover_art"])
     def test_mp3_is_cut_between_frames(self, media, name, tmp_path):
         source = media(name)
         outputs, paths = cut_at(source, "mp3", 40, tmp_path)
         assert len(paths) == 5
-        sound = 1 if name == "cover.mp3" else 0
-        assert digests(paths, 0) == digests([media("sound.mp3")], 0)
-        assert digests([source], sound) == digests([media("sound.mp3")], 0)
+        sound = 1 if name == "audio/mp3_cover_art" else 0
+        assert digests(paths, 0) == digests([media("audio/mp3")], 0)
+        assert digests([source], sound) == digests([media("audio/mp3")], 0)
         assert [complaints(p) for p in paths] == [""] * 5
         assert sum(o.span.duration_s for o in outputs) == pytest.approx(probe(Source.of(source)).duration_s)
         for output, path in zip(outputs, paths, strict=True):
@@ -217,7 +210,7 @@ class TestSound:
             assert path.stat().st_size < sum(p.size for p in coded_packets(path)) + 4_096
 
     def test_mp3_that_does_not_decode_is_not_copied(self, media):
-        data = bytearray(media("sound.mp3").read_bytes())
+        data = bytearray(media("audio/mp3").read_bytes())
         data[20_000:20_300] = bytes(range(200, 250)) * 6
         source = Source.of(bytes(data), name="damaged.mp3")
         facts = probe(source)
@@ -228,21 +221,27 @@ class TestSound:
 class TestPipeline:
     """The same through every room: probed, checked, planned, cut and checked again."""
 
-    @pytest.mark.parametrize("name", ["h264_aac.mp4", "b_frames.mkv", "b_frames.ts", "s16.wav", "sound.mp3"])
+    @pytest.mark.parametrize(
+        "name", ["video/h264_aac_mp4", "video/b_frames_mkv", "video/b_frames_ts", "audio/wav_s16", "audio/mp3"]
+    )
     def test_too_long_is_cut_and_nothing_is_lost(self, media, name):
         preflight = Preflight(limits=limited(4.9))
         payloads = list(preflight.prepare(media(name)))
         assert len(payloads) >= 2
-        if name.endswith((".mp4", ".mkv", ".ts")):
+        if name.startswith("video/"):
             assert {p.fidelity for p in payloads} == {Fidelity.TRANSCODED}, "clips under min_clip_s are not worth it"
         else:
             assert {p.fidelity for p in payloads} == {Fidelity.LOSSLESS}
         assert payloads[-1].span.end_s == pytest.approx(probe(Source.of(media(name))).duration_s, abs=0.1)
 
-    @pytest.mark.parametrize(("seconds", "clips"), [(599.9, 1), (600.0, 2), (600.3, 2)])
-    def test_ten_minutes_and_a_little(self, media, seconds, clips, tmp_path):
+    @pytest.mark.parametrize(
+        "case",
+        catalogue.cases("video/duration_599_9", "video/duration_600_and_its_sound", "video/duration_600_3"),
+        ids=str,
+    )
+    def test_ten_minutes_and_a_little(self, case, tmp_path):
         """Looped by copying: by its sound, the file of 600.0 s lasts 600.02."""
-        source = media(f"looped_{seconds}.mp4")
+        source, clips = case.path, case.expected[DEFAULT_PROFILE].requests
         assert (strictest_duration_s(source) > 600.0) == (clips > 1)
         outputs = list(Preflight()._verified(Source.of(source), Preflight().check(source)))
         assert len(outputs) == clips
@@ -257,7 +256,7 @@ class TestPipeline:
     def test_a_byte_cap_is_kept_to_the_byte(self, media, tmp_path):
         cap = 180_000
         preflight = Preflight(limits=limited(600.0, max_bytes=cap))
-        source = media("s16.wav")
+        source = media("audio/wav_s16")
         sizes = [v.media.size_bytes for v in preflight._verified(Source.of(source), preflight.check(source))]
         assert all(size <= cap for size in sizes)
         assert len(sizes) == -(-source.stat().st_size // (cap - 1_024 - 4_096))

@@ -16,16 +16,20 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, JpegImagePlugin
 
 from preflight.errors import BrokenMediaError
-from preflight.limits import load
+from preflight.limits import DEFAULT_PROFILE, load
 from preflight.media import Fidelity, ImageFacts, Source
 from preflight.planner.image import plan_image
 from preflight.planner.interface import ConvertImage, CutOutPicture, Policy
 from preflight.probers.image import probe_image
 from preflight.rules import check_facts
+from preflight.testing import catalogue
+from preflight.testing.catalogue import Case
+from preflight.testing.recipes.film import CORNERS
 from preflight.transformers import image_fit
 from preflight.transformers.image import convert_image, decode_fully
 from preflight.transformers.image_fit import Start, Try, estimated_quality, next_quality
 from preflight.transformers.interface import Output
+from tests.judges import corner_colours
 
 LIMITS = load("marengo3.0")
 MAX_BYTES = LIMITS.image.max_file_bytes.value
@@ -110,6 +114,22 @@ def test_every_orientation_comes_out_upright(format_name: str, options: dict[str
     assert picture.size == (200, 160)
     corners = [picture.getpixel(at) for at in ((20, 20), (180, 20), (20, 140), (180, 140))]
     assert near(corners, [RED, GREEN, BLUE, WHITE], 6)
+    assert ORIENTATION not in picture.getexif()
+
+
+WITHOUT_CORNERS = ("image/one_pixel", "image/line", "image/noise_png", "image/noise_jpeg", "image/tiff_16_bit")
+"""Too small or too flat to show them, noise, and grey."""
+CONVERTED = [
+    case
+    for case in catalogue.cases("image/*")
+    if case.expected[DEFAULT_PROFILE].gives == "transcoded" and case.name not in WITHOUT_CORNERS
+]
+
+
+@pytest.mark.parametrize("case", CONVERTED, ids=str)
+def test_whatever_is_converted_shows_the_same_in_every_corner(case: Case) -> None:
+    picture = opened(made(case.path.read_bytes()))
+    assert corner_colours(np.asarray(picture.convert("RGB"))) == CORNERS
     assert ORIENTATION not in picture.getexif()
 
 

@@ -13,7 +13,7 @@ from preflight.planner.cuts import caps_for
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
 from preflight.transformers.muxing import mux
-from tests.media_factory import coded_packets
+from tests.judges import coded_packets
 
 
 def packet(stream, ticks: int, length: int, size: int, *, shown_later: int = 0, key: bool = True) -> av.Packet:
@@ -28,12 +28,12 @@ def packet(stream, ticks: int, length: int, size: int, *, shown_later: int = 0, 
 @pytest.mark.parametrize(
     ("name", "container", "reordered"),
     [
-        ("h264_aac.mp4", "mp4", False),
-        ("h264_aac.mp4", "mp4", True),
-        ("h264_aac.mkv", "matroska", False),
-        ("h264_aac.mkv", "matroska", True),
-        ("vp8_vorbis.webm", "webm", False),
-        ("theora_vorbis.ogv", "matroska", False),
+        ("video/h264_aac_mp4", "mp4", False),
+        ("video/h264_aac_mp4", "mp4", True),
+        ("video/h264_aac_mkv", "matroska", False),
+        ("video/h264_aac_mkv", "matroska", True),
+        ("video/vp8_vorbis_webm", "webm", False),
+        ("video/theora_vorbis_ogv", "matroska", False),
     ],
 )
 def test_overhead_stays_under_the_bound_however_small_the_packets(media, name, container, reordered, count, size):
@@ -68,7 +68,7 @@ def two_frames(stream, seconds: float) -> list[av.Packet]:
 
 
 def test_a_stream_without_a_packet_in_the_clip_is_left_out(media, tmp_path):
-    with open_media(Source.of(media("h264_aac.mp4"))) as source:
+    with open_media(Source.of(media("video/h264_aac_mp4"))) as source:
         video, audio = pick_streams(source)
         data = mux("mp4", {video.index: video, audio.index: audio}, two_frames(video, 3.0), 3.0)
     (tmp_path / "a.mp4").write_bytes(data)
@@ -78,7 +78,7 @@ def test_a_stream_without_a_packet_in_the_clip_is_left_out(media, tmp_path):
 
 def test_a_coarse_clock_is_refined_to_say_where_the_clip_starts(media, tmp_path):
     """AVI's picture ticks once a frame; the clip starts where its sound does, a third of a frame before it."""
-    with open_media(Source.of(media("mpeg4_mp3.avi"))) as source:
+    with open_media(Source.of(media("video/mpeg4_mp3_avi"))) as source:
         video, _ = pick_streams(source)
         assert video.time_base == Fraction(1, 25)
         frames = [p for p in source.demux(video) if p.size][:3]
@@ -90,7 +90,7 @@ def test_a_coarse_clock_is_refined_to_say_where_the_clip_starts(media, tmp_path)
 
 
 def test_decoding_times_that_matroska_does_not_state_are_made(media, tmp_path):
-    with open_media(Source.of(media("b_frames.mkv"))) as source:
+    with open_media(Source.of(media("video/b_frames_mkv"))) as source:
         video, _ = pick_streams(source)
         packets = [p for p in source.demux(video) if p.size]
         assert any(p.dts is None for p in packets)
@@ -106,7 +106,7 @@ def test_decoding_times_that_matroska_does_not_state_are_made(media, tmp_path):
 
 
 def test_the_same_decoding_time_twice_is_moved_apart(media, tmp_path):
-    with open_media(Source.of(media("h264_aac.mp4"))) as source:
+    with open_media(Source.of(media("video/h264_aac_mp4"))) as source:
         _, audio = pick_streams(source)
         packets = [p for p in source.demux(audio) if p.size][:4]
         packets[2].pts = packets[2].dts = packets[1].dts

@@ -118,7 +118,9 @@ class TestUnknownSizes:
         assert list(clips_under([], CAPS)) == []
 
 
-@pytest.mark.parametrize("name", ["b_frames.mp4", "b_frames.mkv", "b_frames.ts", "sound.mp3", "s16.wav"])
+@pytest.mark.parametrize(
+    "name", ["video/b_frames_mp4", "video/b_frames_mkv", "video/b_frames_ts", "audio/mp3", "audio/wav_s16"]
+)
 @pytest.mark.parametrize("max_s", [1.5, 2.6])
 def test_real_packets_each_in_one_clip_and_in_order(media, name, max_s):
     source = Source.of(media(name))

@@ -1,0 +1,71 @@
+"""PNG in all its depths and colours, and with what programs put beside the picture."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from preflight.testing.catalogue.image.making import FIRST_FRAME, png, still
+from preflight.testing.catalogue.interface import Case
+from preflight.testing.recipes.png import Png
+from preflight.testing.recipes.still import Still, exif
+
+# Of the colours in the palette: red, lime, blue, yellow are there, white is clear, black half so.
+_CLEAR_WHITE = (b"tRNS", b"\xff\xff\xff\xff\0\x80")
+_CLEAR_COLOUR = (b"tRNS", struct.pack(">3H", 255, 255, 255))
+_GAMMA = (b"gAMA", struct.pack(">L", 45_455))
+_TWO_MEGABYTES = b"parameters of a workflow\n" * 80_000
+_TEXT = (b"zTXt", b"workflow\0\0" + zlib.compress(_TWO_MEGABYTES))
+_TURN_RIGHT = (b"eXIf", exif(6)[6:])
+
+DEPTHS = (
+    png("png_1_bit", "Black and white in one bit, as faxes and scanned forms are.", Png(colour="gray", depth=1)),
+    png("png_2_bit", "Four greys in two bits, as electronic paper shows them.", Png(colour="gray", depth=2)),
+    png("png_4_bit", "Six colours in four bits, as optimisers of icons write them.", Png(colour="palette", depth=4)),
+    still("png_gray", "Eight bits of grey, as scanned pages are.", Still(suffix=".png", mode="L")),
+    png("png_16_bit_gray", "16 bits of grey, as microscopes and depth cameras write.", Png(colour="gray", depth=16)),
+    png("png_16_bit", "16 bits a colour, as renderers and raw developers export.", Png(depth=16)),
+    png(
+        "png_palette_with_transparency",
+        "A palette with a clear colour in it, as logos of web pages are.",
+        Png(colour="palette", before=(_CLEAR_WHITE,)),
+    ),
+    png(
+        "png_transparent_colour",
+        "One colour that means clear, as older programs write logos.",
+        Png(before=(_CLEAR_COLOUR,)),
+    ),
+    png("png_gray_alpha", "Grey that can be seen through, as soft shadows are.", Png(colour="gray_alpha")),
+    png(
+        "png_alpha",
+        "Colours that can be seen through, as design programs and phones export stickers.",
+        Png(colour="rgba"),
+    ),
+    png(
+        "png_interlaced", "Interlaced (Adam7), as pictures for slow lines were.", Png(colour="rgba", is_interlaced=True)
+    ),
+)
+
+CHUNKS = (
+    still(
+        "png_animated",
+        "An animated PNG of three frames, as stickers of messengers are.",
+        Still(suffix=".png", frames=3, save={"duration": 200}),
+        FIRST_FRAME,
+    ),
+    png("png_gamma", "A gamma of its own, as programs of the 2000s wrote it.", Png(before=(_GAMMA,))),
+    png("png_in_parts", "Its picture in fifty chunks, as programs that stream write it.", Png(parts=50)),
+    png(
+        "png_huge_text",
+        "Two megabytes of compressed text beside the picture, as generators of images keep their workflow.",
+        Png(before=(_TEXT,)),
+    ),
+    png(
+        "png_exif_orientation_6",
+        "A photograph saved as PNG on its side, with its EXIF behind the picture.",
+        Png(after=(_TURN_RIGHT,)),
+        orientation=6,
+    ),
+)
+
+CASES: tuple[Case, ...] = (*DEPTHS, *CHUNKS)

@@ -1,0 +1,8 @@
+"""Video: every bound from both sides, and the oddities of what people record, export and upload."""
+
+from __future__ import annotations
+
+from preflight.testing.catalogue.interface import Case
+from preflight.testing.catalogue.video import bounds, clocks, formats, frames, pictures, tracks
+
+CASES: tuple[Case, ...] = (*bounds.CASES, *formats.CASES, *pictures.CASES, *frames.CASES, *clocks.CASES, *tracks.CASES)

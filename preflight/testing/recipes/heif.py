@@ -1,0 +1,82 @@
+"""HEIC photographs: one HEVC picture in boxes that say where it is (ISO/IEC 23008-12), as phones write them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from preflight.testing.recipes.film import Film, Scene
+from preflight.testing.recipes.interface import Kitchen, Recipe
+
+_X265: Mapping[str, str | int] = {
+    "c:v": "libx265",
+    "tag:v": "hvc1",
+    "pix_fmt": "yuv420p",
+    "x265-params": "log-level=none",
+    "frames:v": 1,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heic(Recipe):
+    """The corners are where they belong once the picture is turned."""
+
+    suffix: str = ".heic"
+    width: int = 640
+    """Pixels, as coded."""
+    height: int = 480
+    quarter_turns: int = 0
+    """Against the clock, that a viewer has to turn it by: what phones held upright write."""
+
+    def write(self, path: Path, kitchen: Kitchen) -> None:
+        is_upright = self.quarter_turns % 2 == 0
+        width, height = (self.width, self.height) if is_upright else (self.height, self.width)
+        turned_back = (("transpose", {"dir": "clock"}),) * self.quarter_turns
+        scene = Scene(width=width, height=height, seconds=1.0, frame_rate=Fraction(1), filters=turned_back)
+        film = kitchen.path(Film(suffix=".mp4", scene=scene, tones=(), options=_X265)).read_bytes()
+        picture = _body(film, b"mdat")
+        before = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
+        # The place of the picture stands before it, in a box whose length does not depend on it.
+        meta = self._meta(film, 0, len(picture))
+        meta = self._meta(film, len(before) + len(meta) + 8, len(picture))
+        path.write_bytes(before + meta + _box(b"mdat", picture))
+
+    def _meta(self, film: bytes, start: int, length: int) -> bytes:
+        properties = [
+            _box(b"hvcC", _body(film, b"hvcC")),
+            _full_box(b"ispe", struct.pack(">II", self.width, self.height)),
+            *([_box(b"irot", bytes([self.quarter_turns]))] if self.quarter_turns else []),
+        ]
+        # Essential are the decoder's settings and the turn, which is the third.
+        used = bytes([0x81, 2, 0x83])[: len(properties)]
+        item = struct.pack(">HH", 1, 0) + b"hvc1\0"
+        return _full_box(
+            b"meta",
+            _full_box(b"hdlr", bytes(4) + b"pict" + bytes(13)),
+            _full_box(b"pitm", struct.pack(">H", 1)),
+            _full_box(b"iloc", struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, start, length)),
+            _full_box(b"iinf", struct.pack(">H", 1), _full_box(b"infe", item, version=2)),
+            _box(
+                b"iprp",
+                _box(b"ipco", *properties),
+                _full_box(b"ipma", struct.pack(">IHB", 1, 1, len(used)), used),
+            ),
+        )
+
+
+def _body(film: bytes, kind: bytes) -> bytes:
+    """Of the first box of that kind, wherever it lies."""
+    at = film.index(kind)
+    return film[at + 4 : at - 4 + int.from_bytes(film[at - 4 : at])]
+
+
+def _box(kind: bytes, *body: bytes) -> bytes:
+    content = b"".join(body)
+    return struct.pack(">I", len(content) + 8) + kind + content
+
+
+def _full_box(kind: bytes, *body: bytes, version: int = 0) -> bytes:
+    return _box(kind, bytes([version, 0, 0, 0]), *body)

@@ -1,0 +1,106 @@
+"""Made files, kept under a hash of how they are made: the second time that one is asked for costs nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+import time
+from functools import cache
+from hashlib import sha256
+from importlib import metadata, resources
+from pathlib import Path
+
+from preflight.errors import MissingExtraError
+from preflight.testing.recipes.interface import Recipe
+
+FOLDER_VARIABLE = "PREFLIGHT_TESTING_CACHE"
+_STALE_S = 14 * 24 * 3600
+"""A generation of files that nobody has asked for in this time was made by recipes of the past."""
+
+
+class Store:
+    """A folder of made files. Safe to be shared by processes: a file appears whole or not at all.
+
+    The files are read-only, because every test that asks for one gets the same.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder`: where they are kept; the user's cache folder, or what PREFLIGHT_TESTING_CACHE names, if None."""
+        self.folder = (folder or _default_folder()) / _generation()
+        self.made = 0
+        """How many files this store had to make, because they were not there."""
+
+    def path(self, recipe: Recipe, stem: str = "media") -> Path:
+        """The file of that recipe, made now if it is not there; its name is `stem` and the recipe's suffix."""
+        home = self.folder / sha256(repr(recipe).encode()).hexdigest()[:24]
+        path = home / f"{stem}{recipe.suffix}"
+        if not os.path.lexists(path):
+            self._prepare(home)
+            self._make(recipe, path)
+        return path
+
+    def _prepare(self, home: Path) -> None:
+        if not self.folder.is_dir():
+            _remove_stale(self.folder.parent)
+        home.mkdir(parents=True, exist_ok=True)
+
+    def _make(self, recipe: Recipe, path: Path) -> None:
+        known = next((p for p in path.parent.iterdir() if p.is_file() and not p.name.startswith(".")), None)
+        # Hidden and on the same disk, so that it takes its name in one step, whoever else makes it just now.
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".making") as making:
+            made = Path(making, path.name)
+            if known is not None:
+                _link(known, made)
+            else:
+                recipe.write(made, self)
+                self.made += 1
+                if made.is_file() and not made.is_symlink():
+                    made.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH)
+            try:
+                os.replace(made, path)  # noqa: PTH105 (a broken link must be moved, not followed)
+            except OSError:
+                if not path.is_dir():  # somebody else made the same folder first
+                    raise
+
+
+def _link(known: Path, path: Path) -> None:
+    """The same content under a second name."""
+    try:
+        os.link(known, path)
+    except OSError:  # a file system without links
+        shutil.copy(known, path)
+
+
+def _default_folder() -> Path:
+    if named := os.environ.get(FOLDER_VARIABLE):
+        return Path(named)
+    try:
+        from platformdirs import user_cache_path
+    except ImportError as error:
+        raise MissingExtraError("the catalogue of edge cases", "testing") from error
+    return user_cache_path("preflight", appauthor=False) / "testing"
+
+
+@cache
+def _generation() -> str:
+    """Of the makers: a file that other code, or another encoder, made is another file."""
+    digest = sha256()
+    home = Path(str(resources.files("preflight.testing")))
+    for file in sorted([*home.glob("recipes/**/*.py"), *home.glob("corrupt/**/*.py")]):
+        digest.update(file.read_bytes())
+    for maker in ("imageio-ffmpeg", "pillow", "numpy"):
+        try:
+            digest.update(f"{maker} {metadata.version(maker)}".encode())
+        except metadata.PackageNotFoundError as error:
+            raise MissingExtraError("the catalogue of edge cases", "testing") from error
+    return digest.hexdigest()[:16]
+
+
+def _remove_stale(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    for generation in folder.iterdir():
+        if generation.is_dir() and time.time() - generation.stat().st_mtime > _STALE_S:
+            shutil.rmtree(generation, ignore_errors=True)

@@ -1,0 +1,30 @@
+"""Where preflight does not yet do what a case says it must: the case's name, and why."""
+
+_PADDING = "comments and private chunks of an image are not left out: it is encoded again"
+
+_SURROGATES = "U+FFFD is sent for a lone surrogate, and that is called identical"
+
+MISTAKEN: dict[str, str] = {
+    "image/png_huge_text": "Pillow takes compressed text of more than a megabyte for damage",
+}
+"""What `check` already takes for something else than it is; what `prepare` does follows from that."""
+
+SHORTFALLS: dict[str, str] = {
+    **MISTAKEN,
+    # video
+    "video/no_keyframe_first_ts": "encoded again, though from its first keyframe on it could be copied",
+    "video/no_keyframe_first_mp4": "encoded again, though from its first keyframe on it could be copied",
+    # audio
+    # text
+    "text/lone_surrogate": _SURROGATES,
+    # request
+    "request/text_lone_surrogate": _SURROGATES,
+    # image
+    "image/jpg_of_5000001": _PADDING,
+    "image/png_of_5000001": _PADDING,
+    "image/jpg_of_31999999": _PADDING,
+    "image/jpg_of_32000000": _PADDING,
+    "image/jpg_of_32000001": _PADDING,
+    # bad
+    "bad/mp4_of_zeros": "the frames of a film that is sent as it is are never decoded",
+}
