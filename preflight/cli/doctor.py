@@ -80,4 +80,5 @@ _PARTS: tuple[tuple[str, Callable[[], str]], ...] = (
 _OPTIONAL = (
     ("HEIC photographs", ("pi_heif",), "heic"),
     ("the emulator", ("starlette", "uvicorn"), "serve"),
+    ("edge cases for tests", ("ffmpeg", "imageio_ffmpeg", "hypothesis", "platformdirs"), "testing"),
 )

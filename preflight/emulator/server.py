@@ -14,8 +14,9 @@ from preflight.errors import MissingExtraError, PreflightError, UsageError
 from preflight.limits import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from preflight.emulator.connection import Server
-    from preflight.emulator.double import Double
 
 _START_S = 10.0
 
@@ -24,8 +25,8 @@ class LocalServer:
     """An embed-v2 on this machine that enforces `profile`. **Its vectors are not Marengo's.**
 
     Serves while its `with` block runs, in a thread of its own. `port` 0 takes a free one; `url` says which.
-    Without `api_key` any key is accepted. Where a `double` is given, that is served; profile and key are its own.
-    Nothing but loopback is ever bound: what the world can reach should not be mistaken for the service.
+    Without `api_key` any key is accepted. Where an `app` is given, such as a `Double`, that is served; profile and key
+    are its own. Nothing but loopback is ever bound: what the world can reach should not be mistaken for the service.
     Requests that are still being answered at the block's end are cut off.
 
     Raises MissingExtraError where the `serve` extra is not installed, UsageError for an unknown profile, a port
@@ -34,16 +35,16 @@ class LocalServer:
 
     def __init__(
         self,
-        double: Double | None = None,
+        app: ASGIApp | None = None,
         *,
         profile: str = DEFAULT_PROFILE,
         port: int = 0,
         api_key: str | None = None,
         host: str = "127.0.0.1",
     ) -> None:
-        if double is not None and (profile != DEFAULT_PROFILE or api_key is not None):
-            raise UsageError("a double has its own profile and key. Give them to Double(...) instead.")
-        self._double = double
+        if app is not None and (profile != DEFAULT_PROFILE or api_key is not None):
+            raise UsageError("an app has its own profile and key. Give them to it, as in Double(profile=...).")
+        self._app = app
         self._profile = profile
         self._port = port
         self._api_key = api_key
@@ -66,8 +67,7 @@ class LocalServer:
             from preflight.emulator.connection import Server
         except ImportError as error:
             raise MissingExtraError("the emulator", "serve") from error
-        double = self._double
-        app = create_app(profile=self._profile, api_key=self._api_key) if double is None else double
+        app = self._app or create_app(profile=self._profile, api_key=self._api_key)
         self._socket = _bound(self._host, self._port)
         self._port = self._socket.getsockname()[1]
         self._server = Server(app)

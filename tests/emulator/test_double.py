@@ -318,7 +318,7 @@ def test_it_can_be_served_again(double, post):
 
 @pytest.mark.parametrize("options", [{"profile": "marengo3.0-2026-08"}, {"api_key": "k"}])
 def test_a_served_double_has_its_own_profile_and_key(options):
-    with pytest.raises(UsageError, match=r"Give them to Double\(...\)"):
+    with pytest.raises(UsageError, match=r"Give them to it, as in Double\(profile=...\)"):
         LocalServer(Double(), **options)
 
 
