@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from preflight.cli.app import run
+from preflight.limits import DEFAULT_PROFILE
 from preflight.probers import tokens
 from preflight.testing import catalogue
 
@@ -112,3 +113,26 @@ def test_nothing_of_the_talk_is_lost(judges, tmp_path):
     assert code == 0, said
     assert re.search(r"v:0: \d+ packets, each in exactly one of 3 clips", said)
     assert re.search(r"a:0: \d+ packets, each in exactly one of 3 clips", said)
+
+
+COPIED = [
+    each
+    for each in catalogue.cases("audio/*", "video/*", "bad/*")
+    if each.is_file and each.as_kind is None and each.expected[DEFAULT_PROFILE].gives == "lossless"
+]
+# What the judge counts as lost was not there, or could not be copied.
+NOT_THERE = {
+    "video/no_keyframe_first_ts": "encoded from its first keyframe on, a shortfall",
+    "video/no_keyframe_first_mp4": "encoded from its first keyframe on, a shortfall",
+    "video/header_claims_an_hour_mp4": "the judge believes the hour",
+    "bad/avi_cut": "the torn last packet is left out",
+}
+
+
+@pytest.mark.parametrize("case", [each for each in COPIED if each.name not in NOT_THERE], ids=str)
+def test_nothing_of_an_edge_case_that_is_copied_is_lost(case, judges, tmp_path):
+    out = tmp_path / "out"
+    assert run(["prepare", str(case.path), "--out", str(out)]) == 0
+    code, said = judged(judges, "nothing_lost.py", str(case.path), str(out))
+    assert code == 0, said
+    assert "each in exactly one of" in said
