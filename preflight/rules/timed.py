@@ -34,7 +34,7 @@ class _DurationTooLong(_TimedRule):
                 if longest <= most:
                     return None
                 claimed = "" if longest == timed.duration_s else " by its header"
-                if claimed and _is_false(timed):
+                if claimed and _false_claim(timed) is not None:
                     claimed += ", which does not tell the truth"
                 return self.finding(
                     f"The {self.kind} lasts {told_apart(longest, most, 2)} s{claimed}, the limit is {most:g} s. "
@@ -104,10 +104,8 @@ class _PacketsDamaged(_TimedRule):
 class _DurationMismatch(_TimedRule):
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
         match self.of_my_kind(facts, limits):
-            case (timed, _) if self._applies_to(timed):
-                real, claimed = timed.duration_s, timed.claimed_duration_s
-                if real is None or claimed is None or not _is_false(timed):
-                    return None
+            case (timed, _) if self._applies_to(timed) and (false := _false_claim(timed)) is not None:
+                claimed, real = false
                 return self.finding(
                     f"The header claims {claimed:.2f} s, the file holds {real:.2f} s: it breaks off, or its header is "
                     "false. `preflight prepare` sends what is there under a true header; if some is "
@@ -128,13 +126,16 @@ class _DurationMismatch(_TimedRule):
 _SLACK_S, _SLACK_SHARE = 1.0, 0.02
 
 
-def _is_false(timed: AudioFacts | VideoFacts) -> bool:
-    """Whether the header says another duration than the packets, however it counts: some from a clock's zero on."""
+def _false_claim(timed: AudioFacts | VideoFacts) -> tuple[float, float] | None:
+    """(what the header says of the duration, what the packets do), where those differ however the header counts:
+    some count from their clock's zero on.
+    """
     real, claimed = timed.duration_s, timed.claimed_duration_s
     if real is None or claimed is None:
-        return False
+        return None
     slack = max(_SLACK_S, _SLACK_SHARE * claimed) if claimed else 0.0  # no rounding makes nothing of something
-    return min(abs(claimed - real), abs(claimed - real - timed.start_s)) > slack
+    off = min(abs(claimed - real), abs(claimed - (timed.start_s + real)))
+    return (claimed, real) if off > slack else None
 
 
 class VideoDurationTooLong(_DurationTooLong):

@@ -26,6 +26,8 @@ def test_the_plain_audio_is_a_minute_of_wav():
     assert facts.size_bytes == header + samples * facts.bit_depth // 8
     assert [(stream.type, stream.codec) for stream in facts.streams] == [("audio", facts.codec)]
     assert f"{facts.container}/{facts.codec}" == "wav/pcm_s16le"
+    assert facts.dialect is None
+    assert examples.audio(dialect="RF64").dialect == "RF64"
 
 
 def test_the_plain_video_is_a_minute_of_720p():

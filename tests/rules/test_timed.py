@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from preflight.rules import examples
@@ -148,6 +150,34 @@ def test_what_is_said_of_too_long(kind, made, duration_s, claimed_duration_s, me
     said = f"The {kind} lasts {lasts}, the limit is 600 s. `preflight prepare` cuts it into clips."
     expected = mendable(f"{kind}_duration_too_long", said, measured=measured, limit=600)
     assert findings(made(duration_s=duration_s, claimed_duration_s=claimed_duration_s)) == (expected,)
+
+
+@OF_EACH_KIND
+@pytest.mark.parametrize(
+    ("claimed_duration_s", "is_false"),
+    [
+        (60.0, False),  # from the first packet on
+        (90.0, False),  # from the clock's zero on
+        (61.2, False),  # rounded
+        (91.7, False),
+        (61.3, True),
+        (75.0, True),  # something between
+        (88.1, True),
+        (91.9, True),
+        (30.0, True),  # the start alone
+        (120.0, True),
+        (0.0, True),
+    ],
+)
+def test_a_header_may_count_from_the_clocks_zero_or_from_the_first_packet(kind, made, claimed_duration_s, is_false):
+    facts = replace(made(duration_s=60.0, claimed_duration_s=claimed_duration_s), start_s=30.0)
+    assert codes(facts) == [f"{kind}_duration_mismatch"] * is_false
+
+
+@OF_EACH_KIND
+def test_a_length_that_nobody_knows_is_said_to_be_by_the_header_and_no_lie(kind, made):
+    (said,) = (f.message for f in findings(made(duration_s=None, claimed_duration_s=700.0)) if "too_long" in f.code)
+    assert said.startswith(f"The {kind} lasts 700.00 s by its header, the limit")
 
 
 @OF_EACH_KIND
