@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from preflight.cli.talk import bar, give, say, tell
-from preflight.cli.whole import new_folder, plain_errors
+from preflight.cli.whole import new_folder, plain_errors, whole_file
 from preflight.errors import ExitCode
+from preflight.limits import names
 from preflight.reports import records
+from preflight.testing.truth import Truth, VideoTruth
 
 if TYPE_CHECKING:
     from preflight.testing.catalogue import Case
@@ -33,20 +36,26 @@ def cases(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Make the files, into this new or empty folder.", file_okay=False),
+        typer.Option(
+            "--out",
+            help="Make the files, into this new or empty folder, and a list of them, cases.ndjson. All take 900 MB.",
+            file_okay=False,
+        ),
     ] = None,
     form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to list them.")] = "text",
 ) -> int:
     """List the edge cases that tests can use, or make their files.
 
-    Each line has the case's name and what it is; with --format ndjson also what `check` must say of it and what
-    `prepare` must give, by profile.
+    Each line has the case's name and what it is; with --format ndjson also its file, what is true of it, what `check`
+    must say of it and what `prepare` must give, by profile.
     """
     from preflight.testing import catalogue
 
     chosen = catalogue.cases(*(patterns or ()))
     if out is not None:
         made = _make(chosen, new_folder(out))
+        with whole_file(out / "cases.ndjson") as manifest:
+            manifest.write("".join(f"{records.line(_record(each))}\n" for each in chosen).encode())
         others = len(chosen) - made
         say(f"{made} files in {out}" + (f"; {others} cases are requests and no files" if others else ""))
     for each in chosen:
@@ -63,6 +72,7 @@ def _make(chosen: tuple[Case, ...], folder: Path) -> int:
     with bar(len(files), prints=False) as progress:
         for each in files:
             progress.start(each.name)
+            _ = each.path  # what goes wrong while it is made has nothing to do with the folder
             home = folder / each.name.partition("/")[0]
             with plain_errors(folder):
                 home.mkdir(exist_ok=True)
@@ -73,8 +83,24 @@ def _make(chosen: tuple[Case, ...], folder: Path) -> int:
 
 def _record(case: Case) -> dict[str, records.Json]:
     expected: dict[str, records.Json] = {}
-    for profile in case.expected.profiles:
+    for profile in names():
         owed = case.expected[profile]
         codes: list[records.Json] = [*sorted(owed.codes)]
         expected[profile] = {"codes": codes, "gives": str(owed.gives), "requests": owed.requests}
-    return {"name": case.name, "what": case.what, "as": case.as_kind, "expected": expected}
+    return {
+        "name": case.name,
+        "what": case.what,
+        "as": case.as_kind,
+        "file": case.file_name,
+        "truth": _truth(case.truth),
+        "expected": expected,
+    }
+
+
+def _truth(truth: Truth | None) -> records.Json:
+    if truth is None:
+        return None
+    known = {key: records.plain(value) for key, value in asdict(truth).items() if key != "text"}  # it is in the file
+    if isinstance(truth, VideoTruth):
+        known |= {"displayed_width": truth.displayed_width, "displayed_height": truth.displayed_height}
+    return {**known, "kind": truth.kind}

@@ -100,6 +100,7 @@ class Double:
 
     def will(self, *replies: Reply) -> Self:
         """Answer with these next, in order, one a request, and then with the emulator's own answers again."""
+        _require_replies(*replies)
         with self._lock:
             self._script.extend(replies)
         return self
@@ -109,6 +110,7 @@ class Double:
 
         Raises UsageError where that request is over.
         """
+        _require_replies(reply)
         with self._lock:
             if number <= len(self._calls):
                 raise UsageError(f"call {number} cannot be scripted: {len(self._calls)} came already. Count from 1.")
@@ -177,3 +179,9 @@ class Double:
                 self._calls.remove(call)
                 if call.planned is not None:
                     self._script.appendleft(call.planned)
+
+
+def _require_replies(*given: object) -> None:
+    for reply in given:
+        if not isinstance(reply, Reply):
+            raise UsageError(f"{reply!r} is no Reply. Write Reply(status=503), or Reply.unavailable().")

@@ -44,6 +44,10 @@ class Reply:
     """
 
     def __post_init__(self) -> None:
+        if self.reset not in (None, "before", "midway"):
+            raise UsageError(f'reset={self.reset!r} is unknown. Give "before" or "midway".')
+        if not isinstance(self.body, bytes | str | Mapping | None):
+            raise UsageError(f"a body of {type(self.body).__name__} cannot be sent. Give bytes, text, or a mapping.")
         if self.status is not None and not 200 <= self.status <= 599:  # noqa: PLR2004 (what a final status can be)
             raise UsageError(f"{self.status} cannot be an answer's status. Give one from 200 to 599.")
         if self.status in _WITHOUT_BODY and self.body:

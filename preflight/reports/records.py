@@ -54,7 +54,7 @@ def of_finding(finding: Reason) -> dict[str, Json]:
 
 
 def of_facts(facts: Facts) -> dict[str, Json]:
-    record = {key: _plain(value) for key, value in asdict(facts).items()}
+    record = {key: plain(value) for key, value in asdict(facts).items()}
     if isinstance(facts, ImageFacts | VideoFacts):
         record["displayed_width"] = facts.displayed_width
         record["displayed_height"] = facts.displayed_height
@@ -100,7 +100,7 @@ def of_embeddings(embeddings: Embeddings) -> list[dict[str, Json]]:
     ]
 
 
-def _plain(value: object) -> Json:
+def plain(value: object) -> Json:
     match value:
         case float() if not math.isfinite(value):
             return None  # unknown
@@ -109,8 +109,8 @@ def _plain(value: object) -> Json:
         case Fraction():
             return round(float(value), 6)
         case list() | tuple():
-            return [_plain(each) for each in value]
+            return [plain(each) for each in value]
         case dict():
-            return {str(key): _plain(each) for key, each in value.items()}
+            return {str(key): plain(each) for key, each in value.items()}
         case _:
             raise TypeError(f"{type(value).__name__} has no place in a report")

@@ -3,7 +3,7 @@
     from preflight.testing import assert_refused, catalogue
 
     def test_refuses_a_wide_recording(client):
-        upload = catalogue.case("video/ratio_over")
+        upload = catalogue.case("video/ratio_over_2_4")
         assert client.upload(upload.path).status_code == 422
 
 - `catalogue`: named edge cases, made when they are first asked for. `preflight cases` lists them.

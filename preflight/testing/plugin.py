@@ -6,7 +6,7 @@ Pytest loads this wherever preflight is installed, so nothing is imported before
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from preflight.rules import Finding, Report
 
 _MARKER = "embed_emulator"
+_PASSED = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,6 +26,17 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{_MARKER}(profile='marengo3.0', api_key=None): the limits that the fixture `{_MARKER}` enforces, and the "
         "only key that it takes",
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember whether the test itself passed: a fixture has no other way to know."""
+    report = yield
+    if call.when == "call":
+        item.stash[_PASSED] = report.passed
+    return report
 
 
 @pytest.fixture
@@ -62,11 +74,17 @@ def embed_emulator(request: pytest.FixtureRequest) -> Iterator[Double]:
     from preflight.emulator import Double
 
     marker = request.node.get_closest_marker(_MARKER)
+    if marker is not None and (marker.args or not marker.kwargs.keys() <= {"profile", "api_key"}):
+        raise pytest.UsageError(f"the marker {_MARKER} takes profile=... and api_key=..., and nothing else.")
     with Double(**(marker.kwargs if marker is not None else {})) as double:
         yield double
-        if double.left:
-            replies = ", ".join(map(repr, double.left))
-            pytest.fail(f"replies of the script that no request came for: {replies}", pytrace=False)
+        if double.left and request.node.stash.get(_PASSED, False):
+            replies = ", ".join(f"{reply.status or 'its own answer'}" for reply in double.left)
+            pytest.fail(
+                f"no request came for {len(double.left)} replies of the script ({replies}); "
+                f"{len(double.requests)} requests did.",
+                pytrace=False,
+            )
 
 
 @pytest.fixture

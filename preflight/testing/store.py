@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from importlib import metadata, resources
 from pathlib import Path
 
-from preflight.errors import MissingExtraError
+from preflight.errors import MissingExtraError, OutOfSpaceError, UsageError
+from preflight.testing.recipes.encoder import EncoderError
 from preflight.testing.recipes.interface import Recipe
 
 FOLDER_VARIABLE = "PREFLIGHT_TESTING_CACHE"
+_MARK = "made by preflight"
+"""A file of this name lies in each generation of files, and is as old as the last use of it."""
+_GENERATION = re.compile(r"[0-9a-f]{16}")
 _STALE_S = 14 * 24 * 3600
 """A generation of files that nobody has asked for in this time was made by recipes of the past."""
+_FULL_BYTES = 1_000_000
+"""Where less is free, an encoder that fails has run out of space."""
 
 
 class Store:
@@ -31,20 +41,30 @@ class Store:
         self.folder = (folder or _default_folder()) / _generation()
         self.made = 0
         """How many files this store had to make, because they were not there."""
+        self._is_in_use = False
 
     def path(self, recipe: Recipe, stem: str = "media") -> Path:
-        """The file of that recipe, made now if it is not there; its name is `stem` and the recipe's suffix."""
+        """The file of that recipe, made now if it is not there; its name is `stem` and the recipe's suffix.
+
+        Raises UsageError where the store's folder cannot be written, OutOfSpaceError where its disk is full.
+        """
         home = self.folder / sha256(repr(recipe).encode()).hexdigest()[:24]
         path = home / f"{stem}{recipe.suffix}"
-        if not os.path.lexists(path):
-            self._prepare(home)
-            self._make(recipe, path)
+        with self._plain_errors():
+            if not self._is_in_use:
+                self._open()
+            if not os.path.lexists(path):
+                home.mkdir(exist_ok=True)
+                self._make(recipe, path)
         return path
 
-    def _prepare(self, home: Path) -> None:
+    def _open(self) -> None:
+        """Whoever uses a generation of files keeps it; the first of a new one removes those that nobody does."""
         if not self.folder.is_dir():
             _remove_stale(self.folder.parent)
-        home.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / _MARK).touch()
+        self._is_in_use = True
 
     def _make(self, recipe: Recipe, path: Path) -> None:
         known = next((p for p in path.parent.iterdir() if p.is_file() and not p.name.startswith(".")), None)
@@ -64,6 +84,25 @@ class Store:
                 if not path.is_dir():  # somebody else made the same folder first
                     raise
 
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        full = (
+            f"no space left for edge cases in {self.folder}. Free some, or name another folder with {FOLDER_VARIABLE}."
+        )
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise OutOfSpaceError(full) from error
+            raise UsageError(
+                f"the folder of edge cases, {self.folder}, cannot be written ({error.strerror}). "
+                f"Mend that, or {elsewhere}."
+            ) from error
+        except EncoderError as error:
+            if shutil.disk_usage(self.folder).free < _FULL_BYTES:
+                raise OutOfSpaceError(full) from error
+            raise
+
 
 def _link(known: Path, path: Path) -> None:
     """The same content under a second name."""
@@ -75,7 +114,7 @@ def _link(known: Path, path: Path) -> None:
 
 def _default_folder() -> Path:
     if named := os.environ.get(FOLDER_VARIABLE):
-        return Path(named)
+        return Path(named).expanduser().absolute() / "preflight-testing"
     try:
         from platformdirs import user_cache_path
     except ImportError as error:
@@ -99,8 +138,11 @@ def _generation() -> str:
 
 
 def _remove_stale(folder: Path) -> None:
+    """Old generations, and nothing else that may lie there: the folder is the user's."""
     if not folder.is_dir():
         return
     for generation in folder.iterdir():
-        if generation.is_dir() and time.time() - generation.stat().st_mtime > _STALE_S:
+        mark = generation / _MARK
+        is_ours = _GENERATION.fullmatch(generation.name) is not None and mark.is_file()
+        if is_ours and time.time() - mark.stat().st_mtime > _STALE_S:
             shutil.rmtree(generation, ignore_errors=True)

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from preflight.testing import catalogue
+from preflight.limits import names
+from preflight.testing import catalogue, medium
 
 
 def test_lists_every_case_by_name(preflight):
@@ -25,7 +26,10 @@ def test_lists_what_a_pattern_matches(preflight):
 def test_lists_for_programs_what_must_become_of_them(preflight):
     (line,) = preflight("cases", "text/501_tokens", "--format", "ndjson").out.splitlines()
     record = json.loads(line)
-    assert list(record) == ["name", "what", "as", "expected"]
+    assert list(record) == ["name", "what", "as", "file", "truth", "expected"]
+    assert record["file"] == "text/501_tokens.txt"
+    assert (record["truth"]["kind"], record["truth"]["tokens"]) == ("text", 501)
+    assert set(record["expected"]) == set(names())
     assert record["expected"]["marengo3.0"] == {
         "codes": ["token_limit_exceeded"],
         "gives": "lossless",
@@ -37,10 +41,37 @@ def test_makes_the_files(preflight, tmp_path):
     done = preflight("cases", "bad/*", "request/11_images", "--out", tmp_path / "made")
     assert done.code == 0
     assert done.out == ""
-    expected = {f"{each.name}{each.made.recipe.suffix}" for each in catalogue.cases("bad/*")}
+    expected = {each.file_name for each in catalogue.cases("bad/*")}
     made = {str(p.relative_to(tmp_path / "made")) for p in (tmp_path / "made").glob("*/*")}
     assert made == expected
     assert done.err == f"{len(expected)} files in {tmp_path / 'made'}; 1 cases are requests and no files\n"
+
+
+def test_the_files_come_with_what_is_true_of_them(preflight, tmp_path):
+    preflight("cases", "video/rotated_90_h264", "request/11_images", "--out", tmp_path / "made")
+    lines = (tmp_path / "made" / "cases.ndjson").read_text().splitlines()
+    film, request = sorted(map(json.loads, lines), key=lambda record: record["name"], reverse=True)
+    assert (tmp_path / "made" / film["file"]).is_file()
+    assert (film["truth"]["rotation"], film["truth"]["displayed_width"]) == (90, 360)
+    assert (film["truth"]["sample_aspect_ratio"], film["truth"]["duration_s"]) == (1.0, 5.0)
+    assert (request["file"], request["truth"]["images"]) == (None, 11)
+
+
+def test_every_case_can_be_said_in_json(preflight):
+    lines = preflight("cases", "--format", "ndjson").out.splitlines()
+    assert [json.loads(line)["name"] for line in lines] == [each.name for each in catalogue.cases()]
+
+
+def test_a_cache_that_cannot_be_written_is_not_blamed_on_the_folder(preflight, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PREFLIGHT_TESTING_CACHE", str(tmp_path / "file"))
+    medium.store.cache_clear()
+    done = preflight("cases", "image/width_127", "--out", tmp_path / "made")
+    medium.store.cache_clear()
+    assert done.code == 2
+    assert "the folder of edge cases" in done.err
+    assert "PREFLIGHT_TESTING_CACHE" in done.err
+    assert list((tmp_path / "made").iterdir()) == []
 
 
 def test_what_it_makes_may_be_changed(preflight, tmp_path):

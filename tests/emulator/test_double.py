@@ -384,3 +384,20 @@ def test_a_defect_of_ours_is_logged_by_whoever_serves_it(double, post, monkeypat
     assert _wait_until(lambda: "RuntimeError: detail" in caplog.text)
     with pytest.raises(RuntimeError, match="detail"):
         in_process(double, text_body())
+
+
+@pytest.mark.parametrize("given", [503, None, {"status": 503}])
+def test_what_is_no_reply_is_refused_at_once(given):
+    double = Double()
+    with pytest.raises(UsageError, match=r"Write Reply\(status=503\)"):
+        double.will(given)
+    with pytest.raises(UsageError, match="is no Reply"):
+        double.on_call(1, given)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"), [({"reset": "befor"}, 'Give "before" or "midway"'), ({"body": 3}, "a body of int")]
+)
+def test_a_reply_that_makes_no_sense_is_refused_at_once(mistake, said):
+    with pytest.raises(UsageError, match=said):
+        Reply(**mistake)

@@ -76,7 +76,41 @@ def test_a_script_that_was_not_played_to_its_end_fails_the_test(pytester):
     )
     done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     done.assert_outcomes(passed=1, errors=1)
-    done.stdout.fnmatch_lines(["*no request came for: Reply(status=503*"])
+    done.stdout.fnmatch_lines(["*no request came for 1 replies of the script (503); 0 requests did."])
+
+
+def test_a_test_that_fails_for_another_reason_is_not_blamed_twice(pytester):
+    pytester.makepyfile(
+        """
+        import pytest
+        from preflight.testing import Reply
+
+        def test_fails(embed_emulator):
+            embed_emulator.will(Reply(status=503))
+            assert False
+
+        def test_is_skipped(embed_emulator):
+            embed_emulator.will(Reply(status=503))
+            pytest.skip()
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(failed=1, skipped=1)
+
+
+@pytest.mark.parametrize("arguments", ["'marengo3.0'", "keys='a'"])
+def test_a_marker_that_says_something_else_is_a_mistake(pytester, arguments):
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.embed_emulator({arguments})
+        def test_it(embed_emulator):
+            pass
+        """
+    )
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(["*takes profile=... and api_key=..., and nothing else*"])
 
 
 def test_copies_do_not_pile_up(pytester):

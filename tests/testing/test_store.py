@@ -10,11 +10,13 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from preflight.errors import MissingExtraError
+from preflight.errors import MissingExtraError, OutOfSpaceError, UsageError
 from preflight.testing import store as stores
+from preflight.testing.recipes.encoder import EncoderError
 from preflight.testing.recipes.film import Film, Tone
 from preflight.testing.recipes.interface import Kitchen, Recipe
 from preflight.testing.recipes.written import BrokenLink, Folder, Joined, Renamed, Written
@@ -74,7 +76,7 @@ def test_what_fails_half_way_leaves_nothing(store, tmp_path):
     recipe = Counted(suffix=".bin", log=str(tmp_path / "log"), fails=True)
     with pytest.raises(RuntimeError, match="fell over"):
         store.path(recipe)
-    assert [p for p in store.folder.rglob("*") if p.is_file()] == []
+    assert [p.name for p in store.folder.rglob("*") if p.is_file()] == [stores._MARK]
     assert list(store.folder.rglob(".*")) == []
 
 
@@ -113,19 +115,62 @@ def test_folders_and_links_that_lead_nowhere(store):
 
 def test_the_user_can_say_where(monkeypatch, tmp_path):
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "elsewhere"))
-    assert Store().folder.parent == tmp_path / "elsewhere"
+    assert Store().folder.parent == tmp_path / "elsewhere" / "preflight-testing"
+    monkeypatch.setenv(FOLDER_VARIABLE, "~/cache")
+    assert Store().folder.is_relative_to(Path.home() / "cache")
 
 
-def test_what_the_makers_of_the_past_left_is_removed(tmp_path):
-    old, young = tmp_path / "old", tmp_path / "young"
-    for folder in (old, young):
-        folder.mkdir()
-        (folder / "file").write_text("x")
-    month_ago = time.time() - 30 * 24 * 3600
-    os.utime(old, (month_ago, month_ago))
-    Store(tmp_path).path(Written(suffix=".txt", data=b""))
-    assert not old.exists()
-    assert young.exists()
+def aged(folder: Path, days: float) -> None:
+    then = time.time() - days * 24 * 3600
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (then, then))
+
+
+NOTHING = Written(suffix=".txt", data=b"")
+
+
+def test_what_the_makers_of_the_past_left_is_removed(tmp_path, monkeypatch):
+    for number, days in enumerate([13, 15]):
+        monkeypatch.setattr(stores, "_generation", lambda number=number: f"{number:016x}")
+        past = Store(tmp_path)
+        past.path(NOTHING)
+        aged(past.folder, days)
+    monkeypatch.undo()
+    Store(tmp_path).path(NOTHING)
+    assert (tmp_path / f"{0:016x}").exists()
+    assert not (tmp_path / f"{1:016x}").exists()
+
+
+def test_what_is_asked_for_stays_young(tmp_path):
+    store = Store(tmp_path)
+    store.path(NOTHING)
+    aged(store.folder, 100)
+    Store(tmp_path).path(NOTHING)
+    assert time.time() - (store.folder / stores._MARK).stat().st_mtime < 60
+
+
+@pytest.mark.parametrize("name", ["thesis", "0123456789abcdef"])
+def test_what_is_not_ours_is_never_removed(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "chapter 1").write_text("precious")
+    aged(tmp_path / name, 100)
+    Store(tmp_path).path(NOTHING)
+    assert (tmp_path / name / "chapter 1").read_text() == "precious"
+
+
+def test_a_folder_that_cannot_be_written_is_said_to_be(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=f"cannot be written .*{FOLDER_VARIABLE}"):
+        Store(tmp_path / "file").path(NOTHING)
+
+
+def test_an_encoder_that_fails_on_a_full_disk_is_a_full_disk(store, monkeypatch):
+    bad = Film(suffix=".mp4", options={"c:v": "no_such_encoder"})
+    with pytest.raises(EncoderError, match="no_such_encoder"):
+        store.path(bad)
+    monkeypatch.setattr(stores.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(OutOfSpaceError, match="no space left for edge cases"):
+        store.path(bad)
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):

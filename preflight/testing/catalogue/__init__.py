@@ -22,27 +22,36 @@ __all__ = ["Case", "case", "cases"]
 
 
 def case(name: str) -> Case:
-    """The case of that name. Raises UsageError where there is none, with the names that are near."""
-    from difflib import get_close_matches
+    """The case of that name: its `path` (or `input`, where it is no file), its `truth`, and what is `expected` of it.
 
+    Raises UsageError where there is none, with the names that are near.
+    """
     known = _by_name()
     if name not in known:
-        near = get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = f"Perhaps you mean {' or '.join(near)}." if near else "`preflight cases` lists them."
-        raise UsageError(f"there is no case {name!r}. {hint}")
+        raise UsageError(f"there is no case {name!r}. {_hint(name)}")
     return known[name]
 
 
 def cases(*patterns: str) -> tuple[Case, ...]:
-    """All cases, or those whose name matches one of the patterns (`video/*`, `*/truncated_*`), in order.
+    """All cases, or those whose name matches one of the patterns (`video/*`, `*/*_cut*`), in order.
 
     Raises UsageError for a pattern that matches nothing: a test over no case would pass.
     """
     everything = tuple(_by_name().values())
     for pattern in patterns:
         if not any(fnmatchcase(each.name, pattern) for each in everything):
-            raise UsageError(f"no case matches {pattern!r}. `preflight cases` lists them.")
+            raise UsageError(f"no case matches {pattern!r}. {_hint(pattern)}")
     return tuple(c for c in everything if not patterns or any(fnmatchcase(c.name, p) for p in patterns))
+
+
+def _hint(name: str) -> str:
+    from difflib import get_close_matches
+
+    kinds = {known.partition("/")[0] for known in _by_name()}
+    if (kind := name.strip("/").lower()) in kinds:
+        return f"Perhaps you mean '{kind}/*'."
+    near = get_close_matches(name.lower(), _by_name(), n=3, cutoff=0.6)
+    return f"Perhaps you mean {' or '.join(near)}." if near else "`preflight cases` lists them."
 
 
 @cache

@@ -39,6 +39,11 @@ class Case:
         return isinstance(self.made, Medium)
 
     @property
+    def file_name(self) -> str | None:
+        """`video/rotated_90_hevc.mp4`: its name, and what its file's name ends in; None where it is no file."""
+        return f"{self.name}{self.made.recipe.suffix}" if isinstance(self.made, Medium) else None
+
+    @property
     def path(self) -> Path:
         """The file, made now if it was not before; read-only, as others use it too.
 
@@ -46,11 +51,11 @@ class Case:
         """
         if isinstance(self.made, Medium):
             return self.made.path
-        raise UsageError(f"{self.name} is no file but a request of several parts. Take its `input`.")
+        raise UsageError(f"{self.name} is given as a value and is no file. Take its `input`.")
 
     @property
     def input(self) -> Path | Request:
-        """What to hand to `preflight.check`, `plan`, `prepare` or `embed`."""
+        """What to hand to `preflight.check`, `plan`, `prepare` or `embed`, with `kind=case.as_kind`."""
         return self.made.path if isinstance(self.made, Medium) else self.made()
 
     def copy_into(self, folder: Path) -> Path:

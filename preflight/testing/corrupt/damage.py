@@ -21,6 +21,8 @@ class Damage(ABC):
 
     def __call__(self, data: bytes, /) -> bytes:
         """The damaged file. Raises UsageError where this cannot be done to it, or would change nothing."""
+        if not isinstance(data, bytes):
+            raise UsageError(f"a corrupter takes bytes, not {type(data).__name__}. Of a file, give path.read_bytes().")
         damaged = self._damaged(data)
         if damaged == data:
             raise UsageError(f"{self} leaves this file as it is: take other values")
@@ -66,6 +68,8 @@ class Truncate(Damage):
                 kept = int(share * (end - start))
             case int(count):
                 kept = count if count >= 0 else end - start + count
+            case _:
+                raise UsageError(f"{self.keep!r} is no amount. Give nothing, header, half, all, bytes, or a share.")
         if not 0 <= kept <= end - start:
             raise UsageError(f"{self} keeps more than there is, or less than nothing: the part has {end - start} bytes")
         return data[: start + kept]

@@ -16,6 +16,10 @@ Options = dict[str, str | int | float | None]
 """FFmpeg's options by their names without the dash; None for those without a value."""
 
 
+class EncoderError(PreflightError):
+    """FFmpeg could not make a medium: its disk is full, or this build of it lacks an encoder."""
+
+
 @cache
 def program() -> str:
     """Raises MissingExtraError where the `testing` extra is not installed."""
@@ -30,7 +34,7 @@ def run(*arguments: str, data: bytes | None = None) -> bytes:
     """What the program prints. Whatever it complains of is an error: a made file has no excuse."""
     done = subprocess.run([program(), "-v", "error", *arguments], input=data, capture_output=True, check=False)  # noqa: S603
     if done.returncode:
-        raise PreflightError(f"an edge case could not be made: {done.stderr.decode(errors='replace').strip()}")
+        raise EncoderError(f"an edge case could not be made: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
 
 
