@@ -86,9 +86,8 @@ class Store:
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
-        full = (
-            f"no space left for edge cases in {self.folder}. Free some, or name another folder with {FOLDER_VARIABLE}."
-        )
+        elsewhere = f"name another folder with {FOLDER_VARIABLE}"
+        full = f"no space left for edge cases in {self.folder}. Free some, or {elsewhere}."
         try:
             yield
         except OSError as error:
