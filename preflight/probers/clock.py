@@ -57,27 +57,28 @@ def read_clock(container: InputContainer, video: Stream | None, streams: Sequenc
             return Clock(
                 duration_s=_rounded(max(length, claimed)),
                 duration_source="index",
-                claimed_duration_s=_claimed(claimed, container, start),
+                claimed_duration_s=_claimed(claimed, container),
                 start_s=start,
-                starts_with_keyframe=keyframe if video is not None else None,
+                # An index may call a keyframe what is none: the packet's own flag counts as well.
+                starts_with_keyframe=None if video is None else keyframe and (picture is None or picture.is_keyframe),
                 is_encrypted=first is not None and _is_encrypted(first),
                 damaged_packets=0,
-                first_picture=picture,
+                first_picture=bytes(picture) if picture is not None else None,
             )
     return _from_packets(container, video, streams, claimed)
 
 
 def _first_packets(
     container: InputContainer, video: Stream | None, streams: Sequence[Stream]
-) -> tuple[Packet[Stream] | None, bytes | None]:
-    """The first of all, and the data of the first of the video."""
+) -> tuple[Packet[Stream] | None, Packet[Stream] | None]:
+    """The first of all, and the first of the video."""
     first: Packet[Stream] | None = None
     for number, packet in enumerate(demux(container, *streams)):
         first = first or packet
         if video is None or number == _SOUND_FIRST:
             break
         if packet.stream_index == video.index and packet.size:
-            return first, bytes(packet)
+            return first, packet
     return first, None
 
 
@@ -136,7 +137,7 @@ def _from_packets(
     return Clock(
         duration_s=None if low is None else _rounded(max(length, 0.0)),
         duration_source=None if low is None else "packets",
-        claimed_duration_s=_claimed(claimed, container, start),
+        claimed_duration_s=_claimed(claimed, container),
         start_s=start,
         starts_with_keyframe=keyframe,
         is_encrypted=bool(is_encrypted),
@@ -145,15 +146,9 @@ def _from_packets(
     )
 
 
-def _claimed(claimed: float | None, container: InputContainer, start_s: float) -> float | None:
-    """What FFmpeg calls the duration is not always what the header says.
-
-    MPEG streams have none that could: FFmpeg subtracts their first time from their last. An MP4's counts the time
-    before its first picture, an empty edit, which FFmpeg takes off.
-    """
-    if claimed is None or container.format.name in ("mpegts", "mpeg"):
-        return None
-    return _rounded(claimed + start_s) if "mp4" in container.format.name else claimed
+def _claimed(claimed: float | None, container: InputContainer) -> float | None:
+    """MPEG streams have no header that could say a duration: FFmpeg subtracts their first time from their last."""
+    return None if container.format.name in ("mpegts", "mpeg") else claimed
 
 
 def _rounded(seconds: float) -> float:

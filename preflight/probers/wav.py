@@ -28,6 +28,8 @@ _UNKNOWN = 0xFFFF_FFFF
 _PLACEHOLDERS = range(0x7FFF_0000, _UNKNOWN + 1)
 # What FFmpeg takes for the floating point of Adobe Audition, and others for integers, or for nothing.
 _MOOT = {"pcm_f16le": "16 bits in 32", "pcm_f24le": "24 bits in 32"}
+# No converter is a hundredth as fast; what is beyond that FFmpeg cannot count with either.
+_MOST_HZ = 1 << 30
 # Real files have a dozen; a hostile one of nothing else costs some milliseconds.
 _MOST_CHUNKS = 4_096
 # Readers take 4,096 bytes at once, or the power of two of samples that is nearest below a tenth of a second: a cut at
@@ -185,7 +187,7 @@ def _layout(form: str, described: bytes, offset: int, claimed: int, held: int) -
     # Where more is stored than is stated, nobody can say what it is.
     is_whole = bool(channels) and block == channels * (-(-bits // 8))
     stored = -(-bits // 8) * 8
-    if number not in (_PCM, _FLOAT) or not sample_rate or not is_whole:
+    if number not in (_PCM, _FLOAT) or not 0 < sample_rate < _MOST_HZ or not is_whole:
         return None
     if stored not in _STORED_BITS[number == _FLOAT]:
         return None

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span, VideoFacts
 from preflight.planner import CutBetweenUnits
 from preflight.probers.container import demux, open_media
@@ -30,6 +31,9 @@ def cut(source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits)
         assert isinstance(facts, AudioFacts)
         yield from copy_samples(source, layout, facts, recipe)
         return
+    if recipe.container == "wav" and facts.damaged_packets:
+        # Only where the header tells what a sample is can one that is torn be left out.
+        raise BrokenMediaError("its last sample is not whole")
     if recipe.container == "mp3":
         # A frame that is damaged would fail in the service; decoding an hour of it takes some seconds.
         decode_fully(source)

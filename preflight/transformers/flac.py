@@ -65,7 +65,7 @@ def flac_file(information: bytes | None, frames: Sequence[bytes]) -> bytes:
     # The checksum is of all samples that there were when it was made; zeros say that it is not known.
     digest = stated[18:] if samples == packed % (1 << _TOTAL_BITS) else bytes(16)
     packed = packed >> _TOTAL_BITS << _TOTAL_BITS | samples
-    true = stated[:4] + min(sizes).to_bytes(3) + max(sizes).to_bytes(3) + packed.to_bytes(8) + digest
+    true = stated[:4] + _of_frames(min(sizes)) + _of_frames(max(sizes)) + packed.to_bytes(8) + digest
     return b"".join((_MARK, b"\x80", len(true).to_bytes(3), true, *numbered))
 
 
@@ -212,3 +212,8 @@ def _shift(count: int) -> int:
         return 1
     half = _shift(count // 2)
     return _times(_times(half, half), 0x100 if count % 2 else 1)
+
+
+def _of_frames(size: int) -> bytes:
+    """A frame's size in STREAMINFO; 0, which is unknown, for what it has no room for."""
+    return (size if size < 1 << 24 else 0).to_bytes(3)

@@ -79,7 +79,6 @@ COMPLAINED_OF_CASES = {
     "grows_ts": "the last frame of one part and the first of the next have the same time for the judge's muxer",
     "ts_cut": "its last picture is not whole, which no packet says",
     "mp4_wrong_bits_in_data": "wrong bits in its pictures",
-    "mp4_of_zeros": "zeros for pictures",
 }
 
 

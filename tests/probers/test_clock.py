@@ -110,10 +110,10 @@ class TestPackets:
     def test_mpeg_streams_have_no_header_that_could_claim(self, name):
         assert clock(FRAMES, duration_s=60.0, format_name=name).claimed_duration_s is None
 
-    def test_the_header_of_an_mp4_counts_from_zero(self):
+    def test_where_the_clock_starts_is_no_part_of_the_claim(self):
+        # B-frames without an edit list, or a segment of a stream: FFmpeg's start is no time that is played.
         late = [packet(0, 598_000 + 40 * i) for i in range(125)]
-        assert clock(late, duration_s=5.0).claimed_duration_s == pytest.approx(603.0)
-        assert clock(late, duration_s=5.0, format_name="flv").claimed_duration_s == 5.0
+        assert clock(late, duration_s=5.0).claimed_duration_s == 5.0
 
     def test_the_first_packet_of_the_video_is_kept(self):
         assert clock([packet(0, 0, size=7), *FRAMES]).first_picture == bytes(7)

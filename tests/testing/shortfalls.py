@@ -25,6 +25,4 @@ SHORTFALLS: dict[str, str] = {
     "image/jpg_of_31999999": _PADDING,
     "image/jpg_of_32000000": _PADDING,
     "image/jpg_of_32000001": _PADDING,
-    # bad
-    "bad/mp4_of_zeros": "the frames of a film that is sent as it is are never decoded",
 }

@@ -206,6 +206,7 @@ BITS = (
         "mp4_of_zeros",
         "An MP4 whose frames are all zeros, as a download leaves that made room on the disk: it decodes to nothing.",
         Zeroed(suffix=".mp4", of=H264, part="mdat"),
+        "video_starts_without_keyframe",
     ),
     left(
         "ts_with_losses",
