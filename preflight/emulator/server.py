@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -52,6 +53,8 @@ class LocalServer:
         self._socket: socket.socket | None = None
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+        self._ended.set()
 
     @property
     def url(self) -> str:
@@ -72,6 +75,7 @@ class LocalServer:
         self._port = self._socket.getsockname()[1]
         self._server = Server(app)
         self._thread = threading.Thread(target=self._run, name="preflight emulator", daemon=True)
+        self._ended.clear()
         try:
             self._thread.start()
             self._await_start()
@@ -87,12 +91,10 @@ class LocalServer:
 
     def wait(self) -> None:
         """Block until Ctrl-C, which is the way to end a server and no error."""
-        thread = self._thread
-        try:
-            while thread is not None and thread.is_alive():
-                thread.join(0.5)  # without a limit, Windows would not hear Ctrl-C
-        except KeyboardInterrupt:
-            pass
+        # Not by joining the thread: Python 3.11 takes one for ended whose join was interrupted.
+        with suppress(KeyboardInterrupt):
+            while not self._ended.wait(0.5):  # without a limit, Windows would not hear Ctrl-C
+                pass
 
     def close(self) -> None:
         """Stop serving, at once, and free the port. What `with` does at its end; harmless when repeated."""
@@ -107,7 +109,10 @@ class LocalServer:
     def _run(self) -> None:
         assert self._server is not None
         assert self._socket is not None
-        self._server.run(sockets=[self._socket])
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._ended.set()
 
     def _await_start(self) -> None:
         assert self._server is not None

@@ -282,13 +282,18 @@ def test_what_is_broken_is_refused_and_not_failed_over(post, media_body, kind, c
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"),
-    [("image", "bad/png_wrong_checksum"), ("image", "bad/jpeg_cut_in_half"), ("video", "bad/mp4_of_zeros")],
+    ("kind", "name", "code"),
+    [
+        ("image", "bad/png_wrong_checksum", "image_file_broken"),
+        ("image", "bad/jpeg_cut_in_half", "image_file_broken"),
+        ("video", "bad/mp4_cut_before_its_index", "video_file_broken"),
+        ("video", "bad/mp4_of_zeros", "video_starts_without_keyframe"),
+    ],
 )
-def test_what_is_broken_is_called_so(post, media_body, media, kind, name):
+def test_what_is_broken_is_called_so(post, media_body, media, kind, name, code):
     answer = post(media_body(kind, media(name)))
 
-    assert (answer.status, answer.json["code"]) == (400, f"{kind}_file_broken")
+    assert (answer.status, answer.json["code"]) == (400, code)
 
 
 @pytest.mark.parametrize("key", [None, ""])

@@ -212,15 +212,15 @@ from preflight import emulator
 from preflight.emulator import LocalServer, app, connection
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts tests in the background has it ignored
-join = threading.Thread.join
+wait = threading.Event.wait
 
-def interrupted(thread, timeout=None):
-    threading.Thread.join = join
+def interrupted(event, timeout=None):
+    threading.Event.wait = wait
     os.kill(os.getpid(), signal.SIGINT)  # now that it surely waits
-    join(thread, timeout)
+    return wait(event, timeout)
 
 with LocalServer() as server:
-    threading.Thread.join = interrupted
+    threading.Event.wait = interrupted
     server.wait()
     print("waited")
 print("ended")
