@@ -13,10 +13,10 @@ from preflight.cli.whole import new_folder, plain_errors, whole_file
 from preflight.errors import ExitCode
 from preflight.limits import names
 from preflight.reports import records
-from preflight.testing.truth import Truth, VideoTruth
 
 if TYPE_CHECKING:
     from preflight.testing.catalogue import Case
+    from preflight.testing.truth import Truth
 
 
 def _names() -> list[str]:
@@ -98,6 +98,8 @@ def _record(case: Case) -> dict[str, records.Json]:
 
 
 def _truth(truth: Truth | None) -> records.Json:
+    from preflight.testing.truth import VideoTruth  # not before it is asked for: every command reads this file
+
     if truth is None:
         return None
     known = {key: records.plain(value) for key, value in asdict(truth).items() if key != "text"}  # it is in the file

@@ -85,12 +85,9 @@ def decode_text(data: bytes) -> tuple[str, str] | None:
     surely text: UTF-8, or UTF-16 or UTF-32 with a mark. Other control characters
     than NUL are legal in all of them, and in JSON.
     """
-    mark, encoding = next((known for known in _MARKS if data.startswith(known[0])), (b"", "utf-8"))
-    try:
-        text = data[len(mark) :].decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return None if _NO_TEXT.search(text) else (text, encoding)
+    encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "utf-8")
+    text = text_of(data, encoding)
+    return None if text is None or _NO_TEXT.search(text) else (text, encoding)
 
 
 def text_of(data: bytes, encoding: str) -> str | None:

@@ -17,15 +17,15 @@ from preflight.probers.units import Unit
 _FORMS = {"RIFF": "<", "RIFX": ">", "RF64": "<", "BW64": "<"}
 _LONG_FORMS = ("RF64", "BW64")
 """With sizes of 64 bits in a chunk of their own (EBU Tech 3306, ITU-R BS.2088)."""
-_PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
+PCM, FLOAT, EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 _SUBFORMAT_END = bytes.fromhex("800000aa00389b71")
 """What the GUIDs of all formats that have a number end in."""
 _STORED_BITS = {False: (8, 16, 24, 32, 64), True: (32, 64)}
 """Of integers and of floating point: what FFmpeg has a name for."""
 _PLAIN_BYTES, _EXTENSIBLE_BYTES = 16, 40
-_UNKNOWN = 0xFFFF_FFFF
+UNKNOWN = 0xFFFF_FFFF
 # Programs that cannot go back to fill a size in write one near what 31 or 32 bits hold.
-_PLACEHOLDERS = range(0x7FFF_0000, _UNKNOWN + 1)
+_PLACEHOLDERS = range(0x7FFF_0000, UNKNOWN + 1)
 # What FFmpeg takes for the floating point of Adobe Audition, and others for integers, or for nothing.
 _MOOT = {"pcm_f16le": "16 bits in 32", "pcm_f24le": "24 bits in 32"}
 # No converter is a hundredth as fast; what is beyond that FFmpeg cannot count with either.
@@ -128,7 +128,7 @@ def layout_of(source: Source, facts: AudioFacts | VideoFacts) -> WavLayout | Non
 
 
 def _is_unknown(claimed: int) -> bool:
-    return claimed in (0, _UNKNOWN)
+    return claimed in (0, UNKNOWN)
 
 
 def _read(file: BinaryIO, size_bytes: int) -> WavLayout | None:
@@ -155,9 +155,9 @@ def _read(file: BinaryIO, size_bytes: int) -> WavLayout | None:
             case b"data" if data is not None:
                 return None  # which of them is meant, FFmpeg decides
             case b"data":
-                size = long_bytes if size == _UNKNOWN and long_bytes is not None else size
+                size = long_bytes if size == UNKNOWN and long_bytes is not None else size
                 data = body, size
-                if size == _UNKNOWN:
+                if size == UNKNOWN:
                     break
         is_all_chunks = is_all_chunks and name.isascii() and name.decode().isprintable()
         at = body + size + size % 2
@@ -180,20 +180,20 @@ def _layout(form: str, described: bytes, offset: int, claimed: int, held: int) -
         return None
     number, channels, sample_rate, _, block, bits = struct.unpack(f"{order}HHLLHH", described[:_PLAIN_BYTES])
     valid, mask = bits, None
-    if number == _EXTENSIBLE:
+    if number == EXTENSIBLE:
         if len(described) < _EXTENSIBLE_BYTES or not described.endswith(_SUBFORMAT_END):
             return None
         valid, mask, number = struct.unpack(f"{order}HLL", described[18:28])
     # Where more is stored than is stated, nobody can say what it is.
     is_whole = bool(channels) and block == channels * (-(-bits // 8))
     stored = -(-bits // 8) * 8
-    if number not in (_PCM, _FLOAT) or not 0 < sample_rate < _MOST_HZ or not is_whole:
+    if number not in (PCM, FLOAT) or not 0 < sample_rate < _MOST_HZ or not is_whole:
         return None
-    if stored not in _STORED_BITS[number == _FLOAT]:
+    if stored not in _STORED_BITS[number == FLOAT]:
         return None
     return WavLayout(
         form=form,
-        is_float=number == _FLOAT,
+        is_float=number == FLOAT,
         sample_rate=sample_rate,
         channels=channels,
         stored_bits=stored,

@@ -93,9 +93,10 @@ class Store:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise OutOfSpaceError(full) from error
+            # Not every OSError is about the folder: a program that makes the media may not start.
+            about = f" ({error.filename})" if error.filename else ""
             raise UsageError(
-                f"the folder of edge cases, {self.folder}, cannot be written ({error.strerror}). "
-                f"Mend that, or {elsewhere}."
+                f"edge cases cannot be made in {self.folder}: {error.strerror}{about}. Mend that, or {elsewhere}."
             ) from error
         except EncoderError as error:
             if shutil.disk_usage(self.folder).free < _FULL_BYTES:

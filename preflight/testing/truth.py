@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import ClassVar, Literal
 
 from preflight.limits import DEFAULT_PROFILE
 from preflight.media import Fidelity
@@ -16,18 +16,16 @@ MOV = "mov,mp4,m4a,3gp,3g2,mj2"
 
 @dataclass(frozen=True, kw_only=True)
 class TextTruth:
+    kind: ClassVar[Literal["text"]] = "text"
     text: str
     encoding: str = "utf-8"
     tokens: int | None = None
     """By cl100k_base; None where the case is not about their number."""
 
-    @property
-    def kind(self) -> Literal["text"]:
-        return "text"
-
 
 @dataclass(frozen=True, kw_only=True)
 class ImageTruth:
+    kind: ClassVar[Literal["image"]] = "image"
     format: str
     """As Pillow names it."""
     width: int
@@ -37,13 +35,10 @@ class ImageTruth:
     """EXIF, 1 to 8."""
     frames: int = 1
 
-    @property
-    def kind(self) -> Literal["image"]:
-        return "image"
-
 
 @dataclass(frozen=True, kw_only=True)
 class AudioTruth:
+    kind: ClassVar[Literal["audio"]] = "audio"
     container: str
     """FFmpeg's name of the demuxer."""
     codec: str
@@ -56,13 +51,10 @@ class AudioTruth:
     slack_s: float = 0.06
     """How far the container or codec may stretch the end: whole frames, coarse clocks, padding."""
 
-    @property
-    def kind(self) -> Literal["audio"]:
-        return "audio"
-
 
 @dataclass(frozen=True, kw_only=True)
 class VideoTruth:
+    kind: ClassVar[Literal["video"]] = "video"
     container: str
     """FFmpeg's name of the demuxer."""
     codec: str
@@ -85,10 +77,6 @@ class VideoTruth:
     """Where the container's clock starts."""
     slack_s: float = 0.05
     """How far the container or codec may stretch the end: whole frames of sound, coarse clocks."""
-
-    @property
-    def kind(self) -> Literal["video"]:
-        return "video"
 
     @property
     def displayed_width(self) -> int:

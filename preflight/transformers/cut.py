@@ -16,6 +16,7 @@ from preflight.probers.wav import layout_of
 from preflight.transformers.audio import decode_fully
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
 from preflight.transformers.interface import Output
+from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.muxing import mux
 from preflight.transformers.packer import clips_at
 from preflight.transformers.wav import copy_samples
@@ -73,6 +74,9 @@ def _file(
     if recipe.container == "flac":
         (sound,) = templates.values()
         return flac_file(sound.codec_context.extradata, [bytes(p) for p in packets])
+    if recipe.container == "mp3":
+        skipped = skipped_samples(packets[0])  # before muxing, which uses the packets up
+        return with_true_delay(mux("mp3", templates, packets, base_s), skipped)
     return mux(recipe.container, templates, packets, base_s)
 
 

@@ -33,7 +33,6 @@ def mux(
     import av
 
     buffer = io.BytesIO()
-    first = packets[0]
     firsts = {p.stream_index: p for p in reversed(packets)}
     for index in firsts:
         _order([p for p in packets if p.stream_index == index])
@@ -53,8 +52,7 @@ def mux(
                 packet.dts = packet.dts * finer - base
             packet.stream = streams[index]
             out.mux(packet)
-    data = buffer.getvalue()
-    return with_true_delay(data, _skipped(first)) if container == "mp3" else data
+    return buffer.getvalue()
 
 
 def _order(packets: Sequence[Packet[Stream]]) -> None:
@@ -99,49 +97,3 @@ def _clock(time_base: Fraction, base_s: float) -> tuple[int, int]:
         return 0, 1
     finer = math.ceil(time_base * _FINEST_HZ) if time_base * _FINE_HZ > 1 else 1
     return round(base_s / time_base * finer), finer
-
-
-_DECODER_DELAY = 529
-"""Samples that every MP3 decoder is late by, and leaves out at the start besides what the tag says."""
-_TAG_CRC_BYTES = 190
-"""Of the first frame, that the tag's checksum is of."""
-_DELAY_AT = 21
-"""Bytes from the encoder's name in the tag to delay and padding, 12 bits each."""
-
-
-def _skipped(packet: Packet[Stream]) -> int:
-    """Samples at its start that the source tells decoders to leave out; 0 in the middle of a recording."""
-    if not packet.has_sidedata("skip_samples"):
-        return 0
-    return int.from_bytes(bytes(packet.get_sidedata("skip_samples"))[:4], "little")
-
-
-def with_true_delay(mp3: bytes, skipped: int) -> bytes:
-    """FFmpeg's muxer, which is not told what an encoder put in front, writes that 3,567 samples are to be left out:
-    here only those that the source leaves out are, and none at the end.
-    """
-    tag = max(mp3.find(b"Info", 0, _TAG_BYTES), mp3.find(b"Xing", 0, _TAG_BYTES))
-    name = mp3.find(b"Lav", tag, tag + _TAG_CRC_BYTES) if tag >= 0 else -1
-    frame = mp3.rfind(b"\xff", 0, tag) if tag >= 0 else -1
-    if name < 0 or frame < 0:
-        return mp3
-    delay = max(skipped - _DECODER_DELAY, 0)
-    at = name + _DELAY_AT
-    patched = bytearray(mp3)
-    patched[at : at + 3] = (delay << 12).to_bytes(3)
-    crc_at = frame + _TAG_CRC_BYTES
-    patched[crc_at : crc_at + 2] = _crc16(patched[frame:crc_at]).to_bytes(2)
-    return bytes(patched)
-
-
-_TAG_BYTES = 4_096
-
-
-def _crc16(data: bytes | bytearray) -> int:
-    """CRC-16 (ARC), which LAME's tag is protected with."""
-    crc = 0
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
-    return crc

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.media import AudioFacts, Fidelity, Source, Span
 from preflight.planner import CutBetweenUnits
-from preflight.probers.wav import WavLayout, layout_of
+from preflight.probers.wav import EXTENSIBLE, FLOAT, PCM, UNKNOWN, WavLayout, layout_of
 from preflight.transformers.interface import Output
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-_PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 _SUBFORMAT_END = bytes.fromhex("0000 1000 8000 00aa 0038 9b71")
-_UNKNOWN = 0xFFFF_FFFF
 _USUAL_SPEAKERS = (None, 0x0, 0x3, 0x4)
 """Of one and two channels: these need not be named."""
 
@@ -69,21 +67,21 @@ def _plain(source: Source, layout: WavLayout, first: int, end: int) -> BinaryIO:
 def _header(layout: WavLayout, samples: int) -> bytes:
     """As plain as can be: one that names no speakers, unless they are others than everybody takes them for."""
     size = samples * layout.block_bytes
-    number = _FLOAT if layout.is_float else _PCM
+    number = FLOAT if layout.is_float else PCM
     is_usual = layout.channel_mask is None or (layout.channels <= 2 and layout.channel_mask in _USUAL_SPEAKERS)  # noqa: PLR2004 (stereo)
     rate, block, bits = layout.sample_rate, layout.block_bytes, layout.stored_bits
-    described = struct.pack("<HLLHH", layout.channels, rate, min(rate * block, _UNKNOWN), block, bits)
+    described = struct.pack("<HLLHH", layout.channels, rate, min(rate * block, UNKNOWN), block, bits)
     if not is_usual:
-        described = struct.pack("<H", _EXTENSIBLE) + described
+        described = struct.pack("<H", EXTENSIBLE) + described
         described += struct.pack("<HHLL", 22, bits, layout.channel_mask, number) + _SUBFORMAT_END
     else:
         described = struct.pack("<H", number) + described + (bytes(2) if layout.is_float else b"")
     chunks = b"fmt " + struct.pack("<L", len(described)) + described
     if layout.is_float:  # as all that is not PCM must
-        chunks += b"fact" + struct.pack("<LL", 4, min(samples, _UNKNOWN))
+        chunks += b"fact" + struct.pack("<LL", 4, min(samples, UNKNOWN))
     whole = 4 + len(chunks) + 8 + size + size % 2
-    if whole > _UNKNOWN:  # read by FFmpeg alone, which then reads to the end
-        whole = size = _UNKNOWN
+    if whole > UNKNOWN:  # read by FFmpeg alone, which then reads to the end
+        whole = size = UNKNOWN
     return b"RIFF" + struct.pack("<L", whole) + b"WAVE" + chunks + b"data" + struct.pack("<L", size)
 
 

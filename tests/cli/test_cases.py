@@ -69,7 +69,7 @@ def test_a_cache_that_cannot_be_written_is_not_blamed_on_the_folder(preflight, t
     done = preflight("cases", "image/width_127", "--out", tmp_path / "made")
     medium.store.cache_clear()
     assert done.code == 2
-    assert "the folder of edge cases" in done.err
+    assert "edge cases cannot be made" in done.err
     assert "PREFLIGHT_TESTING_CACHE" in done.err
     assert list((tmp_path / "made").iterdir()) == []
 

@@ -160,7 +160,7 @@ def test_what_is_not_ours_is_never_removed(tmp_path, name):
 
 def test_a_folder_that_cannot_be_written_is_said_to_be(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match=f"cannot be written .*{FOLDER_VARIABLE}"):
+    with pytest.raises(UsageError, match=f"cannot be made in .*{FOLDER_VARIABLE}"):
         Store(tmp_path / "file").path(NOTHING)
 
 

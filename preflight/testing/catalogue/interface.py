@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preflight.errors import UsageError
-from preflight.limits import DEFAULT_PROFILE
 from preflight.media import Fidelity, Kind, MultiInput, Text, TextImage
 from preflight.testing.medium import Medium
 from preflight.testing.recipes.interface import Recipe
@@ -131,4 +130,4 @@ def expectations(strict: Expected | None, newest: Expected | None) -> Expectatio
     return Expectations(strict or says(), others)
 
 
-STRICT_PROFILE, NEWEST_PROFILE = DEFAULT_PROFILE, "marengo3.0-2026-08"
+NEWEST_PROFILE = "marengo3.0-2026-08"
