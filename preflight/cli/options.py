@@ -25,7 +25,7 @@ Prefer = Annotated[
     typer.Option(help="What counts more: the least change, or the fewest requests."),
 ]
 Fit = Annotated[Literal["pad", "crop"], typer.Option(help="What becomes of a picture that is too wide or too high.")]
-Audio = Annotated[Literal["auto", "wav", "flac"], typer.Option(help="What audio is converted to.")]
+Audio = Annotated[Literal["auto", "wav", "flac", "mp3"], typer.Option(help="What audio is converted to.")]
 
 DEFAULT = DEFAULT_PROFILE
 POLICY = Policy()

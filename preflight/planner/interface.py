@@ -21,8 +21,22 @@ class Policy:
     """Seconds. Where lossless clips would be shorter than this on average, video is transcoded instead."""
     fit: Literal["pad", "crop"] = "pad"
     """What becomes of a picture that is too wide or too high for the ratio limit."""
-    audio: Literal["auto", "wav", "flac"] = "auto"
+    audio: Literal["auto", "wav", "flac", "mp3"] = "auto"
     """What audio becomes when it must be converted; `auto` is WAV, and FLAC where that saves requests."""
+    max_loss: Fidelity = Fidelity.TRANSCODED
+    """The most that may be changed: a plan that would need more is a rejection with that reason."""
+    overlap_s: float = 0.0
+    """Seconds that each clip repeats of the one before it, at least; units are whole, so it may be more."""
+    cut_at: Literal["even", "quiet", "scene"] = "even"
+    """Where clips end: evenly, or at the place inside the limits that is quietest, or where the scene changes."""
+    strip_metadata: bool = False
+    """Leave out what says who made the media, where and when, without touching coded pixels or sound."""
+    verify: Literal["metadata", "decode"] = "metadata"
+    """What `check` reads: headers, indexes and packets, or every frame besides."""
+    max_short_side: int | None = 720
+    """Pixels of the shorter side of video that is encoded anyway; None for no such bound."""
+    max_frame_rate: float | None = 30.0
+    """Frames a second of video that is encoded anyway; None for no such bound."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +82,7 @@ class EncodeVideo:
 class EncodeAudio:
     """PCM s16 in WAV, or FLAC; clips are closed at the caps while encoding."""
 
-    container: Literal["wav", "flac"]
+    container: Literal["wav", "flac", "mp3"]
     sample_rate: int
     channels: int
 

@@ -18,12 +18,14 @@ from preflight.planner import (
     SplitText,
 )
 from preflight.planner.cuts import Caps, caps_for
-from preflight.transformers.interface import Output, Verified
+from preflight.transformers.interface import Output, Verified, Watch, unwatched
 
-__all__ = ["Output", "Verified", "transform"]
+__all__ = ["Output", "Verified", "Watch", "transform"]
 
 
-def transform(source: Source, facts: MediaFacts, plan: Plan, limits: Limits) -> Iterator[Output]:
+def transform(
+    source: Source, facts: MediaFacts, plan: Plan, limits: Limits, watch: Watch = unwatched
+) -> Iterator[Output]:
     """Carry out `plan`; an output is made when it is asked for. Raises BrokenMediaError where the media are."""
     match plan.recipe, facts:
         case SendAsIs(), _:
@@ -39,18 +41,18 @@ def transform(source: Source, facts: MediaFacts, plan: Plan, limits: Limits) -> 
         case CutBetweenUnits() as recipe, AudioFacts() | VideoFacts():
             from preflight.transformers.cut import cut
 
-            yield from cut(source, facts, recipe)
+            yield from cut(source, facts, recipe, watch)
         case EncodeVideo() as recipe, VideoFacts():
             from preflight.transformers.video import encode_video
 
-            yield from encode_video(source, facts, recipe, _caps("mp4", limits.video))
+            yield from encode_video(source, facts, recipe, _caps("mp4", limits.video), watch)
         case EncodeAudio() as recipe, AudioFacts():
             from preflight.transformers.audio import encode_audio
             from preflight.transformers.wav import readable
 
             caps = _caps(recipe.container, limits.audio)
             sound = readable(source, facts)
-            yield from encode_audio(sound, facts, recipe, caps, predicted_clips=len(plan.outputs))
+            yield from encode_audio(sound, facts, recipe, caps, watch, predicted_clips=len(plan.outputs))
         case recipe, _:
             raise TypeError(f"{type(recipe).__name__} is no recipe for {facts.kind}")
 

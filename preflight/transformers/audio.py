@@ -13,7 +13,7 @@ from preflight.planner import EncodeAudio
 from preflight.planner.cuts import Caps
 from preflight.probers.container import demux, media_errors, open_media
 from preflight.probers.timed import bit_depth, pick_streams
-from preflight.transformers.interface import Output
+from preflight.transformers.interface import Output, Watch, unwatched
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -29,7 +29,13 @@ _FRAME_OVERHEAD_BYTES = 64
 
 
 def encode_audio(
-    source: Source, facts: AudioFacts, recipe: EncodeAudio, caps: Caps, *, predicted_clips: int
+    source: Source,
+    facts: AudioFacts,
+    recipe: EncodeAudio,
+    caps: Caps,
+    watch: Watch = unwatched,
+    *,
+    predicted_clips: int,
 ) -> Iterator[Output]:
     """One output a clip, in order; a clip waits until the next is long enough to stand alone.
 
@@ -47,6 +53,7 @@ def encode_audio(
                 yield held.output(source, sound)
             held, clip = clip, _Clip(recipe, caps, start_sample=clip.end_sample)
         clip.write(frame)
+        watch(clip.end_sample / recipe.sample_rate)
         if held is not None and clip.duration_s >= caps.min_tail_s:
             yield held.output(source, sound)
             held = None

@@ -15,7 +15,7 @@ from preflight.probers.units import opening_test, units_of
 from preflight.probers.wav import layout_of
 from preflight.transformers.audio import decode_fully
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
-from preflight.transformers.interface import Output
+from preflight.transformers.interface import Output, Watch, unwatched
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.muxing import mux
 from preflight.transformers.packer import clips_at
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 
-def cut(source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits) -> Iterator[Output]:
+def cut(
+    source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits, watch: Watch = unwatched
+) -> Iterator[Output]:
     """One output a clip, in order; only the clip at hand is in memory. Raises BrokenMediaError."""
     if recipe.container == "wav" and (layout := layout_of(source, facts)) is not None:
         assert isinstance(facts, AudioFacts)
@@ -66,6 +68,7 @@ def cut(source: Source, facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits)
                 steps=steps,
             )
             start_s = end_s if end_s is not None else start_s
+            watch(start_s)
 
 
 def _file(

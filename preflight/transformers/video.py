@@ -15,7 +15,7 @@ from preflight.planner.cuts import Caps
 from preflight.probers.container import demux, media_errors, open_media
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import units_of
-from preflight.transformers.interface import Output
+from preflight.transformers.interface import Output, Watch, unwatched
 from preflight.transformers.muxing import mux
 from preflight.transformers.packer import clips_under
 
@@ -43,7 +43,9 @@ _AUDIO_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 
 _AUDIO_BITS_PER_SECOND = 128_000
 
 
-def encode_video(source: Source, facts: VideoFacts, recipe: EncodeVideo, caps: Caps) -> Iterator[Output]:
+def encode_video(
+    source: Source, facts: VideoFacts, recipe: EncodeVideo, caps: Caps, watch: Watch = unwatched
+) -> Iterator[Output]:
     """One output a clip, in order; the first is ready long before the last. Raises BrokenMediaError.
 
     What a damaged source cannot give any more is skipped; that nothing could be decoded at all is an error.
@@ -63,6 +65,7 @@ def encode_video(source: Source, facts: VideoFacts, recipe: EncodeVideo, caps: C
                 steps=encoder.steps,
             )
             start_s += length_s
+            watch(start_s)
             is_empty = False
         if is_empty:
             raise BrokenMediaError("not one frame could be decoded")
