@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from preflight.media import Fidelity, Media, MediaFacts, Source, Span
 
-
 Watch = Callable[[float], None]
 """Told how many seconds of the source's timeline are done, in the thread that asks for outputs."""
 
