@@ -13,6 +13,8 @@ RIFX_AUDIO = frozenset({"pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_s64be", "pcm
 # What FFmpeg's MP4 muxer takes and players expect there.
 _MP4_VIDEO = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
 _MP4_AUDIO = frozenset({None, "aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"})
+# What it takes, too, though it is seldom seen there: where only an edit list can hide the end of a clip.
+_OLD_VIDEO, _OLD_AUDIO = frozenset({"mpeg1video", "mpeg2video"}), frozenset({"mp2"})
 _WEBM_VIDEO = frozenset({"vp8", "vp9", "av1"})
 _WEBM_AUDIO = frozenset({None, "opus", "vorbis"})
 # What Matroska has a name for; the rest of its codecs would go by a foreign name that few players know.
@@ -43,3 +45,11 @@ def container_of(facts: AudioFacts | VideoFacts) -> Muxer | None:
     if facts.video_codec in _MATROSKA_VIDEO and facts.audio_codec in _MATROSKA_AUDIO:
         return "matroska"
     return None
+
+
+def container_with_edit_lists(facts: AudioFacts | VideoFacts) -> Muxer | None:
+    """MP4, where the packets can be copied into that: clips of open GOPs end with a picture that is not shown."""
+    if not isinstance(facts, VideoFacts):
+        return None
+    is_known = facts.video_codec in _MP4_VIDEO | _OLD_VIDEO and facts.audio_codec in _MP4_AUDIO | _OLD_AUDIO
+    return "mp4" if is_known else None

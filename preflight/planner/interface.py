@@ -67,6 +67,8 @@ class CutBetweenUnits:
     container: Muxer
     cuts_s: tuple[float, ...]
     """Where a new clip starts, seconds on the source's timeline; empty for one clip."""
+    open_cuts_s: tuple[float, ...] = ()
+    """Those of `cuts_s` at open GOPs: the keyframe goes into both clips, hidden at the end of the first (MP4 alone)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

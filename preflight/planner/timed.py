@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from preflight.limits import Limits, TimedLimits
 from preflight.media import AudioFacts, Fidelity, Span, VideoFacts
 from preflight.planner.audio import plan_audio
-from preflight.planner.containers import RIFX_AUDIO, container_of
-from preflight.planner.cuts import Sized, caps_for, choose_cuts
-from preflight.planner.interface import CutBetweenUnits, Plan, PlannedOutput, Policy, SendAsIs
+from preflight.planner.containers import RIFX_AUDIO, container_of, container_with_edit_lists
+from preflight.planner.cuts import caps_for, choose_cuts
+from preflight.planner.interface import CutBetweenUnits, Muxer, Plan, PlannedOutput, Policy, SendAsIs
+from preflight.planner.open_gops import closed_only, with_room_for_seams
 from preflight.planner.video import plan_video, predicted_bytes
+from preflight.probers.units import Unit
 from preflight.rules import Report
 
 # Errors that new packets in a new file mend, the coded data staying as they are.
@@ -20,6 +22,7 @@ _MENDED_BY_CUTTING = frozenset(
         "video_duration_too_long",
         "video_filesize_too_large",
         "video_duration_mismatch",
+        "video_starts_without_keyframe",
         "audio_duration_too_long",
         "audio_filesize_too_large",
         "audio_duration_mismatch",
@@ -47,7 +50,7 @@ def needs_units(report: Report) -> bool:
 def plan_timed(
     report: Report,
     facts: AudioFacts | VideoFacts,
-    units: Sequence[Sized] | None,
+    units: Sequence[Unit] | None,
     limits: Limits,
     policy: Policy,
 ) -> Plan:
@@ -56,7 +59,11 @@ def plan_timed(
         return _send(report, facts)
     why = tuple(f.message for f in report.errors)
     if units:
-        plan = _plan_cut(report, facts, units, limits, policy, why=why)
+        plan = _plan_cut(report, facts, closed_only(units), limits, policy, container=container_of(facts), why=why)
+        if not isinstance(plan, Plan) and any(u.is_open for u in units):
+            mp4 = container_with_edit_lists(facts)
+            open_plan = _plan_cut(report, facts, units, limits, policy, container=mp4, why=why)
+            plan = open_plan if isinstance(open_plan, Plan) else plan
         if isinstance(plan, Plan):
             return plan
         why = (*why, plan)
@@ -95,19 +102,19 @@ def _send(report: Report, facts: AudioFacts | VideoFacts) -> Plan:
 def _plan_cut(
     report: Report,
     facts: AudioFacts | VideoFacts,
-    units: Sequence[Sized],
+    units: Sequence[Unit],
     limits: Limits,
     policy: Policy,
     *,
+    container: Muxer | None,
     why: tuple[str, ...],
 ) -> Plan | str:
     """The lossless plan, or why there is none that the policy wants."""
     bounds: TimedLimits = limits.video if isinstance(facts, VideoFacts) else limits.audio
-    container = container_of(facts)
     if container is None:
         return "Its coded data cannot be cut without decoding them."
     caps = caps_for(container, bounds.max_media_bytes, bounds.max_duration_s.value, bounds.min_duration_s.value)
-    cuts = choose_cuts(units, caps)
+    cuts = choose_cuts(units, with_room_for_seams(caps, units))
     if cuts is None:
         return "It cannot be cut losslessly: the stretch between two places to cut is over the limit."
     starts = (0, *cuts)
@@ -131,7 +138,11 @@ def _plan_cut(
         source=report.source,
         input_type=facts.kind,
         fidelity=Fidelity.TRANSCODED if is_swapped else Fidelity.LOSSLESS,
-        recipe=CutBetweenUnits(container=container, cuts_s=tuple(edges[1:-1])),
+        recipe=CutBetweenUnits(
+            container=container,
+            cuts_s=tuple(edges[1:-1]),
+            open_cuts_s=tuple(e for e, at in zip(edges[1:-1], cuts, strict=True) if units[at].is_open),
+        ),
         why=why,
         steps=(f"cut at {what} into {container}",) if cuts else (f"remux into {container}",),
         outputs=tuple(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource
 from preflight.probers.container import demux
-from preflight.probers.units import BACKWARDS_S, WRAPPED
+from preflight.probers.times import BACKWARDS_S, WRAPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

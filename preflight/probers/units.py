@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from heapq import merge
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from preflight.probers.container import demux
+from preflight.probers.opening import is_keyframe, opening_test
+from preflight.probers.times import Coded, Times
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -21,46 +23,32 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
-
-class Coded(Protocol):
-    """What is asked of a packet: PyAV's own has all of it."""
-
-    @property
-    def stream_index(self) -> int: ...
-    @property
-    def pts(self) -> int | None: ...
-    @property
-    def dts(self) -> int | None: ...
-    @property
-    def duration(self) -> int | None: ...
-    @property
-    def time_base(self) -> Fraction | None: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def is_keyframe(self) -> bool: ...
-
-
 P = TypeVar("P", bound=Coded)
 
 # Coded data that wait for the sound under them. Where more would, the sound has ended before the picture.
 _WAITING_BYTES = 64 * 1024 * 1024
-# A clock may stand still for a moment (the muxer mends that), but what is stored in order is not this far behind.
-BACKWARDS_S = 1.0
-# A length of 32 bits that is negative, read as positive; seen at the end of Ogg files.
-WRAPPED = 1 << 31
 
 
 @dataclass(slots=True)
 class PacketUnit(Generic[P]):
-    """Consecutive packets that decode on their own: a closed GOP with its sound, or one packet of sound."""
+    """Consecutive packets that decode on their own: a GOP with its sound, or one packet of sound."""
 
     start_s: float
     """On the packets' own clock."""
     coded: list[P] = field(default_factory=list)
-    """In the order that they are to be written."""
+    """In the order that they are to be written; a unit of video starts with its keyframe."""
     duration_s: float = 0.0
     size_bytes: int = 0
+    keyframe: P | None = None
+    leading: list[P] = field(default_factory=list)
+    """Of an open GOP, those of `coded` that are shown before its keyframe: they hang on the unit before as well."""
+    is_open: bool = False
+    """Decoding can start here only without `leading`, and only if nothing behind them names what is before."""
+
+    @property
+    def seam(self) -> list[P]:
+        """What a clip that ends before this unit must hold of it."""
+        return [self.keyframe, *self.leading] if self.keyframe is not None and self.leading else []
 
     @property
     def packets(self) -> int:
@@ -80,83 +68,10 @@ class Unit:
     duration_s: float
     size_bytes: int
     packets: int
-
-
-class Times:
-    """Reads packets' times in seconds. A stream's time base is asked for once: that costs more than the rest."""
-
-    def __init__(self) -> None:
-        self._bases: dict[int, float] = {}
-        self._decoded_s: dict[int, float] = {}
-
-    def follow(self, packet: Coded) -> float:
-        """When it is shown. Raises ValueError where it has no time, or its stream's clock has gone backwards."""
-        if packet.dts is not None:
-            decoded_s = self._seconds(packet, packet.dts)
-            if decoded_s < self._decoded_s.get(packet.stream_index, decoded_s) - BACKWARDS_S:
-                raise ValueError("its timestamps go backwards")
-            self._decoded_s[packet.stream_index] = decoded_s
-        return self.start_s(packet)
-
-    def start_s(self, packet: Coded) -> float:
-        """When it is shown. Raises ValueError where it has no time at all."""
-        return self._seconds(packet, packet.pts if packet.pts is not None else packet.dts)
-
-    def length_s(self, packet: Coded) -> float:
-        """0 where it is not known."""
-        length = packet.duration
-        return self._seconds(packet, length) if length and 0 < length < WRAPPED else 0.0
-
-    def decoded_s(self, packet: Coded) -> float:
-        return self._seconds(packet, packet.dts if packet.dts is not None else packet.pts)
-
-    def _seconds(self, packet: Coded, ticks: int | None) -> float:
-        if ticks is None:
-            raise ValueError("a packet has no time")
-        base = self._bases.get(packet.stream_index)
-        if base is None:
-            base = self._bases[packet.stream_index] = float(packet.time_base or 1)
-        return ticks * base
-
-
-def is_keyframe(packet: Coded) -> bool:
-    return packet.is_keyframe
-
-
-def opening_test(video: VideoStream | None) -> Callable[[Packet[Stream]], bool]:
-    """What tells whether decoding can start at a packet of this stream.
-
-    FFmpeg calls every recovery point of H.264 a keyframe; after one that is no IDR picture, later pictures may still
-    name ones before it, which decoders complain of even where they look right.
-    """
-    if video is None or video.codec_context.name != "h264":
-        return is_keyframe
-    extradata = video.codec_context.extradata or b""
-    length_bytes = (extradata[4] & 3) + 1 if len(extradata) > _AVCC_HEADER and extradata[0] == 1 else None
-    return lambda packet: packet.is_keyframe and _first_slice_type(bytes(packet), length_bytes) == _IDR
-
-
-_AVCC_HEADER = 6
-_IDR, _SLICES = 5, range(1, 6)
-
-
-def _first_slice_type(data: bytes, length_bytes: int | None) -> int | None:
-    """The NAL unit type of the first slice, of H.264 with lengths (MP4) or with start codes (MPEG-TS)."""
-    at = 0
-    while True:
-        if length_bytes is None:
-            at = data.find(b"\0\0\1", at) + 3
-            if at < 3 or at >= len(data):  # noqa: PLR2004 (the start code's own length)
-                return None
-            end = at
-        else:
-            start, at = at, at + length_bytes
-            if at >= len(data):
-                return None
-            end = at + int.from_bytes(data[start:at], "big")
-        if (kind := data[at] & 31) in _SLICES:
-            return kind
-        at = end
+    is_open: bool = False
+    """An open GOP: a clip that starts here shares a keyframe with the one before."""
+    seam_bytes: int = 0
+    """Of an open GOP, what the clip before it must hold of it."""
 
 
 def units_of(
@@ -167,7 +82,7 @@ def units_of(
     start_s: float,
     opens: Callable[[P], bool] = is_keyframe,
 ) -> Iterator[PacketUnit[P]]:
-    """Group the packets of one video and one audio stream, or of one audio stream, as they come.
+    """Group the packets of one video and one audio stream, or of one audio stream, as they come: closed units.
 
     A unit of video starts at a keyframe that no later packet is shown before: a keyframe that leading pictures
     of the GOP before it hang on to (an open GOP) starts none. Sound goes with the picture that it starts under.
@@ -175,10 +90,47 @@ def units_of(
     start at; it is asked of video alone. Raises ValueError where a packet has no time, a clock goes backwards, or
     sound is stored so far behind its picture that it cannot be waited for.
     """
+    held: PacketUnit[P] | None = None
+    for unit in gops_of(packets, video_index, with_audio=with_audio, start_s=start_s, opens=opens):
+        if held is not None and unit.is_open:
+            held.coded += unit.coded
+            held.size_bytes += unit.size_bytes
+            held.duration_s += unit.duration_s
+            continue
+        if held is not None:
+            yield held
+        held = unit
+    if held is not None:
+        yield held
+
+
+def gops_of(
+    packets: Iterable[P],
+    video_index: int | None,
+    *,
+    with_audio: bool,
+    start_s: float,
+    opens: Callable[[P], bool] = is_keyframe,
+) -> Iterator[PacketUnit[P]]:
+    """The same, but that an open GOP is a unit, too: where nothing else serves, it can be cut there."""
     kept = (p for p in packets if p.size)  # the flush at the end of a demuxer has none
     if video_index is None:
         return _sound_units(kept, start_s)
     return _Gops[P](video_index, start_s, opens, with_audio=with_audio).units(kept)
+
+
+def from_first_keyframe(
+    packets: Iterable[P], video_index: int | None, leave_out: Callable[[P], None] = lambda _: None
+) -> Iterator[P]:
+    """Without the pictures that are stored before any keyframe: what they hang on is not there for anybody."""
+    is_open = video_index is None
+    for packet in packets:
+        if not is_open and packet.size and packet.stream_index == video_index:
+            if not packet.is_keyframe:
+                leave_out(packet)
+                continue
+            is_open = True
+        yield packet
 
 
 class _Gops(Generic[P]):
@@ -191,7 +143,7 @@ class _Gops(Generic[P]):
         self._sound: deque[tuple[float, P]] = deque()
         self._heard_s = float("-inf")
         self._waiting: deque[PacketUnit[P]] = deque()
-        """Closed units; the last may still grow by a GOP that turns out to be open."""
+        """Whole GOPs; the last may still grow by one that nothing can start at."""
         self._waiting_bytes = 0
         self._end_s = start_s
         self._released_s = float("-inf")
@@ -199,22 +151,24 @@ class _Gops(Generic[P]):
 
     def units(self, packets: Iterable[P]) -> Iterator[PacketUnit[P]]:
         current: PacketUnit[P] | None = None
-        is_closed = True
+        first_s = 0.0
+        """When the first of the current GOP is shown."""
         for packet in packets:
             time_s = self._times.follow(packet)
             self._end_s = max(self._end_s, time_s + self._times.length_s(packet))
             if packet.stream_index != self._video_index:
                 self._hear(time_s, packet)
             else:
-                if current is None or self._opens(packet):
-                    self._settle(current, is_closed=is_closed)
-                    current, is_closed = PacketUnit(time_s), True
+                if current is None or packet.is_keyframe:
+                    self._settle(current, first_s)
+                    current, first_s = PacketUnit(time_s, keyframe=packet, is_open=not self._opens(packet)), time_s
                 elif time_s < current.start_s:
-                    is_closed = False
+                    current.leading.append(packet)
+                    current.is_open, first_s = True, min(first_s, time_s)
                 current.add(packet)
             while len(self._waiting) > 1 and self._has_heard(self._waiting[1].start_s):
                 yield self._release(self._waiting[1].start_s)
-        self._settle(current, is_closed=is_closed)
+        self._settle(current, first_s)
         while self._waiting:
             yield self._release(self._waiting[1].start_s if len(self._waiting) > 1 else None)
 
@@ -227,16 +181,17 @@ class _Gops(Generic[P]):
     def _has_heard(self, end_s: float) -> bool:
         return not self._with_audio or self._heard_s >= end_s or self._waiting_bytes > _WAITING_BYTES
 
-    def _settle(self, unit: PacketUnit[P] | None, *, is_closed: bool) -> None:
+    def _settle(self, unit: PacketUnit[P] | None, first_s: float) -> None:
         """Now that a GOP is whole it is known whether it can start a unit."""
         if unit is None:
             return
         self._waiting_bytes += unit.size_bytes
         if not self._waiting:
-            # Nothing is before the first, whatever it hangs on; only a unit that follows one may be refused.
-            unit.start_s = self._start_s if self._released_s == float("-inf") else unit.start_s
+            if self._released_s == float("-inf"):
+                # Nothing is before the first, whatever it hangs on; only a unit that follows one may be refused.
+                unit.start_s, unit.is_open, unit.leading = self._start_s, False, []
             self._waiting.append(unit)
-        elif is_closed and unit.start_s > self._waiting[-1].start_s:
+        elif unit.start_s > self._waiting[-1].start_s and first_s > self._waiting[-1].start_s:
             self._waiting.append(unit)
         else:
             for packet in unit.coded:
@@ -286,6 +241,7 @@ class _Measures(NamedTuple):
     time_base: Fraction | None
     size: int
     is_keyframe: bool
+    opens: bool
 
 
 def read_units(
@@ -300,21 +256,31 @@ def read_units(
     opens = opening_test(video)
     streams = [s for s in (video, audio) if s is not None]
     bases = {s.index: s.time_base for s in streams}
+    index = video.index if video is not None else None
     packets = (
-        _Measures(p.stream_index, p.pts, p.dts, p.duration, bases[p.stream_index], _size(p), opens(p))
+        _Measures(
+            p.stream_index, p.pts, p.dts, p.duration, bases[p.stream_index], _size(p), p.is_keyframe, opens=opens(p)
+        )
         for p in demux(container, *streams)
         if p.size and not p.is_corrupt
     )
-    index = video.index if video is not None else None
+    kept = from_first_keyframe(packets, index)
     units = [
-        Unit(max(u.start_s - start_s, 0.0), u.duration_s, u.size_bytes, u.packets)
-        for u in units_of(packets, index, with_audio=audio is not None, start_s=start_s)
+        Unit(
+            max(u.start_s - start_s, 0.0),
+            u.duration_s,
+            u.size_bytes,
+            u.packets,
+            is_open=u.is_open,
+            seam_bytes=sum(p.size for p in u.seam),
+        )
+        for u in gops_of(kept, index, with_audio=audio is not None, start_s=start_s, opens=lambda p: p.opens)
     ]
     if video is None and audio is not None and audio.codec_context.name.startswith("pcm_"):
         units = _in_blocks(units)
     if units and (left_s := duration_s - units[-1].start_s) > 0:
         last = units.pop()
-        units.append(Unit(last.start_s, left_s, last.size_bytes, last.packets))
+        units.append(replace(last, duration_s=left_s))
     return tuple(units)
 
 

@@ -10,14 +10,17 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span, VideoFacts
 from preflight.planner import CutBetweenUnits
 from preflight.probers.container import demux, open_media
+from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
-from preflight.probers.units import opening_test, units_of
+from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
 from preflight.probers.wav import layout_of
 from preflight.transformers.audio import decode_fully
+from preflight.transformers.edit_list import hide_picture_after
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
 from preflight.transformers.interface import Output, Watch, unwatched
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.muxing import mux
+from preflight.transformers.open_gops import copy_of, prove
 from preflight.transformers.packer import clips_at
 from preflight.transformers.wav import copy_samples
 
@@ -41,46 +44,85 @@ def cut(
         # A frame that is damaged would fail in the service; decoding an hour of it takes some seconds.
         decode_fully(source)
     is_torn = recipe.container == "flac" and not decode_frames(source)
+    if recipe.open_cuts_s:
+        prove(source, [c + facts.start_s for c in recipe.open_cuts_s], facts.start_s)
     with open_media(source) as container:
         video, audio = pick_streams(container)
         kept = [s for s in (video if facts.kind == "video" else None, audio) if s is not None]
         templates = {s.index: s for s in kept}
-        steps = (*_steps(facts, recipe, len(kept)), *(("left out the last frame, which is cut off",) * is_torn))
+        index = video.index if video is not None and facts.kind == "video" else None
         packets: Iterable[Packet[Stream]] = (p for p in demux(container, *kept) if not p.is_corrupt)
-        units = units_of(
-            _within(facts, whole_frames(packets) if recipe.container == "flac" else packets),
-            video.index if video is not None and facts.kind == "video" else None,
-            with_audio=audio is not None,
-            start_s=facts.start_s,
-            opens=opening_test(video),
+        unheaded: list[int] = []
+        units = _Remembered(
+            gops_of(
+                from_first_keyframe(
+                    _within(facts, whole_frames(packets) if recipe.container == "flac" else packets),
+                    index,
+                    lambda packet: unheaded.append(packet.size),
+                ),
+                index,
+                with_audio=audio is not None,
+                start_s=facts.start_s,
+                opens=opening_test(video),
+            )
         )
         start_s = 0.0
         cuts_s = [c + facts.start_s for c in recipe.cuts_s]
-        for index, clip in enumerate(clips_at(units, cuts_s)):
-            is_last = index == len(recipe.cuts_s)
-            end_s = facts.duration_s if is_last else recipe.cuts_s[index]
-            base_s = facts.start_s + start_s
-            data = _file(recipe, templates, [p for unit in clip for p in unit.coded], base_s)
+        for number, clip in enumerate(clips_at(units, cuts_s)):
+            is_last = number == len(recipe.cuts_s)
+            end_s = facts.duration_s if is_last else recipe.cuts_s[number]
+            data = _file(recipe, templates, _coded(clip), [] if is_last else units.last.seam, facts.start_s + start_s)
             yield Output(
                 media=Source.of(data, name=source.name),
                 span=Span(start_s, end_s) if end_s is not None else None,
                 fidelity=Fidelity.LOSSLESS,
-                steps=steps,
+                steps=_steps(facts, recipe, len(kept), unheaded=len(unheaded), is_torn=is_torn),
             )
             start_s = end_s if end_s is not None else start_s
             watch(start_s)
 
 
+class _Remembered:
+    """Passes units on, and knows the last: when a clip is whole, that is the one which starts the next."""
+
+    def __init__(self, units: Iterable[PacketUnit[Packet[Stream]]]) -> None:
+        self._units = units
+        self.last: PacketUnit[Packet[Stream]] = PacketUnit(0.0)
+
+    def __iter__(self) -> Iterator[PacketUnit[Packet[Stream]]]:
+        for unit in self._units:
+            self.last = unit
+            yield unit
+
+
+def _coded(clip: Sequence[PacketUnit[Packet[Stream]]]) -> list[Packet[Stream]]:
+    """The packets of a clip; pictures that lead its first keyframe are the end of the clip before."""
+    elsewhere = {id(p) for p in clip[0].leading}
+    return [p for unit in clip for p in unit.coded if id(p) not in elsewhere]
+
+
 def _file(
-    recipe: CutBetweenUnits, templates: Mapping[int, Stream], packets: Sequence[Packet[Stream]], base_s: float
+    recipe: CutBetweenUnits,
+    templates: Mapping[int, Stream],
+    packets: Sequence[Packet[Stream]],
+    seam: Sequence[Packet[Stream]],
+    base_s: float,
 ) -> bytes:
+    """`seam` are the keyframe of the next clip, not to be shown, and what is shown before it."""
     if recipe.container == "flac":
         (sound,) = templates.values()
         return flac_file(sound.codec_context.extradata, [bytes(p) for p in packets])
     if recipe.container == "mp3":
         skipped = skipped_samples(packets[0])  # before muxing, which uses the packets up
         return with_true_delay(mux("mp3", templates, packets, base_s), skipped)
-    return mux(recipe.container, templates, packets, base_s)
+    if not seam:
+        return mux(recipe.container, templates, packets, base_s)
+    keyframe, *leading = seam
+    shown = [p.pts for p in packets if p.stream_index == keyframe.stream_index and p.pts is not None]
+    if keyframe.pts is None or not shown:
+        raise BrokenMediaError("its packets do not say when they are shown")
+    shown_s = (keyframe.pts - min(shown)) * keyframe.time_base
+    return hide_picture_after(mux("mp4", templates, [*packets, copy_of(keyframe), *leading], base_s), shown_s)
 
 
 def _within(facts: AudioFacts | VideoFacts, packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
@@ -98,10 +140,20 @@ _ROUNDED_S = 1.0
 """What containers round, and sound that ends after its picture, stay below."""
 
 
-def _steps(facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits, kept: int) -> tuple[str, ...]:
+def _steps(
+    facts: AudioFacts | VideoFacts, recipe: CutBetweenUnits, kept: int, *, unheaded: int, is_torn: bool
+) -> tuple[str, ...]:
     steps = [f"cut into {recipe.container}" if recipe.cuts_s else f"remuxed into {recipe.container}"]
+    steps += [
+        f"open_gop: the keyframe at {cut_s:.3f} s stands in both clips, hidden at the end of the first"
+        for cut_s in recipe.open_cuts_s
+    ]
+    if unheaded:
+        steps.append(f"left out {unheaded} pictures before the first keyframe, which nothing can decode")
     if facts.damaged_packets:
         steps.append(f"left out {facts.damaged_packets} packets that are cut off")
     if dropped := len(facts.streams) - kept:
         steps.append(f"left out {dropped} other stream{'s' if dropped > 1 else ''}")
+    if is_torn:
+        steps.append("left out the last frame, which is cut off")
     return tuple(steps)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from preflight.media import Source
 from preflight.probers import probe
 from preflight.probers.container import open_media
+from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams, probe_units
-from preflight.probers.units import PacketUnit, opening_test, units_of
+from preflight.probers.units import PacketUnit, units_of
 from preflight.testing import catalogue
 from tests.judges import coded_packets
 
