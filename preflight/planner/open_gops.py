@@ -22,6 +22,7 @@ def closed_only(units: Sequence[Unit]) -> Sequence[Unit]:
                 duration_s=last.duration_s + unit.duration_s,
                 size_bytes=last.size_bytes + unit.size_bytes,
                 packets=last.packets + unit.packets,
+                gap_s=unit.gap_s,
             )
         else:
             merged.append(unit)

@@ -10,6 +10,7 @@ from preflight.media import AudioFacts, Fidelity, Span, VideoFacts
 from preflight.planner.audio import plan_audio
 from preflight.planner.containers import RIFX_AUDIO, container_of, container_with_edit_lists
 from preflight.planner.cuts import caps_for, choose_cuts
+from preflight.planner.gaps import runs_of
 from preflight.planner.interface import CutBetweenUnits, Muxer, Plan, PlannedOutput, Policy, SendAsIs
 from preflight.planner.open_gops import closed_only, with_room_for_seams
 from preflight.planner.video import plan_video, predicted_bytes
@@ -114,24 +115,25 @@ def _plan_cut(
     if container is None:
         return "Its coded data cannot be cut without decoding them."
     caps = caps_for(container, bounds.max_media_bytes, bounds.max_duration_s.value, bounds.min_duration_s.value)
-    cuts = choose_cuts(units, with_room_for_seams(caps, units))
-    if cuts is None:
-        return "It cannot be cut losslessly: the stretch between two places to cut is over the limit."
-    starts = (0, *cuts)
-    clips = [units[a:b] for a, b in zip(starts, (*cuts, len(units)), strict=True)]
+    clips: list[Sequence[Unit]] = []
+    for run in runs_of(units, caps.max_s):
+        cuts = choose_cuts(run, with_room_for_seams(caps, units))
+        if cuts is None:
+            return "It cannot be cut losslessly: the stretch between two places to cut is over the limit."
+        clips += [run[a:b] for a, b in zip((0, *cuts), (*cuts, len(run)), strict=True)]
+    firsts = [clip[0] for clip in clips[1:]]
     lengths = [sum(u.duration_s for u in clip) for clip in clips]
     average = sum(lengths) / len(lengths)
-    if cuts and min(lengths) < bounds.min_duration_s.value:
+    if firsts and min(lengths) < bounds.min_duration_s.value:
         return f"A lossless clip would last {min(lengths):.1f} s, the least is {bounds.min_duration_s.value:g} s."
-    if isinstance(facts, VideoFacts) and cuts and average < policy.min_clip_s:
+    if isinstance(facts, VideoFacts) and firsts and average < policy.min_clip_s:
         return f"Lossless clips would last {average:.0f} s on average, less than min_clip_s={policy.min_clip_s:g}."
     if isinstance(facts, VideoFacts) and policy.prefer == "requests":
         fewer = math.ceil(sum(lengths) / caps.max_s)
         if len(clips) > max(fewer, math.ceil(predicted_bytes(facts, limits, policy) / caps.max_bytes)):
             return f"Lossless clips would make {len(clips)} requests, and the policy prefers fewer."
-    edges = [0.0]
-    for length in lengths:
-        edges.append(edges[-1] + length)
+    # Not where the lengths add up to: what is left out between two clips is time all the same.
+    edges = [0.0, *(unit.start_s for unit in firsts), units[-1].start_s + units[-1].duration_s]
     what = "keyframes" if isinstance(facts, VideoFacts) else "packets"
     is_swapped = isinstance(facts, AudioFacts) and facts.codec in RIFX_AUDIO
     return Plan(
@@ -141,10 +143,10 @@ def _plan_cut(
         recipe=CutBetweenUnits(
             container=container,
             cuts_s=tuple(edges[1:-1]),
-            open_cuts_s=tuple(e for e, at in zip(edges[1:-1], cuts, strict=True) if units[at].is_open),
+            open_cuts_s=tuple(unit.start_s for unit in firsts if unit.is_open),
         ),
         why=why,
-        steps=(f"cut at {what} into {container}",) if cuts else (f"remux into {container}",),
+        steps=(f"cut at {what} into {container}",) if firsts else (f"remux into {container}",),
         outputs=tuple(
             PlannedOutput(
                 span=Span(a, b),

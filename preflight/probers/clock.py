@@ -46,9 +46,21 @@ class Clock:
     """The first packet of the video, which says how large its pictures are."""
 
 
-def read_clock(container: InputContainer, video: Stream | None, streams: Sequence[Stream], *, size_bytes: int) -> Clock:
-    """Of the given audio and video streams; leaves the container's position anywhere."""
+def read_clock(
+    container: InputContainer,
+    video: Stream | None,
+    streams: Sequence[Stream],
+    *,
+    size_bytes: int,
+    movie_s: float | None = None,
+) -> Clock:
+    """Of the given audio and video streams; leaves the container's position anywhere.
+
+    `movie_s` is what an MP4 says of all its tracks together, which FFmpeg does not tell.
+    """
     claimed = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
+    if movie_s is not None:
+        claimed = max(claimed or 0.0, movie_s)
     indexed = _from_index(streams, size_bytes)
     if claimed is not None and indexed is not None:
         start, length, keyframe = indexed

@@ -11,6 +11,7 @@ from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, Unpro
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
 from preflight.probers.hidden import hides_sound
+from preflight.probers.movie_header import movie_duration_s
 from preflight.probers.picture import coded_size, pixel_ratio
 from preflight.probers.sniff import suffix_of
 from preflight.probers.units import Unit, read_units
@@ -47,7 +48,8 @@ def _by_ffmpeg(source: Source, *, sound_only: bool) -> AudioFacts | VideoFacts |
             if container.format.name == "mjpeg" and not source.head(len(_JPEG)).startswith(_JPEG):
                 # FFmpeg looks for a JPEG anywhere in whatever it does not know.
                 return _unprobed(size, "unsupported_file_type", "it holds a picture, but is no picture itself")
-            return _facts(container, size, sound_only=sound_only)
+            movie_s = movie_duration_s(source) if "mp4" in container.format.name else None
+            return _facts(container, size, movie_s, sound_only=sound_only)
     except BrokenMediaError as error:
         return _unreadable(source, size, error)
 
@@ -78,7 +80,9 @@ def pick_streams(container: InputContainer) -> tuple[VideoStream | None, AudioSt
     return video, next(iter(container.streams.audio), None)
 
 
-def _facts(container: InputContainer, size: int, *, sound_only: bool) -> AudioFacts | VideoFacts | Unprobed:
+def _facts(
+    container: InputContainer, size: int, movie_s: float | None, *, sound_only: bool
+) -> AudioFacts | VideoFacts | Unprobed:
     video, audio = pick_streams(container)
     if sound_only:
         if audio is None:
@@ -93,7 +97,8 @@ def _facts(container: InputContainer, size: int, *, sound_only: bool) -> AudioFa
             return _unprobed(size, code, f"its {stream.type} is coded in a way that FFmpeg cannot decode")
         if stream is not None and _is_encrypted(stream):
             return _unprobed(size, "unsupported_file_type", f"its {stream.type} is encrypted")
-    clock = read_clock(container, video, [s for s in (video, audio) if s is not None], size_bytes=size)
+    kept = [s for s in (video, audio) if s is not None]
+    clock = read_clock(container, video, kept, size_bytes=size, movie_s=movie_s)
     if clock.is_encrypted:
         return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
     streams = tuple(_stream_facts(s) for s in container.streams)

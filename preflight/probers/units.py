@@ -27,6 +27,8 @@ P = TypeVar("P", bound=Coded)
 
 # Coded data that wait for the sound under them. Where more would, the sound has ended before the picture.
 _WAITING_BYTES = 64 * 1024 * 1024
+# A hole as long as this is one where the clock has jumped; sound leads its picture by no more than that.
+_JUMP_S, _LATE_S = 10.0, 1.0
 
 
 @dataclass(slots=True)
@@ -42,6 +44,8 @@ class PacketUnit(Generic[P]):
     keyframe: P | None = None
     leading: list[P] = field(default_factory=list)
     """Of an open GOP, those of `coded` that are shown before its keyframe: they hang on the unit before as well."""
+    gap_s: float = 0.0
+    """Of `duration_s`, at its end: nothing that is stored lasts so long."""
     is_open: bool = False
     """Decoding can start here only without `leading`, and only if nothing behind them names what is before."""
 
@@ -70,6 +74,8 @@ class Unit:
     packets: int
     is_open: bool = False
     """An open GOP: a clip that starts here shares a keyframe with the one before."""
+    gap_s: float = 0.0
+    """Of `duration_s`, at its end, where its packets have nothing to show or to play: the clock has jumped."""
     seam_bytes: int = 0
     """Of an open GOP, what the clip before it must hold of it."""
 
@@ -96,6 +102,7 @@ def units_of(
             held.coded += unit.coded
             held.size_bytes += unit.size_bytes
             held.duration_s += unit.duration_s
+            held.gap_s = unit.gap_s
             continue
         if held is not None:
             yield held
@@ -201,16 +208,37 @@ class _Gops(Generic[P]):
         """The oldest unit, with the sound under it; with None, with all that is left."""
         unit = self._waiting.popleft()
         self._waiting_bytes -= unit.size_bytes
-        under: list[P] = []
+        under: list[tuple[float, P]] = []
         while self._sound and (end_s is None or self._sound[0][0] < end_s):
-            under.append(self._sound.popleft()[1])
+            under.append(self._sound.popleft())
+        if end_s is not None and (late := self._behind_gap(unit, under, end_s)):
+            # Sound begins a little before its picture does: with that, and not before the gap.
+            self._sound.extendleft(reversed(under[-late:]))
+            del under[-late:]
+            end_s = self._waiting[0].start_s = self._sound[0][0]
         # As players want it: sound beside its picture, however long the GOP. Neither changes its own order.
-        unit.coded = list(merge(unit.coded, under, key=self._times.decoded_s))
-        unit.size_bytes += sum(p.size for p in under)
+        unit.coded = list(merge(unit.coded, (p for _, p in under), key=self._times.decoded_s))
+        unit.size_bytes += sum(p.size for _, p in under)
         end_s = self._end_s if end_s is None else end_s
         unit.duration_s = max(end_s - unit.start_s, 0.0)
+        held_s = max(map(self._shown_until_s, unit.coded))
+        unit.gap_s = max(end_s - max(held_s, unit.start_s), 0.0)
         self._released_s = end_s
         return unit
+
+    def _behind_gap(self, unit: PacketUnit[P], under: list[tuple[float, P]], end_s: float) -> int:
+        """How many of the sounds under a unit come after the clock has jumped, just before the next unit."""
+        shown_s = max(map(self._shown_until_s, unit.coded))
+        for late, (time_s, _) in enumerate(reversed(under), start=1):
+            if time_s < end_s - _LATE_S:
+                break
+            before_s = self._shown_until_s(under[-late - 1][1]) if late < len(under) else shown_s
+            if time_s - max(before_s, shown_s) > _JUMP_S:
+                return late
+        return 0
+
+    def _shown_until_s(self, packet: P) -> float:
+        return self._times.start_s(packet) + self._times.length_s(packet)
 
 
 def _sound_units(packets: Iterable[P], start_s: float) -> Iterator[PacketUnit[P]]:
@@ -272,6 +300,7 @@ def read_units(
             u.size_bytes,
             u.packets,
             is_open=u.is_open,
+            gap_s=u.gap_s,
             seam_bytes=sum(p.size for p in u.seam),
         )
         for u in gops_of(kept, index, with_audio=audio is not None, start_s=start_s, opens=lambda p: p.opens)
@@ -280,8 +309,14 @@ def read_units(
         units = _in_blocks(units)
     if units and (left_s := duration_s - units[-1].start_s) > 0:
         last = units.pop()
+        if left_s - last.duration_s > max(_SLACK_S, _SLACK_SHARE * duration_s):
+            raise ValueError("its packets end before its index does")
         units.append(replace(last, duration_s=left_s))
     return tuple(units)
+
+
+# How far an index and its packets may be apart.
+_SLACK_S, _SLACK_SHARE = 1.0, 0.02
 
 
 def _in_blocks(units: Sequence[Unit]) -> list[Unit]:
