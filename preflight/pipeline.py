@@ -197,16 +197,20 @@ class Preflight:
         """Probe and check what a transformer made. Nothing leaves that would not pass."""
         facts = _probed(output.media, report.kind)
         if self.policy.verify == "decode":
-            # The source's own bytes were decoded when they were checked.
-            is_decoded = _without_decoding(report.facts) == facts and not isinstance(facts, TextFacts | ImageFacts)
-            facts = report.facts if is_decoded else decode(output.media, facts)
-            assert not isinstance(facts, RequestFacts)
+            facts = self._decoded_again(report, output.media, facts)
         if isinstance(facts, Unprobed) and facts.code == "file_unreadable":
             raise UnreadableError(facts.reason)  # the source's own bytes are gone: nobody made anything wrong
         checked = check_facts(report.source, facts, self.limits)
         if checked.errors:
             raise UnverifiedOutputError(report.source, checked.errors)
         return Verified.of(output, facts)
+
+    def _decoded_again(self, report: Report, media: Source, facts: MediaFacts) -> MediaFacts:
+        """The source's own bytes were decoded when they were checked; anything else was not."""
+        known = report.facts
+        if isinstance(known, AudioFacts | VideoFacts) and replace(known, decoded=None) == facts:
+            return known
+        return decode(media, facts)
 
     def _rejection(self, report: Report, error: BrokenMediaError) -> RejectedError:
         """Damage that only decoding could find is a rejection like any other."""
@@ -357,10 +361,6 @@ def _facts(source: _Opened, probed: Callable[[Source, Kind | None], MediaFacts],
                 names=(None,) if isinstance(source, TextImage) else tuple(image.name for image in source.images),
                 images=tuple(p for p in pictures if isinstance(p, ImageFacts | Unprobed)),
             )
-
-
-def _without_decoding(facts: Facts) -> Facts:
-    return replace(facts, decoded=None) if isinstance(facts, AudioFacts | VideoFacts) else facts
 
 
 def _probed(media: Source, kind: str) -> MediaFacts:

@@ -107,7 +107,7 @@ def _luma(frame: VideoFrame) -> Luma | None:
 def _plane(frame: VideoFrame, kind: type[np.uint8 | np.uint16]) -> Samples:
     """The first plane, without what pads its rows."""
     plane = frame.planes[0]
-    rows: Samples = np.frombuffer(plane, kind).reshape(-1, plane.line_size // np.dtype(kind).itemsize)
+    rows: Samples = np.frombuffer(memoryview(plane), kind).reshape(-1, plane.line_size // np.dtype(kind).itemsize)
     return rows[: frame.height, : frame.width]
 
 
@@ -126,4 +126,4 @@ def _peak(frame: AudioFrame) -> float:
         case "u":  # 8 bit: silence is in the middle
             return max(128 - low, high - 128) / 128
         case _:
-            return max(-low, high) / 2 ** (8 * samples.dtype.itemsize - 1)
+            return max(-low, high) / float(1 << (8 * samples.dtype.itemsize - 1))

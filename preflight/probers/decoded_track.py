@@ -27,6 +27,7 @@ class DecodedTrack:
         self.frames = 0
         self._good = 0
         self._damaged = 0
+        self._missed = 0
         self._tail = 0
         """Of the damaged, those behind the last good frame."""
         self._broke_off = False
@@ -60,16 +61,24 @@ class DecodedTrack:
         self.frames += 1
         self._follow(frame, length_s)
         if frame.is_corrupt:
-            self.miss()
+            self._damaged += 1
+            self._tail += 1
         else:
             self._good += 1
             self._tail = 0
             self._good_end_s = self.end_s
 
     def miss(self) -> None:
-        """Nothing came of a packet, or something that is damaged."""
+        """Nothing came of a packet."""
+        self._missed += 1
         self._damaged += 1
         self._tail += 1
+
+    def lose(self, pictures: int, *, at_the_end: int) -> None:
+        """So many never came out; what was missed already is among them."""
+        if (more := pictures - self._missed) > 0:
+            self._damaged += more
+            self._tail = max(self._tail, at_the_end)
 
     def break_off(self) -> None:
         """The file cannot be read any further."""
