@@ -10,7 +10,6 @@ turn up half-way); one pass takes at most a minute and `SLOWEST` times as long a
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,6 +31,7 @@ from preflight.media import (
 from preflight.probers.blank import Pictures, Sound
 from preflight.probers.container import demux, media_errors, open_media
 from preflight.probers.decoded_track import DecodedTrack
+from preflight.probers.decoders import MOST_PIXELS, be_strict, set_up_video, settling_s
 from preflight.probers.due import Due
 from preflight.probers.timed import bit_depth, pick_streams
 
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
     from preflight.media import Source
 
-MOST_PIXELS = 1 << 26
-"""Of one picture: 8192x8192, twice 8K."""
 SLOWEST = 10
 """Times as long as the media play."""
 LEAST_TIME_S, MOST_TIME_S = 60.0, 6 * 3600.0
@@ -101,18 +99,18 @@ class _Decoding:
         video, audio = pick_streams(container)
         video = video if isinstance(self._facts, VideoFacts) else None
         if video is not None:
-            _prepare(video)
+            set_up_video(video)
             self._due = Due(video.codec_context.codec.canonical_name)
             self._video = DecodedTrack(self._facts.start_s)
         if audio is not None:
-            _be_strict(audio)
+            be_strict(audio)
             self._audio = DecodedTrack(self._facts.start_s)
         streams: list[Stream] = [s for s in (video, audio) if s is not None]
         is_plain = isinstance(self._facts, VideoFacts) or self._facts.dialect is None
         whole = sample_bytes(audio) if audio is not None and is_plain else 1
         # Elsewhere the container says so only of the last packet of a stream, which is left out when it is copied.
         passes_corrupt = container.format.name == "mpegts"
-        deadline = time.monotonic() + self._budget_s
+        began = time.monotonic()
         for packet in demux(container, *streams):
             is_flush = packet.size == 0 and packet.pts is None and packet.dts is None
             if packet.size == 0 and not is_flush:
@@ -121,10 +119,12 @@ class _Decoding:
                 continue
             track = self._track(packet, video)
             if track is not None:
+                if is_flush and video is not None and track is self._video:
+                    time.sleep(settling_s(video, (time.monotonic() - began) / max(track.frames, 1)))
                 self._decode(packet, track)
                 if track is self._audio and packet.size % whole:
                     track.miss()  # FFmpeg 8 passes over what is left of a sample, FFmpeg 5 complains
-            if time.monotonic() > deadline:
+            if time.monotonic() > began + self._budget_s:
                 self._unfinished = f"it was given up after {self._budget_s:.0f} s"
                 return
 
@@ -192,30 +192,9 @@ class _Decoding:
                 self._due.came_out(frame)
                 if not frame.is_corrupt:
                     self._pictures.see(frame)
-        if frames and track.end_s - self._facts.start_s >= self._watched_s + 1:
+        if track.end_s - self._facts.start_s >= self._watched_s + 1:
             self._watched_s = track.end_s - self._facts.start_s
             self._watch(min(self._watched_s, self._facts.duration_s or self._watched_s))
-
-
-def _prepare(video: VideoStream) -> None:
-    context = video.codec_context
-    context.options = {"max_pixels": str(MOST_PIXELS)}
-    video.thread_type = "AUTO"  # frames side by side, on all cores
-    context.thread_count = min(os.cpu_count() or 1, _MOST_THREADS)
-    if context.name == "h264":
-        # A frame that comes out while another thread still conceals its damage is not flagged: so they come out late.
-        context.options = {**context.options, "has_b_frames": str(_MOST_THREADS + 2)}
-    _be_strict(video)
-
-
-_MOST_THREADS = 6
-"""Each holds pictures of its own in memory."""
-
-
-def _be_strict(stream: VideoStream | AudioStream) -> None:
-    """These only log what they find wrong, unless they are told to stop there; FLAC has checksums to find it by."""
-    if stream.codec_context.name in ("mjpeg", "flac"):
-        stream.codec_context.options = {**stream.codec_context.options, "err_detect": "crccheck+explode"}
 
 
 def _sound_s(frame: AudioFrame) -> float:
