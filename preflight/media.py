@@ -8,7 +8,7 @@ says where it came from.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -20,6 +20,12 @@ Kind = Literal["text", "image", "audio", "video", "unknown"]
 InputType = Literal["text", "image", "text_image", "audio", "video", "multi_input"]
 StreamType = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
 DurationSource = Literal["header", "index", "packets"]
+Watch = Callable[[float], None]
+"""Told how many seconds of the source's timeline are done, in the caller's own thread."""
+
+
+def unwatched(done_s: float) -> None:
+    """The default: nobody wants to know."""
 
 
 class Fidelity(StrEnum):
@@ -141,6 +147,55 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DecodedPicture:
+    """What came of decoding the pictures of a video, every one."""
+
+    frames: int
+    """That came out, concealed ones included."""
+    damaged_frames: int
+    """Packets that could not be decoded, and frames whose damage the decoder concealed; without the end, for which
+    see `truncated_at_s`."""
+    truncated_at_s: float | None
+    """Where the pictures break off, in seconds from the source's start: the last of them is not whole, or the file
+    cannot be read beyond it. None where they end as they should."""
+    duration_s: float | None
+    """From the first frame to the end of the last; None where frames have no times."""
+    is_black: bool
+    """In every frame, under 0.1 % of the picture has a luma of 32 or more, of 255."""
+    is_frozen: bool
+    """In every frame, at most 0.1 % of the picture differs from the first by more than 24 of 255."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecodedSound:
+    """What came of decoding the sound, every packet."""
+
+    frames: int
+    """Blocks of samples that came out."""
+    damaged_frames: int
+    """Packets that could not be decoded, and blocks whose damage the decoder concealed; without the end."""
+    truncated_at_s: float | None
+    """Where the sound breaks off, in seconds from the source's start; None where it ends as it should."""
+    duration_s: float | None
+    """From the first sample to the last; None where there are no times."""
+    is_silent: bool
+    """No sample is above -60 dBFS, a thousandth of the loudest."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecodedFacts:
+    """What only decoding all of it can tell."""
+
+    picture: DecodedPicture | None
+    """None where there is none."""
+    sound: DecodedSound | None
+    duration_s: float | None
+    """From the first picture or sound to the end of the last; None where they have no times."""
+    unfinished: str | None = None
+    """Why decoding was given up before the end; None where it was not."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AudioFacts:
     kind: Literal["audio"] = field(default="audio", init=False)
     size_bytes: int
@@ -166,6 +221,8 @@ class AudioFacts:
     has_timestamps: bool
     """False for raw elementary streams: nothing in the file says when a packet is due."""
     streams: tuple[StreamFacts, ...]
+    decoded: DecodedFacts | None = None
+    """None where only metadata were read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,6 +258,8 @@ class VideoFacts:
     """Hz, of the first audio stream."""
     channels: int | None
     streams: tuple[StreamFacts, ...]
+    decoded: DecodedFacts | None = None
+    """None where only metadata were read."""
 
     @property
     def displayed_width(self) -> int:

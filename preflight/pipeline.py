@@ -31,7 +31,7 @@ from preflight.media import (
 )
 from preflight.payload import Payload, media_body, multi_input_body, text_body, text_image_body
 from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs
-from preflight.probers import probe
+from preflight.probers import decode, probe
 from preflight.rules import Finding, Report, check_facts
 from preflight.transformers import Output, Verified, transform
 
@@ -52,11 +52,13 @@ _BROKEN: dict[str, UnprobedCode] = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What `on_progress` is told after each request that was made."""
+    """What `on_progress` is told after each request that was made, and about each second of a source that is decoded
+    in order to check it (`Policy(verify="decode")`).
+    """
 
     source: str
     requests: int
-    """So far, of this source."""
+    """So far, of this source; 0 while it is checked."""
     done_s: float | None
     """Of its timeline; None for texts and images."""
     total_s: float | None
@@ -84,12 +86,15 @@ class Preflight:
         self._on_progress = on_progress
 
     def check(self, source: Input, *, kind: Kind | None = None) -> Report:
-        """What it is and what breaks the limits, from metadata alone. Never raises for bad media.
+        """What it is and what breaks the limits. Never raises for bad media.
+
+        From metadata alone, unless the policy's `verify` is "decode": then every image, audio and video is decoded in
+        full besides, which takes as long as decoding does and finds what no header tells.
 
         `kind` has the bytes read as that kind and nothing else. Raises TypeError for what is no input at all.
         """
         opened = _opened(source)
-        return check_facts(opened.name, _facts(opened, kind), self.limits)
+        return check_facts(opened.name, _facts(opened, self._examined, kind), self.limits)
 
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
         """What `prepare` would do and why, without doing it.
@@ -129,6 +134,14 @@ class Preflight:
 
         payloads = enumerate(self.prepare(source, kind=kind), start=1)
         return Embeddings.joined([client.embed(payload, request=number) for number, payload in payloads])
+
+    def _examined(self, source: Source, kind: Kind | None) -> MediaFacts:
+        """Probed, and decoded where the policy asks for it."""
+        facts = probe(source, kind)
+        if self.policy.verify == "metadata":
+            return facts
+        total_s = facts.duration_s if isinstance(facts, AudioFacts | VideoFacts) else None
+        return decode(source, facts, lambda done_s: self._on_progress(Progress(source.name, 0, done_s, total_s)))
 
     def _planned(self, source: Source | Text, report: Report) -> Plan:
         if report.verdict == "rejected":
@@ -183,12 +196,21 @@ class Preflight:
     def _verify(self, report: Report, output: Output) -> Verified:
         """Probe and check what a transformer made. Nothing leaves that would not pass."""
         facts = _probed(output.media, report.kind)
+        if self.policy.verify == "decode":
+            facts = self._decoded_again(report, output.media, facts)
         if isinstance(facts, Unprobed) and facts.code == "file_unreadable":
             raise UnreadableError(facts.reason)  # the source's own bytes are gone: nobody made anything wrong
         checked = check_facts(report.source, facts, self.limits)
         if checked.errors:
             raise UnverifiedOutputError(report.source, checked.errors)
         return Verified.of(output, facts)
+
+    def _decoded_again(self, report: Report, media: Source, facts: MediaFacts) -> MediaFacts:
+        """The source's own bytes were decoded when they were checked; anything else was not."""
+        known = report.facts
+        if isinstance(known, AudioFacts | VideoFacts) and replace(known, decoded=None) == facts:
+            return known
+        return decode(media, facts)
 
     def _rejection(self, report: Report, error: BrokenMediaError) -> RejectedError:
         """Damage that only decoding could find is a rejection like any other."""
@@ -253,9 +275,15 @@ class Preflight:
         )
 
 
-def check(source: Input, *, profile: str = profiles.DEFAULT_PROFILE, kind: Kind | None = None) -> Report:
-    """`Preflight(limits=profile).check(source)`."""
-    return Preflight(limits=profile).check(source, kind=kind)
+def check(
+    source: Input,
+    *,
+    profile: str = profiles.DEFAULT_PROFILE,
+    kind: Kind | None = None,
+    policy: Policy | None = None,
+) -> Report:
+    """`Preflight(limits=profile, policy=policy).check(source)`."""
+    return Preflight(limits=profile, policy=policy).check(source, kind=kind)
 
 
 def plan(source: Input, *, profile: str = profiles.DEFAULT_PROFILE, policy: Policy | None = None) -> Plan:
@@ -312,10 +340,11 @@ def _images(request: TextImage | MultiInput) -> list[Source]:
     return [Source.of(image) for image in images]
 
 
-def _facts(source: _Opened, kind: Kind | None) -> Facts:
+def _facts(source: _Opened, probed: Callable[[Source, Kind | None], MediaFacts], kind: Kind | None) -> Facts:
+    """`probed` is asked about each file."""
     match source:
         case Source():
-            return probe(source, kind)
+            return probed(source, kind)
         case Text():
             from preflight.probers.text import facts_of_text
 
@@ -324,7 +353,7 @@ def _facts(source: _Opened, kind: Kind | None) -> Facts:
             from preflight.probers.text import facts_of_text
 
             text = source.text
-            pictures = tuple(probe(image, "image") for image in _images(source))
+            pictures = tuple(probed(image, "image") for image in _images(source))
             return RequestFacts(
                 kind="text_image" if isinstance(source, TextImage) else "multi_input",
                 text=facts_of_text(text) if text is not None else None,

@@ -26,6 +26,7 @@ from preflight.testing import catalogue
 from preflight.testing.catalogue import Case
 from preflight.transformers import Output
 from preflight.transformers import transform as real_transform
+from tests.judges import complaints
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_media"
 SENTENCE = "The quick brown fox jumps over the lazy dog. "
@@ -516,3 +517,58 @@ def test_embed_numbers_requests_and_joins_what_comes_back() -> None:
     with pytest.raises(RejectedError):
         Preflight().embed(b"", client)
     assert client.requests == [1, 2, 3]
+
+
+DECODING = Policy(verify="decode")
+
+
+def test_what_decoding_would_complain_of_is_found_only_where_it_is_asked_for(media):
+    path = media("bad/ts_cut")
+    assert Preflight().check(path).verdict == "pass"
+    report = Preflight(policy=DECODING).check(path)
+    assert [f.code for f in report.errors] == ["video_truncated"]
+    assert preflight.check(path, policy=DECODING) == report
+
+
+@pytest.mark.parametrize("name", ["bad/ts_cut", "bad/mp4_wrong_bits_in_data"])
+def test_damage_is_encoded_from_what_decodes_instead_of_being_sent(media, name, tmp_path):
+    (sent,) = Preflight().prepare(media(name))
+    assert sent.fidelity is Fidelity.IDENTICAL
+    (mended,) = Preflight(policy=DECODING).prepare(media(name))
+    assert mended.fidelity is Fidelity.TRANSCODED
+    path = tmp_path / "mended.mp4"
+    path.write_bytes(decoded(mended))
+    assert complaints(path) == ""
+    plan = Preflight(policy=DECODING).plan(media(name))
+    assert isinstance(plan.recipe, EncodeVideo)
+    assert plan.why != ("It fits every limit.",)
+
+
+def test_a_good_file_is_decoded_once_and_sent_as_it_is(media, monkeypatch):
+    asked = []
+    real = pipeline.decode
+    monkeypatch.setattr(pipeline, "decode", lambda *given: asked.append(given[0]) or real(*given))
+    (sent,) = Preflight(policy=DECODING).prepare(media("video/silent_mp4"))
+    assert sent.fidelity is Fidelity.IDENTICAL
+    assert len(asked) == 1
+
+
+def test_what_was_made_is_decoded_before_it_is_handed_on(media, monkeypatch):
+    asked = []
+    real = pipeline.decode
+    monkeypatch.setattr(pipeline, "decode", lambda *given: asked.append(given[0]) or real(*given))
+    payloads = list(Preflight(policy=DECODING).prepare(media("audio/opus")))
+    assert len(asked) == 1 + len(payloads)
+
+
+def test_progress_is_told_while_a_source_is_decoded(media):
+    told: list[Progress] = []
+    Preflight(policy=DECODING, on_progress=told.append).check(media("video/h264_aac_mp4"))
+    assert told
+    assert all(p.requests == 0 and p.done_s <= p.total_s for p in told)
+
+
+def test_an_image_whose_pixels_are_damaged_is_rejected_when_it_is_checked(media):
+    path = media("bad/jpeg_wrong_bits")
+    assert Preflight().check(path).verdict == "pass"
+    assert [f.code for f in Preflight(policy=DECODING).check(path).errors] == ["image_file_broken"]

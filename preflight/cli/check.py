@@ -11,6 +11,7 @@ from preflight.cli.inputs import collect
 from preflight.cli.talk import bar, give, tell
 from preflight.errors import ExitCode
 from preflight.pipeline import Preflight
+from preflight.planner import Policy
 from preflight.reports import records, text
 
 
@@ -18,16 +19,18 @@ def check(
     paths: options.Paths,
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
+    decode: options.Decode = False,
     form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print it.")] = "text",
 ) -> int:
-    """Say what the service would refuse, and why, from metadata alone.
+    """Say what the service would refuse, and why, from metadata alone, or with --decode from all that there is.
 
     Exit code 0 where everything passes as it is, 1 where something does not.
     """
-    preflight = Preflight(limits=profile)
     sources = collect(paths, kind)
+    policy = Policy(verify=options.verified_by(decode))
     everything_passes = True
     with bar(len(sources), prints=True) as progress:
+        preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         for source in sources:
             progress.start(source.name)
             report = preflight.check(source, kind=kind)

@@ -55,6 +55,7 @@ def embed(
     prefer: options.Prefer = options.POLICY.prefer,
     fit: options.Fit = options.POLICY.fit,
     audio: options.Audio = options.POLICY.audio,
+    decode: options.Decode = False,
 ) -> int:
     """Prepare, submit, and write a line of JSON for each vector, placed on its source's own timeline.
 
@@ -71,7 +72,7 @@ def embed(
         client = stack.enter_context(_client(emulator, base_url, api_key_file, profile))
         progress = stack.enter_context(bar(len(sources), prints=out is None))
         write = _into(stack.enter_context(whole_file(out))) if out is not None else give
-        policy = Policy(prefer=prefer, fit=fit, audio=audio)
+        policy = Policy(prefer=prefer, fit=fit, audio=audio, verify=options.verified_by(decode))
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         try:
             for source in sources:

@@ -26,6 +26,15 @@ Prefer = Annotated[
 ]
 Fit = Annotated[Literal["pad", "crop"], typer.Option(help="What becomes of a picture that is too wide or too high.")]
 Audio = Annotated[Literal["auto", "wav", "flac", "mp3"], typer.Option(help="What audio is converted to.")]
+Decode = Annotated[
+    bool,
+    typer.Option("--decode", help="Decode every frame besides: finds damage that no header tells, and takes its time."),
+]
 
 DEFAULT = DEFAULT_PROFILE
 POLICY = Policy()
+
+
+def verified_by(decode: bool) -> Literal["metadata", "decode"]:
+    """What `Policy.verify` is by that option."""
+    return "decode" if decode else "metadata"

@@ -18,9 +18,12 @@ def plan(
     prefer: options.Prefer = options.POLICY.prefer,
     fit: options.Fit = options.POLICY.fit,
     audio: options.Audio = options.POLICY.audio,
+    decode: options.Decode = False,
 ) -> int:
     """Say what `prepare` would make of each input, and why, without making it."""
-    preflight = Preflight(limits=profile, policy=Policy(prefer=prefer, fit=fit, audio=audio))
+    preflight = Preflight(
+        limits=profile, policy=Policy(prefer=prefer, fit=fit, audio=audio, verify=options.verified_by(decode))
+    )
     code = ExitCode.OK
     for source in collect(paths, kind):
         try:

@@ -41,6 +41,7 @@ def prepare(
     prefer: options.Prefer = options.POLICY.prefer,
     fit: options.Fit = options.POLICY.fit,
     audio: options.Audio = options.POLICY.audio,
+    decode: options.Decode = False,
 ) -> int:
     """Write requests that the service accepts, exactly as they would be posted, and a manifest of them.
 
@@ -49,7 +50,7 @@ def prepare(
     sources = collect(paths, kind)
     folder = new_folder(out)
     with bar(len(sources), prints=False) as progress:
-        policy = Policy(prefer=prefer, fit=fit, audio=audio)
+        policy = Policy(prefer=prefer, fit=fit, audio=audio, verify=options.verified_by(decode))
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         stop: KeyboardInterrupt | PreflightError | None = None
         with whole_file(folder / _MANIFEST) as manifest:

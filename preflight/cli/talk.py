@@ -109,7 +109,7 @@ class _Terminal:
         self._bars.update(self._all, note=shown(source[-60:]))
 
     def advance(self, progress: Progress) -> None:
-        note = f"{progress.source[-60:]}: request {progress.requests}"
+        note = f"{progress.source[-60:]}: {f'request {progress.requests}' if progress.requests else 'decoding'}"
         if progress.done_s is not None and progress.total_s:
             note += f", {progress.done_s:.0f} of {progress.total_s:.0f} s"
         self._bars.update(self._all, note=shown(note))

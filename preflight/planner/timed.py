@@ -17,7 +17,8 @@ from preflight.planner.video import plan_video, predicted_bytes
 from preflight.probers.units import Unit
 from preflight.rules import Report
 
-# Errors that new packets in a new file mend, the coded data staying as they are.
+# Errors that new packets in a new file mend, the coded data staying as they are. Damage that only decoding found
+# (`video_frames_damaged`, ...) is in the coded data: a copy would have it again.
 _MENDED_BY_CUTTING = frozenset(
     {
         "video_duration_too_long",
@@ -44,6 +45,8 @@ def needs_units(report: Report) -> bool:
     if isinstance(report.facts, AudioFacts) and container_of(report.facts) is not None:
         if report.facts.container == "wav":
             codes.discard("audio_packets_damaged")  # samples that are not there, or a part of one: the rest is whole
+        if report.facts.container in ("wav", "flac"):
+            codes.discard("audio_truncated")  # the sample or frame that is torn is left out
         return bool(report.errors) and codes <= _MENDED_BY_REWRAPPING
     return bool(report.errors) and codes <= _MENDED_BY_CUTTING
 

@@ -1,12 +1,24 @@
-"""Bytes → Facts: what a source is, from its content, without decoding a frame."""
+"""Bytes → Facts: what a source is, from its content, without decoding a frame unless that is asked for."""
 
 from __future__ import annotations
 
-from preflight.errors import UnreadableError
-from preflight.media import AudioFacts, ImageFacts, Kind, MediaFacts, Source, Unprobed, VideoFacts
+from dataclasses import replace
+
+from preflight.errors import BrokenMediaError, UnreadableError
+from preflight.media import (
+    AudioFacts,
+    ImageFacts,
+    Kind,
+    MediaFacts,
+    Source,
+    Unprobed,
+    VideoFacts,
+    Watch,
+    unwatched,
+)
 from preflight.probers.sniff import HEAD_BYTES, Refusal, sniff, sniff_text
 
-__all__ = ["probe"]
+__all__ = ["decode", "probe"]
 
 
 def probe(source: Source, kind: Kind | None = None) -> MediaFacts:
@@ -24,6 +36,29 @@ def probe(source: Source, kind: Kind | None = None) -> MediaFacts:
         return Unprobed(size_bytes=None, code="file_unreadable", reason=str(error))
     if kind == "video" and isinstance(facts, AudioFacts):
         return Unprobed(size_bytes=size, code="video_file_broken", reason="it holds sound but no picture")
+    return facts
+
+
+def decode(source: Source, facts: MediaFacts, watch: Watch = unwatched) -> MediaFacts:
+    """The facts that `probe` gave, with what only decoding every frame can tell. Never raises for bad media.
+
+    `watch` is told the seconds of audio and video that are done, about once a second of theirs.
+    """
+    try:
+        match facts:
+            case AudioFacts() | VideoFacts():
+                from preflight.probers.decoded import decode_timed
+
+                return decode_timed(source, facts, watch)
+            case ImageFacts(damage=None):
+                from preflight.probers.image_decoded import decode_fully
+
+                decode_fully(source)
+    except BrokenMediaError as error:
+        assert isinstance(facts, ImageFacts)
+        return replace(facts, damage=str(error))
+    except UnreadableError as error:
+        return Unprobed(size_bytes=None, code="file_unreadable", reason=str(error))
     return facts
 
 

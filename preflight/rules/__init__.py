@@ -8,7 +8,7 @@ from dataclasses import replace
 from preflight.errors import UsageError
 from preflight.limits import Limits
 from preflight.media import Facts, RequestFacts
-from preflight.rules import files, image, request, text, timed, video
+from preflight.rules import decoded, files, image, request, text, timed, video
 from preflight.rules.interface import Example, Finding, Report, Rule, Severity, Verdict
 
 __all__ = [
@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     *image.RULES,
     *timed.RULES,
     *video.RULES,
+    *decoded.RULES,
     *request.RULES,
 )
 

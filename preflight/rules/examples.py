@@ -6,7 +6,17 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from preflight.media import AudioFacts, ImageFacts, RequestFacts, StreamFacts, TextFacts, VideoFacts
+from preflight.media import (
+    AudioFacts,
+    DecodedFacts,
+    DecodedPicture,
+    DecodedSound,
+    ImageFacts,
+    RequestFacts,
+    StreamFacts,
+    TextFacts,
+    VideoFacts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,9 +100,11 @@ def audio(
     duration_s: float | None = 60.0,
     claimed_duration_s: float | None = 60.0,
     damaged_packets: int = 0,
+    decoded: DecodedFacts | None = None,
 ) -> AudioFacts:
     return replace(
         _AUDIO,
+        decoded=decoded,
         damaged_packets=damaged_packets,
         container=container,
         dialect=dialect,
@@ -116,9 +128,11 @@ def video(
     damaged_packets: int = 0,
     starts_with_keyframe: bool | None = True,
     has_timestamps: bool = True,
+    decoded: DecodedFacts | None = None,
 ) -> VideoFacts:
     return replace(
         _VIDEO,
+        decoded=decoded,
         video_codec=codec,
         damaged_packets=damaged_packets,
         width=width,
@@ -130,6 +144,46 @@ def video(
         claimed_duration_s=claimed_duration_s,
         starts_with_keyframe=starts_with_keyframe,
         has_timestamps=has_timestamps,
+    )
+
+
+def decoded(
+    *,
+    has_picture: bool = True,
+    has_sound: bool = True,
+    picture_s: float | None = 60.0,
+    sound_s: float | None = 60.0,
+    damaged_pictures: int = 0,
+    damaged_sound: int = 0,
+    picture_truncated_at_s: float | None = None,
+    sound_truncated_at_s: float | None = None,
+    silent: bool = False,
+    black: bool = False,
+    frozen: bool = False,
+    unfinished: str | None = None,
+) -> DecodedFacts:
+    """Of the plain video; without a picture, of the plain audio."""
+    picture = DecodedPicture(
+        frames=1500,
+        damaged_frames=damaged_pictures,
+        truncated_at_s=picture_truncated_at_s,
+        duration_s=picture_s,
+        is_black=black,
+        is_frozen=frozen,
+    )
+    sound = DecodedSound(
+        frames=2813,
+        damaged_frames=damaged_sound,
+        truncated_at_s=sound_truncated_at_s,
+        duration_s=sound_s,
+        is_silent=silent,
+    )
+    lengths = [s for s, there in ((picture_s, has_picture), (sound_s, has_sound)) if there and s is not None]
+    return DecodedFacts(
+        picture=picture if has_picture else None,
+        sound=sound if has_sound else None,
+        duration_s=max(lengths, default=None),
+        unfinished=unfinished,
     )
 
 

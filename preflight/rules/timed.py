@@ -130,7 +130,9 @@ def _false_claim(timed: AudioFacts | VideoFacts) -> tuple[float, float] | None:
     """(what the header says of the duration, what the packets do), where those differ however the header counts:
     some count from their clock's zero on.
     """
-    real, claimed = timed.duration_s, timed.claimed_duration_s
+    decoded, real, claimed = timed.decoded, timed.duration_s, timed.claimed_duration_s
+    if decoded is not None and decoded.unfinished is None and decoded.duration_s is not None:
+        real = decoded.duration_s  # what came out knows better than what packets say of themselves
     if real is None or claimed is None:
         return None
     slack = max(_SLACK_S, _SLACK_SHARE * claimed) if claimed else 0.0  # no rounding makes nothing of something
@@ -246,6 +248,7 @@ class VideoDurationMismatch(_DurationMismatch):
     accepted = (Example("0.9 s off", examples.video(duration_s=60.9)),)
     refused = (
         Example("half of it missing", examples.video(duration_s=30.0)),
+        Example("half of it cannot be decoded", examples.video(decoded=examples.decoded(picture_s=30, sound_s=30))),
         Example("a header that says 5 s", examples.video(claimed_duration_s=5.0)),
     )
 

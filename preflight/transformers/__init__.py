@@ -65,16 +65,16 @@ def _as_it_is(source: Source, facts: MediaFacts) -> Output:
             source = Source.of(_text(source, facts).encode(), name=source.name)
         case ImageFacts():
             # A header says nothing of the pixels; to decode them costs less than to upload them in vain.
-            from preflight.transformers.image import decode_fully
+            from preflight.probers.image_decoded import decode_fully
 
             decode_fully(source)
-        case AudioFacts():
+        case AudioFacts(decoded=None):
             # Ten minutes of sound are decoded in under a second.
             from preflight.transformers.audio import decode_fully as decode_sound
 
             decode_sound(source)
             span = _whole_span(facts)
-        case VideoFacts():
+        case AudioFacts() | VideoFacts():
             span = _whole_span(facts)
     offset = 0 if isinstance(facts, TextFacts) else None
     return Output(media=source, span=span, fidelity=Fidelity.IDENTICAL, steps=(), offset=offset)

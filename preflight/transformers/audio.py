@@ -12,7 +12,8 @@ from preflight.media import AudioFacts, Fidelity, Source, Span
 from preflight.planner import EncodeAudio
 from preflight.planner.cuts import Caps
 from preflight.probers.container import demux, media_errors, open_media
-from preflight.probers.timed import bit_depth, pick_streams
+from preflight.probers.decoded import sample_bytes
+from preflight.probers.timed import pick_streams
 from preflight.transformers.interface import Output, Watch, unwatched
 
 if TYPE_CHECKING:
@@ -204,18 +205,11 @@ def decode_fully(source: Source) -> None:
         _, audio = pick_streams(container)
         if audio is None:
             raise BrokenMediaError("it holds no sound any more")
-        sample_bytes = _pcm_sample_bytes(audio)
+        whole = sample_bytes(audio)
         for packet in demux(container, audio):
             packet.decode()
-            if packet.size % sample_bytes:  # FFmpeg 8 passes over what is left, FFmpeg 5 complains
+            if packet.size % whole:  # FFmpeg 8 passes over what is left, FFmpeg 5 complains
                 raise BrokenMediaError("its last sample is not whole")
-
-
-def _pcm_sample_bytes(audio: AudioStream) -> int:
-    """Of all channels together; 1 for what is not PCM."""
-    context = audio.codec_context
-    bits = bit_depth(context.name)
-    return context.layout.nb_channels * bits // 8 if bits else 1
 
 
 def _layout(channels: int) -> str:

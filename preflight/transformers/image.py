@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
-from preflight.errors import BrokenMediaError
 from preflight.media import Fidelity, ImageFacts, Source
 from preflight.planner.interface import ConvertImage, CutOutPicture
-from preflight.probers.image_structure import first_picture, jpeg_segments
-from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable, said
+from preflight.probers.image_decoded import check_jpeg, decode_fully, first_picture_of, load, opened
 from preflight.transformers.image_colour import to_srgb
 from preflight.transformers.image_fit import (
     BEST_QUALITY,
@@ -26,7 +22,6 @@ from preflight.transformers.image_fit import (
     shrinking,
 )
 from preflight.transformers.interface import Output
-from preflight.transformers.jpeg_check import is_cut_short
 
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -40,8 +35,6 @@ UPRIGHT = {
 """What turns a picture of each EXIF orientation upright; the numbers are of CIPA DC-008, 4.6.5."""
 
 _LIES_ON_ITS_SIDE = 5
-# These warn while they are decoded. The others need no lock for being quiet, so that threads decode side by side.
-_WARNS_WHILE_DECODED = frozenset({"TIFF", "ICO", "ICNS"})
 _REDUCING_GAP = 3.0
 
 
@@ -59,17 +52,9 @@ def convert_image(source: Source, facts: ImageFacts, recipe: ConvertImage | CutO
             return _convert(source, facts, recipe, max_bytes)
 
 
-def decode_fully(source: Source) -> None:
-    """Decode every pixel of the first frame. Raises BrokenMediaError where that fails."""
-    with source.open() as file:
-        image = _open(file, source.name)
-        _check(image, file)
-        _load(image, source.name)
-
-
 def _cut_out(source: Source) -> Output:
     with source.open() as file:
-        media = Source.of(_first_picture(file), name=source.name)
+        media = Source.of(first_picture_of(file), name=source.name)
     decode_fully(media)
     return Output(
         media=media,
@@ -79,26 +64,17 @@ def _cut_out(source: Source) -> Output:
     )
 
 
-def _first_picture(file: BinaryIO) -> bytes:
-    """Of a JPEG: a file of its own, coded data untouched."""
-    parts = []
-    for segment in first_picture(file, jpeg_segments(file)):
-        file.seek(segment.start)
-        parts.append(file.read(segment.end - segment.start))
-    return b"".join(parts)
-
-
 def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Output:
     with source.open() as file:
-        image = _open(file, source.name)
-        _check(image, file)
+        image = opened(file, source.name)
+        check_jpeg(image, file)
         start = _start(image, facts, recipe, max_bytes)
         least_scale = min(1.0, recipe.min_side / min(recipe.canvas_width, recipe.canvas_height))
         scale = 1.0
         if start.known and is_hopeless(start.known, start, max_bytes):
             scale = max(least_scale, min(1.0, shrinking([start.known], max_bytes)))
         _draft(image, facts, recipe, scale)
-        _load(image, source.name)
+        load(image, source.name)
         drawing = _Drawing(image, facts, recipe)
     steps = drawing.steps
     if recipe.format == "PNG":
@@ -115,30 +91,6 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
 def _output(source: Source, data: bytes, steps: tuple[str, ...]) -> Output:
     media = Source.of(data, name=source.name)
     return Output(media=media, span=None, fidelity=Fidelity.TRANSCODED, steps=steps)
-
-
-def _open(file: BinaryIO, name: str) -> ImageFile.ImageFile:
-    opened = open_image(file, name)
-    if isinstance(opened, Unopened):
-        raise BrokenMediaError(opened.reason)
-    return opened
-
-
-def _check(image: ImageFile.ImageFile, file: BinaryIO) -> None:
-    if isinstance(image, JpegImageFile) and is_cut_short(_first_picture(file)):
-        raise BrokenMediaError("its coded data have a fault or end too early")
-
-
-def _load(image: ImageFile.ImageFile, name: str) -> None:
-    try:
-        if image.format in _WARNS_WHILE_DECODED:
-            with quiet():
-                image.load()
-        else:
-            image.load()
-    except Exception as error:  # (damaged files make Pillow raise nearly every built-in exception)
-        raise_if_unreadable(error, name)
-        raise BrokenMediaError(f"its pixels cannot be decoded ({said(error)})") from error
 
 
 def _start(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Start:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from preflight.media import Fidelity, Media, MediaFacts, Source, Span
+from preflight.media import Fidelity, Media, MediaFacts, Source, Span, Watch, unwatched
 
-Watch = Callable[[float], None]
-"""Told how many seconds of the source's timeline are done, in the thread that asks for outputs."""
-
-
-def unwatched(done_s: float) -> None:
-    """The default: nobody wants to know."""
+__all__ = ["Output", "Verified", "Watch", "unwatched"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -231,3 +231,22 @@ class TestOnATerminal:
         assert code == 0
         assert "x\ufffd]0;owned\ufffd.jpg" in seen
         assert "\x1b]0;" not in seen
+
+
+def test_decoding_finds_what_metadata_do_not(preflight, media) -> None:
+    path = media("bad/ts_cut")
+    assert preflight("check", path).code == 0
+    ended = preflight("check", "--decode", path, "--format", "ndjson")
+    (record,) = records(ended.out)
+    assert (ended.code, ended.err, record["verdict"]) == (1, "", "fixable")
+    assert [f["code"] for f in record["findings"]] == ["video_truncated"]
+    truncated_at_s = record["facts"]["decoded"]["picture"]["truncated_at_s"]
+    assert record["findings"][0]["measured"] == pytest.approx(truncated_at_s, abs=0.001)
+
+
+@pytest.mark.parametrize("command", [("plan",), ("prepare", "--out", "{tmp}/out"), ("embed", "--emulator")])
+def test_every_command_that_plans_can_decode(preflight, media, tmp_path, command) -> None:
+    name, *more = (part.replace("{tmp}", str(tmp_path)) for part in command)
+    ended = preflight(name, media("bad/jpeg_wrong_bits"), "--decode", *more)
+    assert ended.code == 1
+    assert "image_file_broken" in ended.out + ended.err

@@ -313,3 +313,22 @@ def test_whatever_is_planned_its_clips_follow_each_other_to_the_end(lengths, rat
         assert all(o.media_bytes <= bounds.max_media_bytes for o in plan.outputs)
         assert len(plan.recipe.cuts_s) == len(spans) - 1
         assert len(spans) == 1 or min(s.duration_s for s in spans) >= 4 - 1e-6
+
+
+def test_damage_in_the_coded_data_is_not_mended_by_a_copy():
+    damaged = long_video(decoded=examples.decoded(picture_s=1_500.0, sound_s=1_500.0, damaged_pictures=1))
+    report = check_facts("x", damaged, STRICT)
+    assert not needs_units(report)
+    plan = plan_timed(report, damaged, None, STRICT, Policy())
+    assert isinstance(plan.recipe, EncodeVideo)
+    assert any("1 pictures" in reason for reason in plan.why)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "copies"), [("flac", "flac", True), ("wav", "pcm_s16le", True), ("mp3", "mp3", False)]
+)
+def test_a_torn_end_of_sound_is_left_out_where_it_can_be(container, codec, copies):
+    torn = examples.audio(
+        container=container, codec=codec, decoded=examples.decoded(has_picture=False, sound_truncated_at_s=59.9)
+    )
+    assert needs_units(check_facts("x", torn, STRICT)) == copies

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from preflight.limits import load
 from preflight.media import (
     AudioFacts,
+    DecodedFacts,
+    DecodedPicture,
+    DecodedSound,
     Facts,
     ImageFacts,
     RequestFacts,
@@ -71,7 +74,16 @@ images = st.builds(
     damage=st.none() | st.text(),
     picture_bytes=st.none() | sizes,
 )
+tracks = {"frames": near(), "damaged_frames": near(), "truncated_at_s": seconds, "duration_s": seconds}
+decodings = st.builds(
+    DecodedFacts,
+    picture=st.none() | st.builds(DecodedPicture, is_black=st.booleans(), is_frozen=st.booleans(), **tracks),
+    sound=st.none() | st.builds(DecodedSound, is_silent=st.booleans(), **tracks),
+    duration_s=seconds,
+    unfinished=st.none() | st.text(),
+)
 timed = {
+    "decoded": st.none() | decodings,
     "size_bytes": sizes,
     "container": containers,
     "duration_s": seconds,

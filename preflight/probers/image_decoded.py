@@ -1,0 +1,61 @@
+"""One image decoded in full: whether every pixel of its first frame can be had."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from PIL import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+
+from preflight.errors import BrokenMediaError
+from preflight.media import Source
+from preflight.probers.image_structure import first_picture, jpeg_segments
+from preflight.probers.jpeg_check import is_cut_short
+from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable, said
+
+# These warn while they are decoded. The others need no lock for being quiet, so that threads decode side by side.
+_WARNS_WHILE_DECODED = frozenset({"TIFF", "ICO", "ICNS"})
+
+
+def decode_fully(source: Source) -> None:
+    """Decode every pixel of the first frame. Raises BrokenMediaError where that fails."""
+    with source.open() as file:
+        image = opened(file, source.name)
+        check_jpeg(image, file)
+        load(image, source.name)
+
+
+def opened(file: BinaryIO, name: str) -> ImageFile.ImageFile:
+    """Raises BrokenMediaError where it is no image that is read here."""
+    image = open_image(file, name)
+    if isinstance(image, Unopened):
+        raise BrokenMediaError(image.reason)
+    return image
+
+
+def check_jpeg(image: ImageFile.ImageFile, file: BinaryIO) -> None:
+    """Raises BrokenMediaError where it is a JPEG whose coded data are not whole, which Pillow cannot tell."""
+    if isinstance(image, JpegImageFile) and is_cut_short(first_picture_of(file)):
+        raise BrokenMediaError("its coded data have a fault or end too early")
+
+
+def load(image: ImageFile.ImageFile, name: str) -> None:
+    """Decode the pixels. Raises BrokenMediaError where they cannot be, UnreadableError where the bytes are gone."""
+    try:
+        if image.format in _WARNS_WHILE_DECODED:
+            with quiet():
+                image.load()
+        else:
+            image.load()
+    except Exception as error:  # (damaged files make Pillow raise nearly every built-in exception)
+        raise_if_unreadable(error, name)
+        raise BrokenMediaError(f"its pixels cannot be decoded ({said(error)})") from error
+
+
+def first_picture_of(file: BinaryIO) -> bytes:
+    """Of a JPEG: a file of its own, coded data untouched."""
+    parts = []
+    for segment in first_picture(file, jpeg_segments(file)):
+        file.seek(segment.start)
+        parts.append(file.read(segment.end - segment.start))
+    return b"".join(parts)
