@@ -1,0 +1,158 @@
+"""A source's sound, decoded once: at the rate and with the channels that are asked for, in frames of an even length."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from preflight.errors import BrokenMediaError
+from preflight.media import Source
+from preflight.probers.container import demux, media_errors, open_media
+from preflight.probers.timed import bit_depth, pick_streams
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.filter.context import FilterContext
+    from av.packet import Packet
+    from av.stream import Stream
+
+# Frames that are decoded at once, while those before them are filtered: a second of MP3. FFmpeg warns where a graph
+# holds a hundred; sound that decodes to much more than it was must not wait for long.
+_BATCH_FRAMES, _BATCH_SAMPLES = 48, 1 << 20
+_FRAMES_PER_S = 2
+
+
+class Sound:
+    """Decodes a source at `sample_rate` Hz, mixed to `channels` (1 or 2), as `sample_format` of FFmpeg."""
+
+    def __init__(self, source: Source, *, sample_rate: int, channels: int, sample_format: str) -> None:
+        self._source = source
+        self._shape = (sample_format, "mono" if channels == 1 else "stereo", sample_rate)
+        self._damaged = 0
+
+    def damage(self) -> tuple[str, ...]:
+        """What was left out until now, as a step."""
+        return (f"left out {self._damaged} packets that could not be decoded",) if self._damaged else ()
+
+    def frames(self) -> Iterator[AudioFrame]:
+        """Raises BrokenMediaError where there is no sound, and UnreadableError where its bytes are gone half-way.
+
+        One batch is decoded ahead in a thread of its own: FFmpeg lets others run meanwhile.
+        """
+        graph: _Graph | None = None
+        with closing(self._batches()) as batches, ThreadPoolExecutor(1) as beside:
+            ahead = beside.submit(next, batches, None)
+            while batch := ahead.result():
+                ahead = beside.submit(next, batches, None)
+                for frame in batch:
+                    shape = _shape(frame)
+                    if graph is None or shape != graph.takes:  # a stream may change its format half-way
+                        yield from graph.rest() if graph is not None else ()
+                        graph = _Graph(shape, self._shape)
+                    graph.push(frame)
+                if graph is not None:
+                    yield from graph.pulled()
+            yield from graph.rest() if graph is not None else ()
+
+    def _batches(self) -> Generator[list[AudioFrame]]:
+        with open_media(self._source, decode=True) as container:
+            _, audio = pick_streams(container)
+            if audio is None:
+                raise BrokenMediaError("it holds no sound any more")
+            batch: list[AudioFrame] = []
+            samples = 0
+            for packet in demux(container, audio):
+                for frame in self._decoded(packet):
+                    batch.append(frame)
+                    samples += frame.samples
+                if len(batch) >= _BATCH_FRAMES or samples >= _BATCH_SAMPLES:
+                    yield batch
+                    batch, samples = [], 0
+            if batch:
+                yield batch
+
+    def _decoded(self, packet: Packet[Stream]) -> list[AudioFrame]:
+        try:
+            return packet.decode()  # type: ignore[return-value]  # of a stream of audio
+        except Exception as error:  # noqa: BLE001 (whatever PyAV throws: `media_errors` says what it is)
+            try:
+                with media_errors(self._source.name):
+                    raise error
+            except BrokenMediaError:
+                self._damaged += 1
+                return []
+
+
+_Shape = tuple[str, str, int]
+"""Sample format, layout and Hz."""
+
+
+def _shape(frame: AudioFrame) -> _Shape:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+class _Graph:
+    """FFmpeg's filters from one shape of sound to another.
+
+    PyAV's own resampler asks after each of the 38 frames that a second of MP3 has, and is mostly told "not yet".
+    """
+
+    def __init__(self, takes: _Shape, gives: _Shape) -> None:
+        from av.filter import Graph
+
+        self.takes = takes
+        self._graph = Graph()
+        source = self._graph.add_abuffer(sample_rate=takes[2], format=takes[0], layout=takes[1])
+        mixed = self._graph.add("aformat", sample_fmts=gives[0], channel_layouts=gives[1], sample_rates=str(gives[2]))
+        even = self._graph.add("asetnsamples", nb_out_samples=str(max(gives[2] // _FRAMES_PER_S, 1)), pad="0")
+        self._source: FilterContext = source
+        self._sink: FilterContext = self._graph.add("abuffersink")
+        for one, other in ((source, mixed), (mixed, even), (even, self._sink)):
+            one.link_to(other)
+        self._graph.configure()
+
+    def push(self, frame: AudioFrame) -> None:
+        frame.pts = None  # spans are counted in samples; a jump in the timestamps is no sound
+        self._source.push(frame)
+
+    def rest(self) -> Iterator[AudioFrame]:
+        """All that is left, once."""
+        self._source.push(None)
+        yield from self.pulled()
+
+    def pulled(self) -> Iterator[AudioFrame]:
+        """What has become of the frames that were pushed."""
+        import av
+        from av.audio.frame import AudioFrame
+
+        while True:
+            try:
+                frame = self._sink.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            assert isinstance(frame, AudioFrame)
+            frame.pts = None
+            yield frame
+
+
+def decode_fully(source: Source) -> None:
+    """Decode all of the sound. Raises BrokenMediaError at the first packet that cannot be."""
+    with open_media(source, decode=True) as container:
+        _, audio = pick_streams(container)
+        if audio is None:
+            raise BrokenMediaError("it holds no sound any more")
+        sample_bytes = _pcm_sample_bytes(audio)
+        for packet in demux(container, audio):
+            packet.decode()
+            if packet.size % sample_bytes:  # FFmpeg 8 passes over what is left, FFmpeg 5 complains
+                raise BrokenMediaError("its last sample is not whole")
+
+
+def _pcm_sample_bytes(audio: AudioStream) -> int:
+    """Of all channels together; 1 for what is not PCM."""
+    context = audio.codec_context
+    bits = bit_depth(context.name)
+    return context.layout.nb_channels * bits // 8 if bits else 1
