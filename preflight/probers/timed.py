@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, get_args
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts
 from preflight.probers.clock import Clock, read_clock
-from preflight.probers.container import UnsupportedFormatError, open_media
+from preflight.probers.container import UnsupportedFormatError, demux, open_media
 from preflight.probers.hidden import hides_sound
+from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.picture import coded_size, pixel_ratio
 from preflight.probers.sniff import suffix_of
 from preflight.probers.units import Unit, read_units
@@ -267,6 +268,12 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
         with open_media(source) as container:
             video, audio = pick_streams(container)
             picture = video if facts.kind == "video" else None
-            return read_units(container, picture, audio, start_s=facts.start_s, duration_s=facts.duration_s)
+            units = read_units(container, picture, audio, start_s=facts.start_s, duration_s=facts.duration_s)
+        if isinstance(facts, VideoFacts) or facts.codec != "mp3":
+            return units
+        with open_media(source) as container:
+            _, audio = pick_streams(container)
+            packets = demux(container, audio) if audio is not None else ()
+            return units_of_mp3(units, (bytes(p) for p in packets if p.size and not p.is_corrupt))
     except BrokenMediaError:
         return ()

@@ -10,8 +10,9 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span, VideoFacts
 from preflight.planner import CutBetweenUnits
 from preflight.probers.container import demux, open_media
+from preflight.probers.mp3 import frames_lost, reservoir
 from preflight.probers.timed import pick_streams
-from preflight.probers.units import opening_test, units_of
+from preflight.probers.units import PacketUnit, opening_test, units_of
 from preflight.probers.wav import layout_of
 from preflight.transformers.audio import decode_fully
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
@@ -60,12 +61,13 @@ def cut(
             is_last = index == len(recipe.cuts_s)
             end_s = facts.duration_s if is_last else recipe.cuts_s[index]
             base_s = facts.start_s + start_s
+            unheard = _unheard(clip) if recipe.container == "mp3" and index else ()
             data = _file(recipe, templates, [p for unit in clip for p in unit.coded], base_s)
             yield Output(
                 media=Source.of(data, name=source.name),
                 span=Span(start_s, end_s) if end_s is not None else None,
                 fidelity=Fidelity.LOSSLESS,
-                steps=steps,
+                steps=(*steps, *unheard),
             )
             start_s = end_s if end_s is not None else start_s
             watch(start_s)
@@ -78,9 +80,20 @@ def _file(
         (sound,) = templates.values()
         return flac_file(sound.codec_context.extradata, [bytes(p) for p in packets])
     if recipe.container == "mp3":
-        skipped = skipped_samples(packets[0])  # before muxing, which uses the packets up
-        return with_true_delay(mux("mp3", templates, packets, base_s), skipped)
+        skipped = skipped_samples(packets)  # before muxing, which uses the packets up
+        return with_true_delay(mux("mp3", templates, packets, base_s), *skipped)
     return mux(recipe.container, templates, packets, base_s)
+
+
+def _unheard(clip: Sequence[PacketUnit[Packet[Stream]]]) -> tuple[str, ...]:
+    """MP3: where no frame stands alone for long, a clip begins with one that borrows from those before it."""
+    lost = frames_lost(reservoir(bytes(p)) for unit in clip for p in unit.coded)
+    what = (
+        "frame, which borrows from those before it, is"
+        if lost == 1
+        else f"{lost} frames, which borrow from those before them, are"
+    )
+    return (f"its first {what} not heard (bit reservoir of MP3)",) if lost else ()
 
 
 def _within(facts: AudioFacts | VideoFacts, packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:

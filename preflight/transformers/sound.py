@@ -77,10 +77,10 @@ class Sound:
     def _decoded(self, packet: Packet[Stream]) -> list[AudioFrame]:
         try:
             return packet.decode()  # type: ignore[return-value]  # of a stream of audio
-        except Exception as error:  # noqa: BLE001 (whatever PyAV throws: `media_errors` says what it is)
+        except Exception:  # noqa: BLE001 (whatever PyAV throws: `media_errors` says what it is)
             try:
                 with media_errors(self._source.name):
-                    raise error
+                    raise
             except BrokenMediaError:
                 self._damaged += 1
                 return []
