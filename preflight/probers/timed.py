@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, get_args
 
@@ -10,6 +12,7 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, demux, open_media
+from preflight.probers.flac import last_frame_bytes
 from preflight.probers.hidden import hides_sound
 from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.picture import coded_size, pixel_ratio
@@ -269,11 +272,15 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
             video, audio = pick_streams(container)
             picture = video if facts.kind == "video" else None
             units = read_units(container, picture, audio, start_s=facts.start_s, duration_s=facts.duration_s)
-        if isinstance(facts, VideoFacts) or facts.codec != "mp3":
+        if isinstance(facts, VideoFacts) or facts.codec not in ("mp3", "flac"):
             return units
         with open_media(source) as container:
             _, audio = pick_streams(container)
-            packets = demux(container, audio) if audio is not None else ()
-            return units_of_mp3(units, (bytes(p) for p in packets if p.size and not p.is_corrupt))
+            packets = (p for p in demux(container, audio) if p.size and not p.is_corrupt) if audio is not None else ()
+            if facts.codec == "mp3":
+                return units_of_mp3(units, map(bytes, packets))
+            last = deque(packets, maxlen=1)
+            size = last_frame_bytes(last[0]) if last else None
+            return units if size is None else (*units[:-1], replace(units[-1], size_bytes=size))
     except BrokenMediaError:
         return ()

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from preflight.errors import BrokenMediaError
 from preflight.media import Source
 from preflight.probers.container import demux, media_errors, open_media
+from preflight.probers.flac import STRICTLY
 from preflight.probers.timed import bit_depth, pick_streams
+from preflight.transformers.flac import decode_frames
 
 if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.filter.context import FilterContext
@@ -31,11 +34,14 @@ class Sound:
     def __init__(self, source: Source, *, sample_rate: int, channels: int, sample_format: str) -> None:
         self._source = source
         self._shape = (sample_format, "mono" if channels == 1 else "stereo", sample_rate)
-        self._damaged = 0
+        self._damaged = self._mended = 0
+        self._lenient: AudioCodecContext | None = None
 
     def damage(self) -> tuple[str, ...]:
         """What was left out until now, as a step."""
-        return (f"left out {self._damaged} packets that could not be decoded",) if self._damaged else ()
+        left_out = f"left out {self._damaged} packets that could not be decoded"
+        mended = f"decoded {self._mended} packets that are damaged, as far as they go"
+        return (*((left_out,) * bool(self._damaged)), *((mended,) * bool(self._mended)))
 
     def frames(self) -> Iterator[AudioFrame]:
         """Raises BrokenMediaError where there is no sound, and UnreadableError where its bytes are gone half-way.
@@ -62,6 +68,8 @@ class Sound:
             _, audio = pick_streams(container)
             if audio is None:
                 raise BrokenMediaError("it holds no sound any more")
+            if audio.codec_context.name == "flac":
+                audio.codec_context.options = STRICTLY
             batch: list[AudioFrame] = []
             samples = 0
             for packet in demux(container, audio):
@@ -76,14 +84,38 @@ class Sound:
 
     def _decoded(self, packet: Packet[Stream]) -> list[AudioFrame]:
         try:
-            return packet.decode()  # type: ignore[return-value]  # of a stream of audio
+            frames: list[AudioFrame] = packet.decode()  # type: ignore[assignment]  # of a stream of audio
+            if not packet.size or len(frames) == 1 or packet.stream.codec_context.name != "flac":
+                return frames
+            # A frame whose beginning is damaged is found in one packet with those behind it.
         except Exception:  # noqa: BLE001 (whatever PyAV throws: `media_errors` says what it is)
             try:
                 with media_errors(self._source.name):
                     raise
             except BrokenMediaError:
-                self._damaged += 1
-                return []
+                pass
+        frames = self._decoded_anyway(packet)
+        self._mended += bool(frames)
+        self._damaged += not frames
+        return frames
+
+    def _decoded_anyway(self, packet: Packet[Stream]) -> list[AudioFrame]:
+        """A frame of FLAC whose checksum is wrong lasts as long as a whole one, mostly, and so what follows stays in
+        its place.
+        """
+        from av.codec import CodecContext
+
+        strict = packet.stream.codec_context
+        if strict.name != "flac" or not packet.size:
+            return []
+        if self._lenient is None:
+            self._lenient = CodecContext.create("flac", "r")
+            self._lenient.extradata = strict.extradata
+        try:
+            with media_errors(self._source.name):
+                return self._lenient.decode(packet)
+        except BrokenMediaError:
+            return []
 
 
 _Shape = tuple[str, str, int]
@@ -144,6 +176,10 @@ def decode_fully(source: Source) -> None:
         _, audio = pick_streams(container)
         if audio is None:
             raise BrokenMediaError("it holds no sound any more")
+        if audio.codec_context.name == "flac":
+            if not decode_frames(source):
+                raise BrokenMediaError("its last frame is cut off")
+            return
         sample_bytes = _pcm_sample_bytes(audio)
         for packet in demux(container, audio):
             packet.decode()
