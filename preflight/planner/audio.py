@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from preflight.limits import Limits
-from preflight.media import AudioFacts, Fidelity
+from preflight.media import AudioFacts, Fidelity, Span
 from preflight.planner.estimate import even_outputs
-from preflight.planner.interface import EncodeAudio, Plan, PlannedOutput, Policy
+from preflight.planner.interface import EncodeAudio, Plan, PlannedOutput, Policy, StripTags
 from preflight.rules import Report
 
 MP3_FRAME_SAMPLES = 1_152
@@ -52,6 +52,30 @@ def plan_audio(report: Report, facts: AudioFacts, limits: Limits, policy: Policy
         steps=(*steps, f"encode {coding_of(recipe)}"),
         outputs=_outputs(facts, recipe, limits),
     )
+
+
+def plan_stripping(report: Report, facts: AudioFacts, limits: Limits, policy: Policy) -> Plan | None:
+    """Where tags and pictures alone make the file too large, or the policy wants them left out of one that fits."""
+    codes = {finding.code for finding in report.errors}
+    stripped_bytes = facts.size_bytes - (facts.tag_bytes or 0)
+    if not facts.tag_bytes or stripped_bytes > limits.audio.max_media_bytes or facts.size_bytes > _MOST_IN_MEMORY_BYTES:
+        return None
+    if codes != {"audio_filesize_too_large"} and not (report.verdict == "pass" and policy.strip_metadata):
+        return None
+    span = Span(0.0, facts.duration_s) if facts.duration_s is not None else None
+    return Plan(
+        source=report.source,
+        input_type="audio",
+        fidelity=Fidelity.LOSSLESS,
+        recipe=StripTags(),
+        why=tuple(f.message for f in report.errors) or ("The policy leaves out what says who made it.",),
+        steps=(f"remove tags and pictures, {facts.tag_bytes:,} bytes",),
+        outputs=(PlannedOutput(span=span, media_bytes=stripped_bytes),),
+    )
+
+
+_MOST_IN_MEMORY_BYTES = 1 << 27
+"""Of a file whose tags are removed; those of a larger one are left behind when its packets are copied."""
 
 
 def coding_of(recipe: EncodeAudio) -> str:

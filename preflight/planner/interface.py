@@ -118,7 +118,12 @@ class SplitText:
     max_tokens: int
 
 
-Recipe = SendAsIs | CutBetweenUnits | EncodeVideo | EncodeAudio | ConvertImage | CutOutPicture | SplitText
+@dataclass(frozen=True, slots=True)
+class StripTags:
+    """MP3, FLAC or WAV without tags and pictures, its coded sound as it is."""
+
+
+Recipe = SendAsIs | StripTags | CutBetweenUnits | EncodeVideo | EncodeAudio | ConvertImage | CutOutPicture | SplitText
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

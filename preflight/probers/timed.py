@@ -17,6 +17,7 @@ from preflight.probers.hidden import hides_sound
 from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.picture import coded_size, pixel_ratio
 from preflight.probers.sniff import suffix_of
+from preflight.probers.tags import tag_bytes
 from preflight.probers.units import Unit, read_units
 from preflight.probers.wav import by_header, layout_of, read_wav, units_of_wav
 
@@ -39,9 +40,11 @@ def probe_timed(source: Source, *, sound_only: bool = False) -> AudioFacts | Vid
     With `sound_only`, audio: the sound of a film, too.
     """
     facts = _by_ffmpeg(source, sound_only=sound_only)
-    if isinstance(facts, VideoFacts) or (isinstance(facts, AudioFacts) and facts.container != "wav"):
+    if isinstance(facts, VideoFacts):
         return facts
-    return by_header(facts, read_wav(source))
+    if isinstance(facts, Unprobed) or facts.container == "wav":
+        facts = by_header(facts, read_wav(source))
+    return replace(facts, tag_bytes=tag_bytes(source, facts)) if isinstance(facts, AudioFacts) else facts
 
 
 def _by_ffmpeg(source: Source, *, sound_only: bool) -> AudioFacts | VideoFacts | Unprobed:
