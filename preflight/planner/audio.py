@@ -91,7 +91,10 @@ def _recipe(facts: AudioFacts, container: _Container) -> EncodeAudio:
         rate = next((known for known in _MP3_RATES if known >= rate), _MP3_RATES[-1])
         bit_rate = next(row[channels] for row in _MP3_BIT_RATES if rate >= row[0])
         return EncodeAudio(container=container, sample_rate=rate, channels=channels, bit_rate=bit_rate)
-    return EncodeAudio(container=container, sample_rate=rate // -(-rate // _MOST_HZ), channels=channels)
+    if rate > _MOST_HZ:
+        parts = -(-rate // _MOST_HZ)
+        rate = rate // parts if rate % parts == 0 else _MOST_HZ
+    return EncodeAudio(container=container, sample_rate=rate, channels=channels)
 
 
 def _outputs(facts: AudioFacts, recipe: EncodeAudio, limits: Limits) -> tuple[PlannedOutput, ...]:

@@ -19,7 +19,7 @@ from preflight.probers.picture import coded_size, pixel_ratio
 from preflight.probers.sniff import suffix_of
 from preflight.probers.tags import tag_bytes
 from preflight.probers.units import Unit, read_units
-from preflight.probers.wav import by_header, layout_of, read_wav, units_of_wav
+from preflight.probers.wav import MOST_HZ, by_header, is_slow, layout_of, read_wav, units_of_wav
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -39,12 +39,25 @@ def probe_timed(source: Source, *, sound_only: bool = False) -> AudioFacts | Vid
 
     With `sound_only`, audio: the sound of a film, too.
     """
-    facts = _by_ffmpeg(source, sound_only=sound_only)
+    layout = read_wav(source)
+    if is_slow(layout):
+        facts: AudioFacts | VideoFacts | Unprobed = _unprobed(source.size_bytes(), "audio_file_broken", "not opened")
+    else:
+        facts = _by_ffmpeg(source, sound_only=sound_only)
     if isinstance(facts, VideoFacts):
         return facts
     if isinstance(facts, Unprobed) or facts.container == "wav":
-        facts = by_header(facts, read_wav(source))
-    return replace(facts, tag_bytes=tag_bytes(source, facts)) if isinstance(facts, AudioFacts) else facts
+        facts = by_header(facts, layout)
+    if isinstance(facts, AudioFacts):
+        if (facts.channels or 0) > _MOST_CHANNELS:
+            reason = f"it has {facts.channels:,} channels, and decoders take {_MOST_CHANNELS} at most"
+            return _unprobed(facts.size_bytes, "audio_file_broken", reason)
+        return replace(facts, tag_bytes=tag_bytes(source, facts))
+    return facts
+
+
+_MOST_CHANNELS = 64
+"""FFmpeg's own bound, wherever it mixes or converts."""
 
 
 def _by_ffmpeg(source: Source, *, sound_only: bool) -> AudioFacts | VideoFacts | Unprobed:
@@ -100,6 +113,10 @@ def _facts(container: InputContainer, size: int, *, sound_only: bool) -> AudioFa
             return _unprobed(size, code, f"its {stream.type} is coded in a way that FFmpeg cannot decode")
         if stream is not None and _is_encrypted(stream):
             return _unprobed(size, "unsupported_file_type", f"its {stream.type} is encrypted")
+    rate = audio.codec_context.sample_rate if video is None and audio is not None else 0
+    if rate and not _LEAST_HZ <= rate <= MOST_HZ:
+        reason = f"its header says {rate:,} samples a second, which no sound has"
+        return _unprobed(size, "audio_file_broken", reason)
     clock = read_clock(container, video, [s for s in (video, audio) if s is not None], size_bytes=size)
     if clock.is_encrypted:
         return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
@@ -109,6 +126,10 @@ def _facts(container: InputContainer, size: int, *, sound_only: bool) -> AudioFa
         assert audio is not None
         return _audio_facts(container, audio, clock, size, streams=streams, has_timestamps=has_timestamps)
     return _video_facts(container, video, audio, clock, size, streams=streams, has_timestamps=has_timestamps)
+
+
+_LEAST_HZ = 100
+"""A file of some megabytes at 1 Hz lasts for weeks, in packets of a sample."""
 
 
 def _audio_facts(

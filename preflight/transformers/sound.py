@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError
@@ -49,7 +50,8 @@ class Sound:
         One batch is decoded ahead in a thread of its own: FFmpeg lets others run meanwhile.
         """
         graph: _Graph | None = None
-        with closing(self._batches()) as batches, ThreadPoolExecutor(1) as beside:
+        name = self._source.name
+        with media_errors(name), closing(self._batches()) as batches, ThreadPoolExecutor(1) as beside:
             ahead = beside.submit(next, batches, None)
             while batch := ahead.result():
                 ahead = beside.submit(next, batches, None)
@@ -126,6 +128,16 @@ def _shape(frame: AudioFrame) -> _Shape:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
 
+def _unplaced(layout: str) -> int | None:
+    """How many channels, where they are so many that FFmpeg has no place for each: they go left and right in turn."""
+    count, _, unit = layout.partition(" ")
+    is_known = unit != "channels" or int(count) <= _MOST_PLACED or int(count) == _HEXADECAGONAL
+    return None if is_known else int(count)
+
+
+_MOST_PLACED, _HEXADECAGONAL = 8, 16
+
+
 class _Graph:
     """FFmpeg's filters from one shape of sound to another.
 
@@ -142,7 +154,11 @@ class _Graph:
         even = self._graph.add("asetnsamples", nb_out_samples=str(max(gives[2] // _FRAMES_PER_S, 1)), pad="0")
         self._source: FilterContext = source
         self._sink: FilterContext = self._graph.add("abuffersink")
-        for one, other in ((source, mixed), (mixed, even), (even, self._sink)):
+        chain = [source, mixed, even, self._sink]
+        if (count := _unplaced(takes[1])) is not None:
+            sides = (f"c{side}<{'+'.join(f'c{index}' for index in range(side, count, 2))}" for side in (0, 1))
+            chain.insert(1, self._graph.add("pan", args=f"stereo|{'|'.join(sides)}"))
+        for one, other in pairwise(chain):
             one.link_to(other)
         self._graph.configure()
 
