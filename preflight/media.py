@@ -220,6 +220,8 @@ class AudioFacts:
     """Bits a sample, where the codec has such a thing."""
     has_timestamps: bool
     """False for raw elementary streams: nothing in the file says when a packet is due."""
+    tag_bytes: int | None = None
+    """MP3, FLAC and WAV: of titles, pictures and the like; None elsewhere, and where nobody can say."""
     streams: tuple[StreamFacts, ...]
     decoded: DecodedFacts | None = None
     """None where only metadata were read."""

@@ -30,7 +30,7 @@ from preflight.media import (
     VideoFacts,
 )
 from preflight.payload import Payload, media_body, multi_input_body, text_body, text_image_body
-from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs
+from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
 from preflight.rules import Finding, Report, check_facts
 from preflight.transformers import Output, Verified, transform
@@ -174,7 +174,7 @@ class Preflight:
                 is_first = False
                 yield verified
         except (BrokenMediaError, UnverifiedOutputError) as error:
-            can_encode = is_first and isinstance(plan.recipe, SendAsIs | CutBetweenUnits)
+            can_encode = is_first and isinstance(plan.recipe, SendAsIs | StripTags | CutBetweenUnits)
             if not (can_encode and isinstance(facts, AudioFacts | VideoFacts)):
                 if isinstance(error, BrokenMediaError):
                     raise self._rejection(report, error) from error

@@ -14,6 +14,7 @@ from preflight.planner.interface import (
     Recipe,
     SendAsIs,
     SplitText,
+    StripTags,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "Recipe",
     "SendAsIs",
     "SplitText",
+    "StripTags",
 ]

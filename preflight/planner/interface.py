@@ -82,11 +82,15 @@ class EncodeVideo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncodeAudio:
-    """PCM s16 in WAV, or FLAC; clips are closed at the caps while encoding."""
+    """PCM s16 in WAV, FLAC of 16 bit, or MP3; clips are closed at the caps while encoding."""
 
     container: Literal["wav", "flac", "mp3"]
     sample_rate: int
+    """Hz."""
     channels: int
+    """1 or 2."""
+    bit_rate: int | None = None
+    """Bits a second, the same throughout: of MP3, and of nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +120,12 @@ class SplitText:
     max_tokens: int
 
 
-Recipe = SendAsIs | CutBetweenUnits | EncodeVideo | EncodeAudio | ConvertImage | CutOutPicture | SplitText
+@dataclass(frozen=True, slots=True)
+class StripTags:
+    """MP3, FLAC or WAV without tags and pictures, its coded sound as it is."""
+
+
+Recipe = SendAsIs | StripTags | CutBetweenUnits | EncodeVideo | EncodeAudio | ConvertImage | CutOutPicture | SplitText
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from preflight.limits import Limits, TimedLimits
 from preflight.media import AudioFacts, Fidelity, Span, VideoFacts
-from preflight.planner.audio import plan_audio
+from preflight.planner.audio import plan_audio, plan_stripping
 from preflight.planner.containers import RIFX_AUDIO, container_of, container_with_edit_lists
 from preflight.planner.cuts import caps_for, choose_cuts
 from preflight.planner.gaps import runs_of
@@ -59,6 +59,8 @@ def plan_timed(
     policy: Policy,
 ) -> Plan:
     """`units` are where it can be cut, or None where cutting alone would not help."""
+    if isinstance(facts, AudioFacts) and (stripped := plan_stripping(report, facts, limits, policy)) is not None:
+        return stripped
     if report.verdict == "pass":
         return _send(report, facts)
     why = tuple(f.message for f in report.errors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from preflight.probers.units import BACKWARDS_S
+from preflight.probers.times import BACKWARDS_S
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, get_args
 
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts
 from preflight.probers.clock import Clock, read_clock
-from preflight.probers.container import UnsupportedFormatError, open_media
+from preflight.probers.container import UnsupportedFormatError, demux, open_media
+from preflight.probers.flac import last_frame_bytes
 from preflight.probers.hidden import hides_sound
 from preflight.probers.movie_header import movie_duration_s
+from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.picture import coded_size, pixel_ratio
 from preflight.probers.sniff import suffix_of
+from preflight.probers.tags import tag_bytes
 from preflight.probers.units import Unit, read_units
-from preflight.probers.wav import by_header, layout_of, read_wav, units_of_wav
+from preflight.probers.wav import MOST_HZ, by_header, is_slow, layout_of, read_wav, units_of_wav
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -35,10 +40,25 @@ def probe_timed(source: Source, *, sound_only: bool = False) -> AudioFacts | Vid
 
     With `sound_only`, audio: the sound of a film, too.
     """
-    facts = _by_ffmpeg(source, sound_only=sound_only)
-    if isinstance(facts, VideoFacts) or (isinstance(facts, AudioFacts) and facts.container != "wav"):
+    layout = read_wav(source)
+    if is_slow(layout):
+        facts: AudioFacts | VideoFacts | Unprobed = _unprobed(source.size_bytes(), "audio_file_broken", "not opened")
+    else:
+        facts = _by_ffmpeg(source, sound_only=sound_only)
+    if isinstance(facts, VideoFacts):
         return facts
-    return by_header(facts, read_wav(source))
+    if isinstance(facts, Unprobed) or facts.container == "wav":
+        facts = by_header(facts, layout)
+    if isinstance(facts, AudioFacts):
+        if (facts.channels or 0) > _MOST_CHANNELS:
+            reason = f"it has {facts.channels:,} channels, and decoders take {_MOST_CHANNELS} at most"
+            return _unprobed(facts.size_bytes, "audio_file_broken", reason)
+        return replace(facts, tag_bytes=tag_bytes(source, facts))
+    return facts
+
+
+_MOST_CHANNELS = 64
+"""FFmpeg's own bound, wherever it mixes or converts."""
 
 
 def _by_ffmpeg(source: Source, *, sound_only: bool) -> AudioFacts | VideoFacts | Unprobed:
@@ -97,6 +117,10 @@ def _facts(
             return _unprobed(size, code, f"its {stream.type} is coded in a way that FFmpeg cannot decode")
         if stream is not None and _is_encrypted(stream):
             return _unprobed(size, "unsupported_file_type", f"its {stream.type} is encrypted")
+    rate = audio.codec_context.sample_rate if video is None and audio is not None else 0
+    if rate and not _LEAST_HZ <= rate <= MOST_HZ:
+        reason = f"its header says {rate:,} samples a second, which no sound has"
+        return _unprobed(size, "audio_file_broken", reason)
     kept = [s for s in (video, audio) if s is not None]
     clock = read_clock(container, video, kept, size_bytes=size, movie_s=movie_s)
     if clock.is_encrypted:
@@ -107,6 +131,10 @@ def _facts(
         assert audio is not None
         return _audio_facts(container, audio, clock, size, streams=streams, has_timestamps=has_timestamps)
     return _video_facts(container, video, audio, clock, size, streams=streams, has_timestamps=has_timestamps)
+
+
+_LEAST_HZ = 100
+"""A file of some megabytes at 1 Hz lasts for weeks, in packets of a sample."""
 
 
 def _audio_facts(
@@ -272,6 +300,16 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
         with open_media(source) as container:
             video, audio = pick_streams(container)
             picture = video if facts.kind == "video" else None
-            return read_units(container, picture, audio, start_s=facts.start_s, duration_s=facts.duration_s)
+            units = read_units(container, picture, audio, start_s=facts.start_s, duration_s=facts.duration_s)
+        if isinstance(facts, VideoFacts) or facts.codec not in ("mp3", "flac"):
+            return units
+        with open_media(source) as container:
+            _, audio = pick_streams(container)
+            packets = (p for p in demux(container, audio) if p.size and not p.is_corrupt) if audio is not None else ()
+            if facts.codec == "mp3":
+                return units_of_mp3(units, map(bytes, packets))
+            last = deque(packets, maxlen=1)
+            size = last_frame_bytes(last[0]) if last else None
+            return units if size is None else (*units[:-1], replace(units[-1], size_bytes=size))
     except BrokenMediaError:
         return ()

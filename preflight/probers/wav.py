@@ -28,8 +28,8 @@ UNKNOWN = 0xFFFF_FFFF
 _PLACEHOLDERS = range(0x7FFF_0000, UNKNOWN + 1)
 # What FFmpeg takes for the floating point of Adobe Audition, and others for integers, or for nothing.
 _MOOT = {"pcm_f16le": "16 bits in 32", "pcm_f24le": "24 bits in 32"}
-# No converter is a hundredth as fast; what is beyond that FFmpeg cannot count with either.
-_MOST_HZ = 1 << 30
+MOST_HZ = 1 << 24
+"""No converter of sound is half as fast, and what FFmpeg resamples with grows with it."""
 # Real files have a dozen; a hostile one of nothing else costs some milliseconds.
 _MOST_CHUNKS = 4_096
 # Readers take 4,096 bytes at once, or the power of two of samples that is nearest below a tenth of a second: a cut at
@@ -187,7 +187,7 @@ def _layout(form: str, described: bytes, offset: int, claimed: int, held: int) -
     # Where more is stored than is stated, nobody can say what it is.
     is_whole = bool(channels) and block == channels * (-(-bits // 8))
     stored = -(-bits // 8) * 8
-    if number not in (PCM, FLOAT) or not 0 < sample_rate < _MOST_HZ or not is_whole:
+    if number not in (PCM, FLOAT) or not 0 < sample_rate <= MOST_HZ or not is_whole:
         return None
     if stored not in _STORED_BITS[number == FLOAT]:
         return None
@@ -205,6 +205,15 @@ def _layout(form: str, described: bytes, offset: int, claimed: int, held: int) -
     )
 
 
+def is_slow(layout: WavLayout | None) -> bool:
+    """Whether FFmpeg would take a packet for every few samples of it, and minutes for a file of some megabytes."""
+    return layout is not None and bool(layout.samples) and layout.sample_rate < _SLOW_HZ
+
+
+_SLOW_HZ = 1_000
+"""Nothing that is heard; recorders of earthquakes and the like."""
+
+
 def by_header(facts: AudioFacts | Unprobed, layout: WavLayout | None) -> AudioFacts | Unprobed:
     """What FFmpeg found in a WAV, put right; of what it cannot open, such as RIFX of floating point, all there is."""
     if layout is None:
@@ -213,7 +222,7 @@ def by_header(facts: AudioFacts | Unprobed, layout: WavLayout | None) -> AudioFa
         reason = "it holds no sound: not one sample is whole"
         return Unprobed(size_bytes=facts.size_bytes, code="audio_file_broken", reason=reason)
     if isinstance(facts, Unprobed):
-        return facts if layout.dialect is None else _facts_of(layout, facts.size_bytes or 0)
+        return facts if layout.dialect is None and not is_slow(layout) else _facts_of(layout, facts.size_bytes or 0)
     if not facts.codec.startswith("pcm_") or (facts.codec != layout.codec and layout.dialect is None):
         return facts  # compressed sound dressed up as samples, or something that only FFmpeg knows of
     claims = [layout.claimed_duration_s]

@@ -16,6 +16,7 @@ from preflight.planner import (
     Plan,
     SendAsIs,
     SplitText,
+    StripTags,
 )
 from preflight.planner.cuts import Caps, caps_for
 from preflight.transformers.interface import Output, Verified, Watch, unwatched
@@ -42,6 +43,10 @@ def transform(
             from preflight.transformers.cut import cut
 
             yield from cut(source, facts, recipe, watch)
+        case StripTags(), AudioFacts():
+            from preflight.transformers.tags import strip_tags
+
+            yield strip_tags(source, facts)
         case EncodeVideo() as recipe, VideoFacts():
             from preflight.transformers.video import encode_video
 

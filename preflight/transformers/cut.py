@@ -10,6 +10,7 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span, VideoFacts
 from preflight.planner import CutBetweenUnits
 from preflight.probers.container import demux, open_media
+from preflight.probers.mp3 import frames_lost, reservoir
 from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
@@ -71,12 +72,13 @@ def cut(
         for number, clip in enumerate(clips_at(units, cuts_s)):
             is_last = number == len(recipe.cuts_s)
             end_s = facts.duration_s if is_last else recipe.cuts_s[number]
+            unheard = _unheard(clip) if recipe.container == "mp3" and number else ()
             data = _file(recipe, templates, _coded(clip), [] if is_last else units.last.seam, facts.start_s + start_s)
             yield Output(
                 media=Source.of(data, name=source.name),
                 span=Span(start_s, end_s) if end_s is not None else None,
                 fidelity=Fidelity.LOSSLESS,
-                steps=_steps(facts, recipe, len(kept), unheaded=len(unheaded), is_torn=is_torn),
+                steps=(*_steps(facts, recipe, len(kept), unheaded=len(unheaded), is_torn=is_torn), *unheard),
             )
             start_s = end_s if end_s is not None else start_s
             watch(start_s)
@@ -113,8 +115,8 @@ def _file(
         (sound,) = templates.values()
         return flac_file(sound.codec_context.extradata, [bytes(p) for p in packets])
     if recipe.container == "mp3":
-        skipped = skipped_samples(packets[0])  # before muxing, which uses the packets up
-        return with_true_delay(mux("mp3", templates, packets, base_s), skipped)
+        skipped = skipped_samples(packets)  # before muxing, which uses the packets up
+        return with_true_delay(mux("mp3", templates, packets, base_s), *skipped)
     if not seam:
         return mux(recipe.container, templates, packets, base_s)
     keyframe, *leading = seam
@@ -123,6 +125,17 @@ def _file(
         raise BrokenMediaError("its packets do not say when they are shown")
     shown_s = (keyframe.pts - min(shown)) * keyframe.time_base
     return hide_picture_after(mux("mp4", templates, [*packets, copy_of(keyframe), *leading], base_s), shown_s)
+
+
+def _unheard(clip: Sequence[PacketUnit[Packet[Stream]]]) -> tuple[str, ...]:
+    """MP3: where no frame stands alone for long, a clip begins with one that borrows from those before it."""
+    lost = frames_lost(reservoir(bytes(p)) for unit in clip for p in unit.coded)
+    what = (
+        "frame, which borrows from those before it, is"
+        if lost == 1
+        else f"{lost} frames, which borrow from those before them, are"
+    )
+    return (f"its first {what} not heard (bit reservoir of MP3)",) if lost else ()
 
 
 def _within(facts: AudioFacts | VideoFacts, packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:

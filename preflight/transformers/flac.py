@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from preflight.errors import BrokenMediaError
 from preflight.probers.container import demux, open_media
+from preflight.probers.flac import POLYNOMIALS, STRICTLY, crc, last_frame_bytes
 from preflight.probers.timed import pick_streams
 
 if TYPE_CHECKING:
@@ -70,45 +71,42 @@ def flac_file(information: bytes | None, frames: Sequence[bytes]) -> bytes:
 
 
 def whole_frames(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
-    """All but the last one, where that is torn."""
+    """All but the last one, where that is torn; and that without what lies behind it."""
     held: Packet[Stream] | None = None
     for packet in packets:
         if packet.size:
             if held is not None:
                 yield held
             held = packet
-    if held is not None and _is_whole(bytes(held)):
-        yield held
+    if held is not None and (size := last_frame_bytes(held)):
+        yield held if size == held.size else _shortened(held, size)
+
+
+def _shortened(packet: Packet[Stream], size: int) -> Packet[Stream]:
+    from av.packet import Packet
+
+    short: Packet[Stream] = Packet(bytes(packet)[:size])
+    short.stream, short.time_base = packet.stream, packet.time_base
+    short.pts, short.dts, short.duration = packet.pts, packet.dts, packet.duration
+    return short
 
 
 def decode_frames(source: Source) -> bool:
     """Decode all sound but a last frame that is torn, and say whether it is whole. Raises BrokenMediaError at the
-    first that cannot be decoded.
+    first that cannot be decoded, or does not have the checksum that it says.
     """
-    import av
-
     with open_media(source, decode=True) as container:
         _, audio = pick_streams(container)
         if audio is None:
             raise BrokenMediaError("it holds no sound any more")
+        audio.codec_context.options = STRICTLY
         last: Packet[Stream] | None = None
         for packet in demux(container, audio):
             if packet.size:
-                if last is not None:
-                    last.decode()
+                if last is not None and len(last.decode()) != 1:
+                    raise BrokenMediaError("a frame is damaged, and nothing says where the next begins")
                 last = packet
-        if last is None:
-            return True
-        is_whole = _is_whole(bytes(last))
-        try:
-            last.decode()
-        except av.FFmpegError:
-            if is_whole:
-                raise
-            return False
-        if is_whole:
-            return True
-        raise BrokenMediaError("something else lies behind its last frame")
+        return last is None or last_frame_bytes(last) is not None
 
 
 def _information(stored: bytes | None) -> bytes:
@@ -130,7 +128,7 @@ def _read(frame: bytes) -> _Header:
         rate_at = number_end + _MORE_BYTES.get(block, 0)
         end = rate_at + _RATE_BYTES.get(rate, 0)
         samples = _BLOCKS.get(block) or int.from_bytes(frame[number_end:rate_at]) + 1
-        is_frame = int.from_bytes(frame[:2]) >> 1 == _SYNC and block > 0 and _crc(frame[:end], 8) == frame[end]
+        is_frame = int.from_bytes(frame[:2]) >> 1 == _SYNC and block > 0 and crc(frame[:end], 8) == frame[end]
     except IndexError:
         is_frame = False
     if not is_frame:
@@ -152,9 +150,9 @@ def _renumbered(frame: bytes, header: _Header, number: int) -> bytes:
     head = frame[:_NUMBER_AT] + _coded(number) + frame[header.number_end : header.end]
     if head == frame[: header.end]:
         return frame
-    head += bytes([_crc(head, 8)])
+    head += bytes([crc(head, 8)])
     rest = frame[header.end + 1 : -2]
-    change = _crc(head, 16) ^ _crc(frame[: header.end + 1], 16)
+    change = crc(head, 16) ^ crc(frame[: header.end + 1], 16)
     checksum = int.from_bytes(frame[-2:]) ^ _times(change, _shift(len(rest)))
     return head + rest + checksum.to_bytes(2)
 
@@ -168,39 +166,12 @@ def _coded(number: int) -> bytes:
     return bytes([0xFF00 >> size & 0xFF | number >> 6 * (size - 1), *reversed(tail)])
 
 
-def _is_whole(frame: bytes) -> bool:
-    return _crc(frame, 16) == 0
-
-
-_POLYNOMIALS = {8: 0x07, 16: 0x8005}
-
-
-@cache
-def _table(bits: int) -> list[int]:
-    """What each byte does to a checksum of 8 or 16 bits."""
-    top, mask = 1 << (bits - 1), (1 << bits) - 1
-    table = []
-    for byte in range(256):
-        value = byte << (bits - 8)
-        for _ in range(8):
-            value = (value << 1 ^ (_POLYNOMIALS[bits] if value & top else 0)) & mask
-        table.append(value)
-    return table
-
-
-def _crc(data: bytes, bits: int) -> int:
-    table, mask, value = _table(bits), (1 << bits) - 1, 0
-    for byte in data:
-        value = (value << 8 & mask) ^ table[value >> (bits - 8) ^ byte]
-    return value
-
-
 def _times(a: int, b: int) -> int:
     """The product of two polynomials over GF(2), modulo that of the checksum of 16 bits."""
     product = 0
     while b:
         product ^= a if b & 1 else 0
-        a = a << 1 ^ (0x10000 | _POLYNOMIALS[16] if a & 0x8000 else 0)
+        a = a << 1 ^ (0x10000 | POLYNOMIALS[16] if a & 0x8000 else 0)
         b >>= 1
     return product
 

@@ -197,12 +197,12 @@ class TestSound:
     @pytest.mark.parametrize("name", ["audio/mp3", "audio/mp3_cover_art"])
     def test_mp3_is_cut_between_frames(self, media, name, tmp_path):
         source = media(name)
-        outputs, paths = cut_at(source, "mp3", 40, tmp_path)
-        assert len(paths) == 5
+        outputs, paths = cut_at(source, "mp3", 4, tmp_path)
+        assert len(paths) >= 5
         sound = 1 if name == "audio/mp3_cover_art" else 0
         assert digests(paths, 0) == digests([media("audio/mp3")], 0)
         assert digests([source], sound) == digests([media("audio/mp3")], 0)
-        assert [complaints(p) for p in paths] == [""] * 5
+        assert {complaints(p) for p in paths} == {""}
         assert sum(o.span.duration_s for o in outputs) == pytest.approx(probe(Source.of(source)).duration_s)
         for output, path in zip(outputs, paths, strict=True):
             # No more than the frame that tells the length is added, and that is not heard.

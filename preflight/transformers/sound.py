@@ -1,0 +1,203 @@
+"""A source's sound, decoded once: at the rate and with the channels that are asked for, in frames of an even length."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from preflight.errors import BrokenMediaError
+from preflight.media import Source
+from preflight.probers.container import demux, media_errors, open_media
+from preflight.probers.decoded import sample_bytes
+from preflight.probers.flac import STRICTLY
+from preflight.probers.timed import pick_streams
+from preflight.transformers.flac import decode_frames
+
+if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
+    from av.audio.frame import AudioFrame
+    from av.filter.context import FilterContext
+    from av.packet import Packet
+    from av.stream import Stream
+
+# Frames that are decoded at once, while those before them are filtered: a second of MP3. FFmpeg warns where a graph
+# holds a hundred; sound that decodes to much more than it was must not wait for long.
+_BATCH_FRAMES, _BATCH_SAMPLES = 48, 1 << 20
+_FRAMES_PER_S = 2
+
+
+class Sound:
+    """Decodes a source at `sample_rate` Hz, mixed to `channels` (1 or 2), as `sample_format` of FFmpeg."""
+
+    def __init__(self, source: Source, *, sample_rate: int, channels: int, sample_format: str) -> None:
+        self._source = source
+        self._shape = (sample_format, "mono" if channels == 1 else "stereo", sample_rate)
+        self._damaged = self._mended = 0
+        self._lenient: AudioCodecContext | None = None
+
+    def damage(self) -> tuple[str, ...]:
+        """What was left out until now, as a step."""
+        left_out = f"left out {self._damaged} packets that could not be decoded"
+        mended = f"decoded {self._mended} packets that are damaged, as far as they go"
+        return (*((left_out,) * bool(self._damaged)), *((mended,) * bool(self._mended)))
+
+    def frames(self) -> Iterator[AudioFrame]:
+        """Raises BrokenMediaError where there is no sound, and UnreadableError where its bytes are gone half-way.
+
+        One batch is decoded ahead in a thread of its own: FFmpeg lets others run meanwhile.
+        """
+        graph: _Graph | None = None
+        name = self._source.name
+        with media_errors(name), closing(self._batches()) as batches, ThreadPoolExecutor(1) as beside:
+            ahead = beside.submit(next, batches, None)
+            while batch := ahead.result():
+                ahead = beside.submit(next, batches, None)
+                for frame in batch:
+                    shape = _shape(frame)
+                    if graph is None or shape != graph.takes:  # a stream may change its format half-way
+                        yield from graph.rest() if graph is not None else ()
+                        graph = _Graph(shape, self._shape)
+                    graph.push(frame)
+                if graph is not None:
+                    yield from graph.pulled()
+            yield from graph.rest() if graph is not None else ()
+
+    def _batches(self) -> Generator[list[AudioFrame]]:
+        with open_media(self._source, decode=True) as container:
+            _, audio = pick_streams(container)
+            if audio is None:
+                raise BrokenMediaError("it holds no sound any more")
+            if audio.codec_context.name == "flac":
+                audio.codec_context.options = STRICTLY
+            batch: list[AudioFrame] = []
+            samples = 0
+            for packet in demux(container, audio):
+                for frame in self._decoded(packet):
+                    batch.append(frame)
+                    samples += frame.samples
+                if len(batch) >= _BATCH_FRAMES or samples >= _BATCH_SAMPLES:
+                    yield batch
+                    batch, samples = [], 0
+            if batch:
+                yield batch
+
+    def _decoded(self, packet: Packet[Stream]) -> list[AudioFrame]:
+        try:
+            frames: list[AudioFrame] = packet.decode()  # type: ignore[assignment]  # of a stream of audio
+            if not packet.size or len(frames) == 1 or packet.stream.codec_context.name != "flac":
+                return frames
+            # A frame whose beginning is damaged is found in one packet with those behind it.
+        except Exception:  # noqa: BLE001 (whatever PyAV throws: `media_errors` says what it is)
+            try:
+                with media_errors(self._source.name):
+                    raise
+            except BrokenMediaError:
+                pass
+        frames = self._decoded_anyway(packet)
+        self._mended += bool(frames)
+        self._damaged += not frames
+        return frames
+
+    def _decoded_anyway(self, packet: Packet[Stream]) -> list[AudioFrame]:
+        """A frame of FLAC whose checksum is wrong lasts as long as a whole one, mostly, and so what follows stays in
+        its place.
+        """
+        from av.codec import CodecContext
+
+        strict = packet.stream.codec_context
+        if strict.name != "flac" or not packet.size:
+            return []
+        if self._lenient is None:
+            self._lenient = CodecContext.create("flac", "r")
+            self._lenient.extradata = strict.extradata
+        try:
+            with media_errors(self._source.name):
+                return self._lenient.decode(packet)
+        except BrokenMediaError:
+            return []
+
+
+_Shape = tuple[str, str, int]
+"""Sample format, layout and Hz."""
+
+
+def _shape(frame: AudioFrame) -> _Shape:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def _unplaced(layout: str) -> int | None:
+    """How many channels, where they are so many that FFmpeg has no place for each: they go left and right in turn."""
+    count, _, unit = layout.partition(" ")
+    is_known = unit != "channels" or int(count) <= _MOST_PLACED or int(count) == _HEXADECAGONAL
+    return None if is_known else int(count)
+
+
+_MOST_PLACED, _HEXADECAGONAL = 8, 16
+
+
+class _Graph:
+    """FFmpeg's filters from one shape of sound to another.
+
+    PyAV's own resampler asks after each of the 38 frames that a second of MP3 has, and is mostly told "not yet".
+    """
+
+    def __init__(self, takes: _Shape, gives: _Shape) -> None:
+        from av.filter import Graph
+
+        self.takes = takes
+        self._graph = Graph()
+        source = self._graph.add_abuffer(sample_rate=takes[2], format=takes[0], layout=takes[1])
+        mixed = self._graph.add("aformat", sample_fmts=gives[0], channel_layouts=gives[1], sample_rates=str(gives[2]))
+        even = self._graph.add("asetnsamples", nb_out_samples=str(max(gives[2] // _FRAMES_PER_S, 1)), pad="0")
+        self._source: FilterContext = source
+        self._sink: FilterContext = self._graph.add("abuffersink")
+        chain = [source, mixed, even, self._sink]
+        if (count := _unplaced(takes[1])) is not None:
+            sides = (f"c{side}<{'+'.join(f'c{index}' for index in range(side, count, 2))}" for side in (0, 1))
+            chain.insert(1, self._graph.add("pan", args=f"stereo|{'|'.join(sides)}"))
+        for one, other in pairwise(chain):
+            one.link_to(other)
+        self._graph.configure()
+
+    def push(self, frame: AudioFrame) -> None:
+        frame.pts = None  # spans are counted in samples; a jump in the timestamps is no sound
+        self._source.push(frame)
+
+    def rest(self) -> Iterator[AudioFrame]:
+        """All that is left, once."""
+        self._source.push(None)
+        yield from self.pulled()
+
+    def pulled(self) -> Iterator[AudioFrame]:
+        """What has become of the frames that were pushed."""
+        import av
+        from av.audio.frame import AudioFrame
+
+        while True:
+            try:
+                frame = self._sink.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            assert isinstance(frame, AudioFrame)
+            frame.pts = None
+            yield frame
+
+
+def decode_fully(source: Source) -> None:
+    """Decode all of the sound. Raises BrokenMediaError at the first packet that cannot be."""
+    with open_media(source, decode=True) as container:
+        _, audio = pick_streams(container)
+        if audio is None:
+            raise BrokenMediaError("it holds no sound any more")
+        if audio.codec_context.name == "flac":
+            if not decode_frames(source):
+                raise BrokenMediaError("its last frame is cut off")
+            return
+        each = sample_bytes(audio)
+        for packet in demux(container, audio):
+            packet.decode()
+            if packet.size % each:  # FFmpeg 8 passes over what is left, FFmpeg 5 complains
+                raise BrokenMediaError("its last sample is not whole")
