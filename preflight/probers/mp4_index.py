@@ -62,6 +62,8 @@ class Track:
     """pts - dts; None where there are none."""
     sync: array[int] | None
     """Indices of the sync samples, rising; None where all are."""
+    groups_keyframes: bool
+    """Whether more is said of keyframes than `sync` holds, so that FFmpeg may know others."""
     edit_end: int | None
     """Where the edit list ends what is played; None where it leaves that to the samples."""
 
@@ -160,13 +162,15 @@ _MAY_REPEAT = frozenset({b"free", b"skip", b"wide", b"uuid", b"udta", b"meta", b
 
 
 def _index(moov: memoryview, brand: bytes | None, size_bytes: int, track_ids: Collection[int]) -> Mp4Index:
-    if _only(moov).keys() & {b"mvex", b"cmov", b"rmra", b"pssh"}:
+    movie = _needed(_only(moov), b"mvhd")
+    if movie.keys() & {b"mvex", b"cmov", b"rmra", b"pssh"}:
         raise _UnusualError
-    header = _only(moov)[b"mvhd"] if b"mvhd" in _only(moov) else memoryview(b"")
-    timescale, at = (struct.unpack_from(">I", header, 20)[0], 32) if header[0] else _v0_timescale(header)
+    header = movie[b"mvhd"]
+    timescale_at, after = (20, 32) if header[0] else (12, 20)
+    (timescale,) = struct.unpack_from(">I", header, timescale_at)
     if not timescale:
         raise _UnusualError
-    matrix = bytes(header[at + 16 : at + 52])
+    matrix = bytes(header[after + 16 : after + 16 + _MATRIX_BYTES])
     tracks: dict[int, Track] = {}
     room = _MOST_SAMPLES
     seen: set[int] = set()
@@ -191,11 +195,6 @@ def _index(moov: memoryview, brand: bytes | None, size_bytes: int, track_ids: Co
 _MATRIX_BYTES = 36
 
 
-def _v0_timescale(header: memoryview) -> tuple[int, int]:
-    (timescale,) = struct.unpack_from(">I", header, 12)
-    return timescale, 20
-
-
 def _track_id(tkhd: memoryview) -> int:
     (track_id,) = struct.unpack_from(">I", tkhd, 20 if tkhd[0] else 12)
     return int(track_id)
@@ -210,13 +209,13 @@ def _track(
     matrix = bytes(tkhd[at + 16 : at + 16 + _MATRIX_BYTES])
     width, height = struct.unpack_from(">II", tkhd, at + 52)
     media = _needed(_only(_required(boxes, b"mdia")), b"mdhd", b"minf")
-    timescale, _, language = struct.unpack_from(">IQH" if media[b"mdhd"][0] else ">IIH", media[b"mdhd"], 20 if media[b"mdhd"][0] else 12)
+    timescale, language = _media_header(media[b"mdhd"])
     if not 0 < timescale < _MOST_TICKS:
         raise _UnusualError
     inner = _needed(_only(media[b"minf"]), b"dinf", b"stbl")
     _must_be_in_this_file(inner[b"dinf"])
     table = _needed(_only(inner[b"stbl"]), b"stsd", b"stts", b"stsz", b"stsc")
-    if table.keys() & {b"stps", b"saiz", b"saio", b"senc", b"stz2"} or _groups_keyframes(inner[b"stbl"]):
+    if table.keys() & {b"stps", b"saiz", b"saio", b"senc", b"stz2"}:
         raise _UnusualError
     sizes = _sizes(table[b"stsz"], room)
     count = len(sizes)
@@ -249,8 +248,15 @@ def _track(
         pts=array("q", map(add, dts, offsets)) if offsets is not None else dts[:count],
         offsets=offsets,
         sync=_sync(table[b"stss"], count) if b"stss" in table else None,
+        groups_keyframes=_groups_keyframes(inner[b"stbl"]),
         edit_end=edit_end,
     )
+
+
+def _media_header(mdhd: memoryview) -> tuple[int, int]:
+    """(timescale, language)."""
+    timescale, _, language = struct.unpack_from(*((">IQH", mdhd, 20) if mdhd[0] else (">IIH", mdhd, 12)))
+    return timescale, language
 
 
 def _required(boxes: dict[bytes, memoryview], kind: bytes) -> memoryview:
@@ -274,7 +280,6 @@ def _must_be_in_this_file(dinf: memoryview) -> None:
 
 
 def _groups_keyframes(stbl: memoryview) -> bool:
-    """FFmpeg calls the samples of some groups keyframes, too."""
     return any(kind in (b"sgpd", b"sbgp") and bytes(body[4:8]) in (b"rap ", b"sync") for kind, body in _boxes(stbl))
 
 

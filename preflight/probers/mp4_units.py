@@ -165,6 +165,8 @@ def _agrees(container: InputContainer, streams: Sequence[Stream], tracks: Sequen
             return False
         shift = entries[0].timestamp - track.dts[0]
         keyframes = set(track.sync) if track.sync is not None else None
+        if track.groups_keyframes and keyframes != {i for i, entry in enumerate(entries) if entry.is_keyframe}:
+            return False
         step = max(len(track) // _COMPARED, 1)
         for i in (*range(0, len(track), step), len(track) - 1):
             entry = entries[i]

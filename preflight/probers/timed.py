@@ -11,6 +11,7 @@ from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, Unpro
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
 from preflight.probers.hidden import hides_sound
+from preflight.probers.mp4_units import read_film, units_of_film
 from preflight.probers.picture import coded_size, pixel_ratio
 from preflight.probers.sniff import suffix_of
 from preflight.probers.units import Unit, read_units
@@ -264,6 +265,8 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
                 _, audio = pick_streams(container)
                 if audio is None or hides_sound(container, audio):
                     return ()
+        if facts.kind == "video" and (film := read_film(source, facts)) is not None:
+            return units_of_film(film, start_s=facts.start_s, duration_s=facts.duration_s)
         with open_media(source) as container:
             video, audio = pick_streams(container)
             picture = video if facts.kind == "video" else None
