@@ -28,6 +28,7 @@ from preflight.planner import Policy
 from preflight.probers.sniff import HEAD_BYTES, suffix_of
 from preflight.reports import records, text
 from preflight.rules import rule
+from preflight.source import blocks
 
 _MANIFEST = "manifest.ndjson"
 
@@ -114,7 +115,7 @@ class _Writer:
         path = self._folder / f"{number:06}{suffix}"
         with whole_file(path) as file, medium.source.open() as content:
             size = 0
-            while block := content.read(1 << 20):
+            for block in blocks(content):
                 size += file.write(block)
             if size != medium.size_bytes:
                 raise UnreadableError(f"{payload.source} changed its length while it was written. Prepare it again.")

@@ -14,8 +14,8 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise, repeat
-from operator import add, lt
+from itertools import accumulate, chain, repeat
+from operator import add, lt, mul, sub
 from typing import BinaryIO
 
 _MOST_MOOV_BYTES = 64 << 20
@@ -222,11 +222,8 @@ def _track(
     ends = array("Q", accumulate(sizes, initial=0))
     chunk_offsets = _chunk_offsets(table)
     chunk_firsts = _chunk_firsts(table[b"stsc"], len(chunk_offsets), count)
-    last = chain(chunk_firsts[1:], (count,))
-    if any(
-        offset + ends[end] - ends[first] > size_bytes
-        for offset, first, end in zip(chunk_offsets, chunk_firsts, last, strict=True)
-    ):
+    held = [*map(ends.__getitem__, chunk_firsts), ends[-1]]
+    if max(map(add, chunk_offsets, map(sub, held[1:], held))) > size_bytes:
         raise _UnusualError
     shift, edit_end = _edit(boxes.get(b"edts"), timescale, movie_timescale)
     dts = array("q", accumulate(chain.from_iterable(_runs(table[b"stts"], "I", count)), initial=shift))
@@ -331,20 +328,13 @@ def _chunk_offsets(table: dict[bytes, memoryview]) -> array[int]:
 def _chunk_firsts(stsc: memoryview, chunks: int, samples: int) -> array[int]:
     (count,) = struct.unpack_from(">I", stsc, 4)
     rows = _numbers("I", stsc, 8, 3 * count)
-    starts = [*rows[::3], chunks + 1]
-    if not count or starts[0] != 1 or not all(map(lt, starts, starts[1:])) or set(rows[2::3]) != {1}:
+    starts, each = (*rows[::3], chunks + 1), rows[1::3]
+    if not count or starts[0] != 1 or not all(map(lt, starts, starts[1:])) or min(each) == 0 or set(rows[2::3]) != {1}:
         raise _UnusualError
-    firsts = array("Q")
-    first = 0
-    for (start, end), each in zip(pairwise(starts), rows[1::3], strict=True):
-        after = first + each * (end - start)
-        if not each or after > samples:
-            raise _UnusualError
-        firsts.extend(range(first, after, each))
-        first = after
-    if first != samples:
+    in_a_row = list(map(sub, starts[1:], starts))
+    if sum(map(mul, each, in_a_row)) != samples:
         raise _UnusualError
-    return firsts
+    return array("Q", accumulate(chain.from_iterable(map(repeat, each, in_a_row)), initial=0))[:-1]
 
 
 def _runs(body: memoryview, typecode: str, samples: int) -> Iterator[Iterator[int]]:

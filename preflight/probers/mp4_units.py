@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
+from weakref import WeakKeyDictionary
 
 from preflight.errors import BrokenMediaError
-from preflight.media import VideoFacts
+from preflight.media import Source, VideoFacts
 from preflight.probers.container import demux, open_media
 from preflight.probers.mp4_index import Mp4Index, Track, read_index
 from preflight.probers.units import Unit, opening_test
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.stream import Stream
     from av.video.stream import VideoStream
-
-    from preflight.media import Source
 
 Mark = tuple[int, ...]
 """What changes where a file does."""
@@ -62,14 +61,29 @@ def mark_of(source: Source, file: BinaryIO) -> Mark:
 def read_film(source: Source, facts: VideoFacts) -> Film | None:
     """None where the index does not vouch for the file, or is not plain: then its packets must be read.
 
+    What was read for the plan is kept for the cut, as long as the source lives and does not change.
     Raises UnreadableError or BrokenMediaError.
     """
-    from preflight.probers.timed import pick_streams
-
     if "mp4" not in facts.container or facts.duration_source != "index" or facts.damaged_packets:
         return None
-    with open_media(source) as container, source.open() as file:
+    with source.open() as file:
         mark = mark_of(source, file)
+        known = _FILMS.get(source)
+        if known is not None and known.mark == mark and known.units[0].start_s == facts.start_s:
+            return known
+        film = _read(source, file, facts, mark)
+    if film is not None:
+        _FILMS[source] = film
+    return film
+
+
+_FILMS: WeakKeyDictionary[Source, Film] = WeakKeyDictionary()
+
+
+def _read(source: Source, file: BinaryIO, facts: VideoFacts, mark: Mark) -> Film | None:
+    from preflight.probers.timed import pick_streams
+
+    with open_media(source) as container:
         video, audio = pick_streams(container)
         if video is None or mark[0] != facts.size_bytes:
             return None

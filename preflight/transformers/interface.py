@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from preflight.media import Fidelity, Media, MediaFacts, Source, Span
+from preflight.source import blocks
 
 Watch = Callable[[float], None]
 """Told how many seconds of the source's timeline are done, in the thread that asks for outputs."""
@@ -43,7 +44,7 @@ class Verified:
         digest = hashlib.sha256()
         size = 0
         with output.media.open() as file:
-            while block := file.read(1 << 20):
+            for block in blocks(file):
                 digest.update(block)
                 size += len(block)
         return cls(output=output, facts=facts, media=Media(output.media, size, digest.hexdigest()))

@@ -11,8 +11,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, groupby, pairwise, repeat
-from operator import sub
+from itertools import accumulate, chain, groupby, repeat
+from operator import itemgetter, sub
 
 from preflight.probers.mp4_index import Mp4Index, Track
 
@@ -155,20 +155,21 @@ def _tables(stretch: Stretch, edit: _Edit) -> bytes:
         sync = track.sync[bisect_left(track.sync, first) : bisect_left(track.sync, end)]
         boxes.append(_full_box(b"stss", 0, _counted("I", [sample - first + 1 for sample in sync], 1)))
     boxes.append(_full_box(b"stsz", 0, struct.pack(">I", 0), _counted("I", track.sizes[first:end], 1)))
-    boxes.append(_full_box(b"stsc", 0, _counted("I", _samples_a_chunk(stretch), 3)))
+    boxes.append(_full_box(b"stsc", 0, _counted("I", _samples_a_chunk(_chunks(stretch, 0)), 3)))
     return b"".join(boxes)
 
 
 def _runs(values: Iterable[int]) -> list[int]:
     """How often, what; and so on."""
-    return [number for value, same in groupby(values) for number in (sum(1 for _ in same), value)]
+    return [number for value, same in groupby(values) for number in (len(list(same)), value)]
 
 
-def _samples_a_chunk(stretch: Stretch) -> list[int]:
+def _samples_a_chunk(chunks: Iterable[_Chunk]) -> list[int]:
     rows: list[int] = []
-    for i, (_, _, _, samples) in enumerate(_chunks(stretch, 0), start=1):
-        if not rows or rows[-2] != samples:
-            rows += (i, samples, 1)
+    at = 1
+    for samples, same in groupby(map(itemgetter(3), chunks)):
+        rows += (at, samples, 1)
+        at += len(list(same))
     return rows
 
 
