@@ -200,9 +200,7 @@ def _track_id(tkhd: memoryview) -> int:
     return int(track_id)
 
 
-def _track(
-    track_id: int, boxes: dict[bytes, memoryview], movie_timescale: int, size_bytes: int, room: int
-) -> Track:
+def _track(track_id: int, boxes: dict[bytes, memoryview], movie_timescale: int, size_bytes: int, room: int) -> Track:
     tkhd = boxes[b"tkhd"]
     at = 36 if tkhd[0] else 24  # past the duration
     (volume,) = struct.unpack_from(">H", tkhd, at + 12)

@@ -21,6 +21,7 @@ from preflight.probers.units import Unit, opening_test
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
     from av.stream import Stream
     from av.video.stream import VideoStream
 
@@ -148,18 +149,16 @@ def _opening_samples(file: BinaryIO, video: VideoStream, track: Track) -> list[i
     return [0, *(i for i in keyframes if i and _opens(file, track, i, opens))]
 
 
-class _Keyframe(bytes):
-    """What `opening_test` asks of a packet."""
-
-    is_keyframe = True
-
-
-def _opens(file: BinaryIO, track: Track, sample: int, opens: Callable[[_Keyframe], bool]) -> bool:
+def _opens(file: BinaryIO, track: Track, sample: int, opens: Callable[[Packet[Stream]], bool]) -> bool:
     """What stands before the first slice of a picture is short, nearly always."""
+    from av.packet import Packet
+
     size = track.sizes[sample]
     for length in (min(size, _HEAD_BYTES), size):
         file.seek(track.position(sample))
-        if opens(_Keyframe(file.read(length))):
+        packet = Packet(file.read(length))
+        packet.is_keyframe = True
+        if opens(packet):
             return True
         if length == size:
             break
@@ -204,7 +203,11 @@ def _shows_the_same(container: InputContainer, streams: Sequence[Stream], tracks
             if not packet.size:
                 return False
             track, i = wanted[packet.stream_index], seen[packet.stream_index]
-            if i >= len(track) or (packet.pos, packet.size, packet.pts) != (track.position(i), track.sizes[i], track.pts[i]):
+            if i >= len(track) or (packet.pos, packet.size, packet.pts) != (
+                track.position(i),
+                track.sizes[i],
+                track.pts[i],
+            ):
                 return False
             seen[packet.stream_index] += 1
             if all(seen.values()):

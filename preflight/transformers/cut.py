@@ -76,9 +76,7 @@ def cut(
             watch(start_s)
 
 
-def _by_index(
-    source: Source, facts: VideoFacts, film: Film, recipe: CutBetweenUnits, watch: Watch
-) -> Iterator[Output]:
+def _by_index(source: Source, facts: VideoFacts, film: Film, recipe: CutBetweenUnits, watch: Watch) -> Iterator[Output]:
     """No packet is taken in hand: of each clip there is a header, and where its samples lie in the source."""
     ends_s = (*recipe.cuts_s, facts.duration_s)
     steps = _steps(facts, recipe, 1 if film.audio is None else 2)

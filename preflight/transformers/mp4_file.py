@@ -57,7 +57,7 @@ def mp4_file(index: Mp4Index, stretches: Sequence[Stretch], base_s: float) -> Mp
 
     def moov(data_offset: int) -> bytes:
         traks = (
-            _trak(index, stretch, edit, hz, table + _chunk_offsets(starts[i], data_offset, is_long=is_long), i + 1)
+            _trak(index, stretch, edit, table + _chunk_offsets(starts[i], data_offset, is_long=is_long), i + 1)
             for i, (stretch, edit, table) in enumerate(zip(stretches, edits, tables, strict=True))
         )
         return _box(b"moov", _mvhd(index, hz, max(edit.whole for edit in edits), len(stretches)), *traks)
@@ -212,7 +212,7 @@ def _mvhd(index: Mp4Index, hz: int, duration: int, tracks: int) -> bytes:
     return _full_box(b"mvhd", int(is_long), times, played, index.matrix, bytes(24), struct.pack(">I", tracks + 1))
 
 
-def _trak(index: Mp4Index, stretch: Stretch, edit: _Edit, hz: int, stbl: bytes, track_id: int) -> bytes:
+def _trak(index: Mp4Index, stretch: Stretch, edit: _Edit, stbl: bytes, track_id: int) -> bytes:
     track = stretch.track
     is_long = edit.whole >= _U32
     times = struct.pack(">QQI4xQ" if is_long else ">III4xI", 0, 0, track_id, edit.whole)
