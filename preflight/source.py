@@ -89,6 +89,11 @@ class Source:
         with _readable(self.name):
             return io.BufferedReader(_Opened(self.path, self.name))
 
+    @property
+    def opens_anew(self) -> bool:
+        """Whether each `open()` has a position of its own. All views of one file object share that of the object."""
+        return self._file is None
+
     def head(self, size: int) -> bytes:
         """The first `size` bytes, or fewer where the source is shorter."""
         with self.open() as file:

@@ -60,6 +60,10 @@ class Clip(Source):
     def size_bytes(self) -> int:
         return len(self._parts.head) + sum(size for _, size in self._parts.ranges)
 
+    @property
+    def opens_anew(self) -> bool:
+        return self._whole.opens_anew
+
     def open(self) -> BinaryIO:
         file = self._whole.open()
         try:
