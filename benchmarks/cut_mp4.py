@@ -1,7 +1,7 @@
-"""25 minutes of 720p H.264/AAC in MP4, 400 MB, cut into clips that fit: ``python benchmarks/cut_mp4.py [RUNS [FOLDER]]``.
+"""25 minutes of 720p H.264/AAC, 400 MB of MP4, cut into clips: ``python benchmarks/cut_mp4.py [RUNS [FOLDER]]``.
 
-Whole processes, in turn with what a user would pick instead, ``ffmpeg -c copy -f segment``, and with ``cp``, which is as
-fast as the disk goes; medians. The source is made once and kept in the folder of temporary files. What is written goes
+Whole processes, in turn with what a user would pick instead, ``ffmpeg -c copy -f segment``, and with ``cp``, which is
+as fast as the disk goes; medians. The source is made once and kept in the folder of temporary files. What is written goes
 to FOLDER (default: beside the source); in a folder in memory, such as /dev/shm, the disk does not blur the comparison.
 The first payload is timed in a process of its own: the library's call to the generator's first item, against its last.
 """
@@ -13,9 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+RUNS = int(next(iter(sys.argv[1:]), 5))
 CACHE = Path(tempfile.gettempdir()) / "preflight-benchmarks"
-OUT = Path(sys.argv[2] if len(sys.argv) > 2 else CACHE) / "cut_mp4"
+OUT = Path(next(iter(sys.argv[2:]), CACHE)) / "cut_mp4"
 SOURCE = CACHE / "talk_25_minutes_720p.mp4"
 MINUTES, PART_S = 25, 100
 
@@ -54,7 +54,8 @@ def made() -> Path:
     part, whole = CACHE / "part.mp4", CACHE / "whole.mp4"
     picture = f"testsrc2=s=1280x720:r=30:d={PART_S},noise=alls=14:allf=t"
     sound = f"sine=f=440:r=48000:d={PART_S},aformat=channel_layouts=stereo"
-    coded = "-c:v libx264 -preset veryfast -b:v 2000k -maxrate 2400k -bufsize 4000k -g 120 -c:a aac -b:a 128k".split()
+    rate = ["-b:v", "2000k", "-maxrate", "2400k", "-bufsize", "4000k", "-g", "120"]
+    coded = ["-c:v", "libx264", "-preset", "veryfast", *rate, "-c:a", "aac", "-b:a", "128k"]
     quiet = [program, "-v", "error", "-y"]
     subprocess.run([*quiet, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound, *coded, str(part)], check=True)
     times = str(MINUTES * 60 // PART_S - 1)
@@ -68,7 +69,7 @@ def commands(source: Path) -> dict[str, list[str]]:
     if ffmpeg is None:
         sys.exit("This compares with ffmpeg, which is not on the PATH: install it (Debian: apt install ffmpeg).")
     ours = shutil.which("preflight", path=str(Path(sys.executable).parent)) or "preflight"
-    segment = "-c copy -map 0 -f segment -segment_time 90 -reset_timestamps 1".split()
+    segment = ["-c", "copy", "-map", "0", "-f", "segment", "-segment_time", "90", "-reset_timestamps", "1"]
     return {
         "ffmpeg": [ffmpeg, "-v", "error", "-i", str(source), *segment, str(OUT / "out%03d.mp4")],
         "preflight": [ours, "prepare", str(source), "--media", "--out", str(OUT / "clips")],
@@ -97,18 +98,17 @@ def main() -> None:
     finally:
         shutil.rmtree(OUT, ignore_errors=True)
     print(f"{source.stat().st_size:,} bytes into {OUT.parent}, medians of {RUNS} runs in turn")
-    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in found.items()}
+    medians = {name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in found.items()}
     for name, (taken, busy, peak) in medians.items():
         spread = sorted(row[0] for row in found[name])
-        print(
-            f"{name:10} {taken:6.2f} s ({spread[0]:.2f} to {spread[-1]:.2f}), {busy:5.2f} s busy, {peak:5.0f} MB at most"
-        )
+        times = f"{taken:6.2f} s ({spread[0]:.2f} to {spread[-1]:.2f})"
+        print(f"{name:10} {times}, {busy:5.2f} s busy, {peak:5.0f} MB at most")
     ours, theirs, disk = medians["preflight"], medians["ffmpeg"], medians["cp"]
     print(
         f"ratio to ffmpeg {ours[0] / theirs[0]:.2f} by the clock (bound 1.3, aim 0.6), {ours[1] / theirs[1]:.2f} busy"
     )
     print(f"ratio to cp     {ours[0] / disk[0]:.2f} by the clock")
-    first, whole = (statistics.median(column) for column in zip(*firsts[1:]))
+    first, whole = (statistics.median(column) for column in zip(*firsts[1:], strict=True))
     print(f"first payload after {first:.3f} s of {whole:.2f} s: {first / whole:.0%} (bound 15 %)")
 
 

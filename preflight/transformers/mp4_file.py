@@ -11,8 +11,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, groupby, repeat
-from operator import itemgetter, sub
+from itertools import accumulate, chain, repeat
+from operator import sub
 
 from preflight.probers.mp4_index import Mp4Index, Track
 
@@ -161,15 +161,26 @@ def _tables(stretch: Stretch, edit: _Edit) -> bytes:
 
 def _runs(values: Iterable[int]) -> list[int]:
     """How often, what; and so on."""
-    return [number for value, same in groupby(values) for number in (len(list(same)), value)]
+    rows: list[int] = []
+    count, last = 0, None
+    for value in values:
+        if value == last:
+            count += 1
+            continue
+        if last is not None:
+            rows += (count, last)
+        count, last = 1, value
+    return rows if last is None else [*rows, count, last]
 
 
 def _samples_a_chunk(chunks: Iterable[_Chunk]) -> list[int]:
+    """From which chunk on, how many samples, of the only description; and so on."""
     rows: list[int] = []
-    at = 1
-    for samples, same in groupby(map(itemgetter(3), chunks)):
-        rows += (at, samples, 1)
-        at += len(list(same))
+    last = 0
+    for number, chunk in enumerate(chunks, start=1):
+        if chunk[3] != last:
+            last = chunk[3]
+            rows += (number, last, 1)
     return rows
 
 
