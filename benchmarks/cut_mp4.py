@@ -1,9 +1,10 @@
 """25 minutes of 720p H.264/AAC, 400 MB of MP4, cut into clips: ``python benchmarks/cut_mp4.py [RUNS [FOLDER]]``.
 
 Whole processes, in turn with what a user would pick instead, ``ffmpeg -c copy -f segment``, and with ``cp``, which is
-as fast as the disk goes; medians. The source is made once and kept in the folder of temporary files. What is written goes
-to FOLDER (default: beside the source); in a folder in memory, such as /dev/shm, the disk does not blur the comparison.
-The first payload is timed in a process of its own: the library's call to the generator's first item, against its last.
+as fast as the disk goes; medians. The source is made once and kept in the folder of temporary files. What is written
+goes to FOLDER (default: beside the source); in a folder in memory, such as /dev/shm, the disk does not blur the
+comparison. The first payload is timed in a process of its own: the library's call to the generator's first item,
+against its last.
 """
 
 import shutil
