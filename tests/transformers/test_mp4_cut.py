@@ -185,3 +185,9 @@ def test_a_first_packet_before_the_start_stays_hidden(media, tmp_path):
     assert all("start: 0.000000" in text for text in shown)
     assert min(p.pts_s for p in coded_packets(first)) == pytest.approx(film.audio.pts[0] / film.audio.timescale)
     assert min(p.pts_s for p in coded_packets(second)) >= 0
+
+
+def test_a_clip_can_be_read_beside_others_unless_they_share_the_caller_s_file(copy):
+    with copy.open("rb") as file:
+        assert not any(output.media.opens_anew for output in cut_at_every(Source.of(file), 2))
+    assert all(output.media.opens_anew for output in cut_at_every(copy, 2))
