@@ -58,6 +58,11 @@ class Payload:
         return tuple(f for f in self.fragments if isinstance(f, Media))
 
     @property
+    def may_be_read_beside(self) -> bool:
+        """Whether its media can be read while the next request of the same source is made."""
+        return all(medium.source.opens_anew for medium in self.media)
+
+    @property
     def content_length(self) -> int:
         """Bytes of the whole body."""
         return sum(base64_length(f.size_bytes) if isinstance(f, Media) else len(f) for f in self.fragments)

@@ -32,7 +32,7 @@ class Source:
     Whatever goes wrong while bytes are read is raised as `UnreadableError`, also by the files of `open()`.
     """
 
-    __slots__ = ("_data", "_failure", "_file", "_may_seek", "name", "path")
+    __slots__ = ("__weakref__", "_data", "_failure", "_file", "_may_seek", "name", "path")
 
     def __init__(self, name: str, *, path: Path | None, data: bytes | None, file: BinaryIO | None) -> None:
         self.name = name
@@ -89,6 +89,11 @@ class Source:
         with _readable(self.name):
             return io.BufferedReader(_Opened(self.path, self.name))
 
+    @property
+    def opens_anew(self) -> bool:
+        """Whether each `open()` has a position of its own. All views of one file object share that of the object."""
+        return self._file is None
+
     def head(self, size: int) -> bytes:
         """The first `size` bytes, or fewer where the source is shorter."""
         with self.open() as file:
@@ -123,6 +128,19 @@ class Source:
             what = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
             raise UnreadableError(f"{self.name} is {what}. Give the path of a media file.")
         return found
+
+
+def blocks(file: BinaryIO) -> Iterator[memoryview]:
+    """The rest of a file of `Source.open()`. Each block is overwritten by the next: what is written anew each time
+    costs more than what is done with it.
+    """
+    whole = memoryview(bytearray(_READ_BYTES))
+    while size := file.readinto(whole):  # type: ignore[attr-defined]  # which BinaryIO does not promise
+        yield whole[:size]
+
+
+_READ_BYTES = 256 * 1024
+"""Small enough to be hashed where the processor still has it."""
 
 
 class _Opened(io.FileIO):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Annotated, Literal
 
@@ -28,6 +29,7 @@ from preflight.planner import Policy
 from preflight.probers.sniff import HEAD_BYTES, suffix_of
 from preflight.reports import records, text
 from preflight.rules import rule
+from preflight.source import blocks
 
 _MANIFEST = "manifest.ndjson"
 
@@ -80,10 +82,19 @@ class _Writer:
         written: list[Path] = []
         lines: list[str] = []
         try:
-            for payload in preflight.prepare(source, kind=kind):
-                path = self._write_one(payload, self.requests + len(written) + 1)
-                written.append(path)
-                lines.append(records.line(records.of_payload(payload, path.name)))
+            with ThreadPoolExecutor(1) as beside:  # which waits at its end: whatever fails, nothing is written after it
+                writing: Future[None] | None = None
+                for number, payload in enumerate(preflight.prepare(source, kind=kind), start=self.requests + 1):
+                    if writing is not None:
+                        writing.result()
+                    path = self._path_of(payload, number)
+                    written.append(path)
+                    lines.append(records.line(records.of_payload(payload, path.name)))
+                    writing = beside.submit(self._write_one, payload, path)
+                    if not payload.may_be_read_beside:
+                        writing.result()
+                if writing is not None:
+                    writing.result()
             self._add(lines)
         except (RejectedError, UnverifiedOutputError, UnreadableError) as error:
             _remove(written)
@@ -96,30 +107,32 @@ class _Writer:
             self.requests += len(written)
             self.prepared += 1
 
-    def _write_one(self, payload: Payload, number: int) -> Path:
+    def _path_of(self, payload: Payload, number: int) -> Path:
         if self._form == "body":
-            path = self._folder / f"{number:06}.json"
-            with whole_file(path) as file:
-                payload.write_to(file)
-            return path
-        return self._write_media(payload, number)
-
-    def _write_media(self, payload: Payload, number: int) -> Path:
+            return self._folder / f"{number:06}.json"
         if not payload.media:
-            path = self._folder / f"{number:06}.txt"
-            with whole_file(path) as file:
+            return self._folder / f"{number:06}.txt"
+        suffix = suffix_of(payload.media[0].source.head(HEAD_BYTES)) or Path(payload.source).suffix.lower()
+        return self._folder / f"{number:06}{suffix}"
+
+    def _write_one(self, payload: Payload, path: Path) -> None:
+        """In a thread of its own: while it writes, the next request is made."""
+        with whole_file(path) as file:
+            if self._form == "body":
+                payload.write_to(file)
+            elif payload.media:
+                self._write_media(payload, file)
+            else:
                 file.write(json.loads(b"".join(payload.chunks()))["text"]["input_text"].encode())
-            return path
+
+    def _write_media(self, payload: Payload, file: IO[bytes]) -> None:
         (medium,) = payload.media
-        suffix = suffix_of(medium.source.head(HEAD_BYTES)) or Path(payload.source).suffix.lower()
-        path = self._folder / f"{number:06}{suffix}"
-        with whole_file(path) as file, medium.source.open() as content:
+        with medium.source.open() as content:
             size = 0
-            while block := content.read(1 << 20):
+            for block in blocks(content):
                 size += file.write(block)
             if size != medium.size_bytes:
                 raise UnreadableError(f"{payload.source} changed its length while it was written. Prepare it again.")
-        return path
 
     def _add(self, lines: list[str]) -> None:
         self._manifest.write("".join(f"{each}\n" for each in lines).encode())

@@ -16,6 +16,7 @@ from preflight.probers.flac import last_frame_bytes
 from preflight.probers.hidden import hides_sound
 from preflight.probers.movie_header import movie_duration_s
 from preflight.probers.mp3 import units_of_mp3
+from preflight.probers.mp4_units import read_film, units_of_film
 from preflight.probers.picture import coded_size, pixel_ratio
 from preflight.probers.sniff import suffix_of
 from preflight.probers.tags import tag_bytes
@@ -297,6 +298,8 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
                 _, audio = pick_streams(container)
                 if audio is None or hides_sound(container, audio):
                     return ()
+        if facts.kind == "video" and (film := read_film(source, facts)) is not None:
+            return units_of_film(film, start_s=facts.start_s, duration_s=facts.duration_s)
         with open_media(source) as container:
             video, audio = pick_streams(container)
             picture = video if facts.kind == "video" else None

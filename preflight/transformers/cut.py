@@ -11,6 +11,7 @@ from preflight.media import AudioFacts, Fidelity, Source, Span, VideoFacts
 from preflight.planner import CutBetweenUnits
 from preflight.probers.container import demux, open_media
 from preflight.probers.mp3 import frames_lost, reservoir
+from preflight.probers.mp4_units import Film, read_film
 from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
@@ -20,6 +21,7 @@ from preflight.transformers.edit_list import hide_picture_after
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
 from preflight.transformers.interface import Output, Watch, unwatched
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
+from preflight.transformers.mp4_cut import clips_of
 from preflight.transformers.muxing import mux
 from preflight.transformers.open_gops import copy_of, prove
 from preflight.transformers.packer import clips_at
@@ -41,6 +43,11 @@ def cut(
     if recipe.container == "wav" and facts.damaged_packets:
         # Only where the header tells what a sample is can one that is torn be left out.
         raise BrokenMediaError("its last sample is not whole")
+    film = read_film(source, facts) if recipe.container == "mp4" and isinstance(facts, VideoFacts) else None
+    if film is not None:
+        assert isinstance(facts, VideoFacts)
+        yield from _by_index(source, facts, film, recipe, watch)
+        return
     if recipe.container == "mp3":
         # A frame that is damaged would fail in the service; decoding an hour of it takes some seconds.
         decode_fully(source)
@@ -101,6 +108,18 @@ def _coded(clip: Sequence[PacketUnit[Packet[Stream]]]) -> list[Packet[Stream]]:
     """The packets of a clip; pictures that lead its first keyframe are the end of the clip before."""
     elsewhere = {id(p) for p in clip[0].leading}
     return [p for unit in clip for p in unit.coded if id(p) not in elsewhere]
+
+
+def _by_index(source: Source, facts: VideoFacts, film: Film, recipe: CutBetweenUnits, watch: Watch) -> Iterator[Output]:
+    """No packet is taken in hand: of each clip there is a header, and where its samples lie in the source."""
+    ends_s = (*recipe.cuts_s, facts.duration_s)
+    steps = _steps(facts, recipe, 1 if film.audio is None else 2)
+    start_s = 0.0
+    for media, end_s in zip(clips_of(source, film, [c + facts.start_s for c in recipe.cuts_s]), ends_s, strict=True):
+        assert end_s is not None
+        yield Output(media=media, span=Span(start_s, end_s), fidelity=Fidelity.LOSSLESS, steps=steps)
+        start_s = end_s
+        watch(start_s)
 
 
 def _file(

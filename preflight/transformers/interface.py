@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from preflight.media import Fidelity, Media, MediaFacts, Source, Span, Watch, unwatched
+from preflight.source import blocks
 
 __all__ = ["Output", "Verified", "Watch", "unwatched"]
 
@@ -37,7 +38,7 @@ class Verified:
         digest = hashlib.sha256()
         size = 0
         with output.media.open() as file:
-            while block := file.read(1 << 20):
+            for block in blocks(file):
                 digest.update(block)
                 size += len(block)
         return cls(output=output, facts=facts, media=Media(output.media, size, digest.hexdigest()))

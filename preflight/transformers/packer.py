@@ -12,7 +12,7 @@ from preflight.planner.cuts import Caps, choose_cuts
 from preflight.probers.units import P, PacketUnit
 
 # Two times closer than this are the same unit's: less than a sample at 48 kHz.
-_SAME_S = 1e-5
+SAME_S = 1e-5
 
 
 def clips_at(units: Iterable[PacketUnit[P]], cuts_s: Sequence[float]) -> Iterator[list[PacketUnit[P]]]:
@@ -20,7 +20,7 @@ def clips_at(units: Iterable[PacketUnit[P]], cuts_s: Sequence[float]) -> Iterato
     clip: list[PacketUnit[P]] = []
     left = deque(cuts_s)
     for unit in units:
-        if left and clip and unit.start_s >= left[0] - _SAME_S:
+        if left and clip and unit.start_s >= left[0] - SAME_S:
             left.popleft()
             yield clip
             clip = []
