@@ -10,8 +10,8 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
-from preflight.probers.hidden import hides_sound
-from preflight.probers.movie_header import movie_duration_s
+from preflight.probers.hidden import HiddenSound
+from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
 from preflight.probers.picture import coded_size, pixel_ratio
 from preflight.probers.sniff import suffix_of
 from preflight.probers.units import Unit, read_units
@@ -48,8 +48,8 @@ def _by_ffmpeg(source: Source, *, sound_only: bool) -> AudioFacts | VideoFacts |
             if container.format.name == "mjpeg" and not source.head(len(_JPEG)).startswith(_JPEG):
                 # FFmpeg looks for a JPEG anywhere in whatever it does not know.
                 return _unprobed(size, "unsupported_file_type", "it holds a picture, but is no picture itself")
-            movie_s = movie_duration_s(source) if "mp4" in container.format.name else None
-            return _facts(container, size, movie_s, sound_only=sound_only)
+            movie = read_movie_header(source) if "mp4" in container.format.name else NOTHING
+            return _facts(container, size, movie, sound_only=sound_only)
     except BrokenMediaError as error:
         return _unreadable(source, size, error)
 
@@ -81,7 +81,7 @@ def pick_streams(container: InputContainer) -> tuple[VideoStream | None, AudioSt
 
 
 def _facts(
-    container: InputContainer, size: int, movie_s: float | None, *, sound_only: bool
+    container: InputContainer, size: int, movie: MovieHeader, *, sound_only: bool
 ) -> AudioFacts | VideoFacts | Unprobed:
     video, audio = pick_streams(container)
     if sound_only:
@@ -98,7 +98,7 @@ def _facts(
         if stream is not None and _is_encrypted(stream):
             return _unprobed(size, "unsupported_file_type", f"its {stream.type} is encrypted")
     kept = [s for s in (video, audio) if s is not None]
-    clock = read_clock(container, video, kept, size_bytes=size, movie_s=movie_s)
+    clock = read_clock(container, video, kept, size_bytes=size, movie=movie)
     if clock.is_encrypted:
         return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
     streams = tuple(_stream_facts(s) for s in container.streams)
@@ -264,14 +264,20 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
     if (layout := layout_of(source, facts)) is not None:
         return units_of_wav(layout)
     try:
-        if facts.kind == "audio" and facts.container not in _NOTHING_HIDDEN:
-            with open_media(source) as container:
-                _, audio = pick_streams(container)
-                if audio is None or hides_sound(container, audio):
-                    return ()
         with open_media(source) as container:
+            if "mp4" in container.format.name and read_movie_header(source).impossible_samples:
+                return ()
             video, audio = pick_streams(container)
-            picture = video if facts.kind == "video" else None
-            return read_units(container, picture, audio, start_s=facts.start_s, duration_s=facts.duration_s)
+            is_written_as_read = facts.kind == "video" or facts.container in _NOTHING_HIDDEN
+            hidden = HiddenSound(audio) if audio is not None and not is_written_as_read else None
+            units = read_units(
+                container,
+                video if facts.kind == "video" else None,
+                audio,
+                start_s=facts.start_s,
+                duration_s=facts.duration_s,
+                watch=hidden.follow if hidden is not None else None,
+            )
+            return units if hidden is None or not hidden.is_more_than_padding else ()
     except BrokenMediaError:
         return ()

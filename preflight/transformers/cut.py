@@ -122,7 +122,10 @@ def _file(
     if keyframe.pts is None or not shown:
         raise BrokenMediaError("its packets do not say when they are shown")
     shown_s = (keyframe.pts - min(shown)) * keyframe.time_base
-    return hide_picture_after(mux("mp4", templates, [*packets, copy_of(keyframe), *leading], base_s), shown_s)
+    hidden = copy_of(keyframe)
+    if leading[-1].dts is not None:
+        keyframe.dts = leading[-1].dts  # in its own clip, or what follows would wait for those that are not there
+    return hide_picture_after(mux("mp4", templates, [*packets, hidden, *leading], base_s), shown_s)
 
 
 def _within(facts: AudioFacts | VideoFacts, packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
