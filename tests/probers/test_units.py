@@ -268,6 +268,14 @@ class TestRealFiles:
             assert sum(map(opens, packets)) == opening
             assert sum(p.is_keyframe for p in packets) >= 5
 
+    def test_h264_of_full_colour_is_cut_only_where_it_is_proved(self, media):
+        """By a note in the first packet decoders know of an old x264's mistake: a later clip would not have it."""
+        facts = probe(Source.of(media("video/h264_444")))
+        first, *others = probe_units(Source.of(media("video/h264_444")), facts)
+        assert not first.is_open
+        assert others
+        assert all(u.is_open and u.seam_bytes == 0 for u in others)
+
     @pytest.mark.parametrize("name", ["audio/wav_s16", "audio/wav_8_khz"])
     def test_wav_is_parted_at_whole_blocks(self, media, name):
         facts = probe(Source.of(media(name)))
