@@ -7,11 +7,13 @@ decoded; 0.3 s for 400 MB).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource
 from preflight.probers.container import demux
+from preflight.probers.movie_header import NOTHING, MovieHeader
 from preflight.probers.times import BACKWARDS_S, WRAPPED
 
 if TYPE_CHECKING:
@@ -52,16 +54,17 @@ def read_clock(
     streams: Sequence[Stream],
     *,
     size_bytes: int,
-    movie_s: float | None = None,
+    movie: MovieHeader = NOTHING,
 ) -> Clock:
     """Of the given audio and video streams; leaves the container's position anywhere.
 
-    `movie_s` is what an MP4 says of all its tracks together, which FFmpeg does not tell.
+    `movie` is what an MP4 says besides.
     """
     claimed = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
-    if movie_s is not None:
-        claimed = max(claimed or 0.0, movie_s)
-    indexed = _from_index(streams, size_bytes)
+    if movie.duration_s is not None:
+        claimed = max(claimed or 0.0, movie.duration_s)
+    lost = movie.impossible_samples + movie.torn_fragments
+    indexed = _from_index(streams, size_bytes) if not lost else None
     if claimed is not None and indexed is not None:
         start, length, keyframe = indexed
         if abs(length - claimed) <= max(_INDEX_S, _INDEX_SHARE * claimed):
@@ -77,7 +80,8 @@ def read_clock(
                 damaged_packets=0,
                 first_picture=bytes(picture) if picture is not None else None,
             )
-    return _from_packets(container, video, streams, claimed)
+    clock = _from_packets(container, video, streams, claimed)
+    return replace(clock, damaged_packets=max(clock.damaged_packets, lost))
 
 
 def _first_packets(
@@ -116,11 +120,18 @@ def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, floa
         starts.append(float(stream.start_time * base))
         # An index counts in decoding order: with B-frames, video is shown later than that by what its start is.
         delay = stream.start_time - first.timestamp if stream.type == "video" else 0
-        ends.append(float((2 * last.timestamp - before.timestamp + delay) * base))
+        # What an edit list hides at the end is decoded among the last that are shown.
+        hidden = sum(entry.is_discard for entry in islice(reversed(entries), _MOST_REORDERED))
+        step = last.timestamp - before.timestamp
+        ends.append(float((last.timestamp + (1 - hidden) * step + delay) * base))
         if stream.type == "video":
             keyframe = first.is_keyframe
     start = max(min(starts), 0.0)
     return start, max(ends) - start, keyframe
+
+
+_MOST_REORDERED = 16
+"""Pictures that a decoder keeps at most, so that one is shown that much later than it is decoded."""
 
 
 def _from_packets(

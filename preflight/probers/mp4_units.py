@@ -17,7 +17,8 @@ from preflight.errors import BrokenMediaError
 from preflight.media import Source, VideoFacts
 from preflight.probers.container import demux, open_media
 from preflight.probers.mp4_index import Mp4Index, Track, read_index
-from preflight.probers.units import Unit, opening_test
+from preflight.probers.opening import opening_test
+from preflight.probers.units import Unit
 
 if TYPE_CHECKING:
     from av.container import InputContainer

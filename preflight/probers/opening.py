@@ -25,6 +25,10 @@ def opening_test(video: VideoStream | None) -> Callable[[Packet[Stream]], bool]:
     """
     if video is None or video.codec_context.name != "h264":
         return is_keyframe
+    if "4:4:4" in (video.codec_context.profile or ""):
+        # Full colour, or nothing lost in coding: x264 wrote it wrongly until build 151, and decoders know by a note
+        # that stands in the first packet alone.
+        return lambda _: False
     extradata = video.codec_context.extradata or b""
     length_bytes = (extradata[4] & 3) + 1 if len(extradata) > _AVCC_HEADER and extradata[0] == 1 else None
     return lambda packet: packet.is_keyframe and _first_slice_type(bytes(packet), length_bytes) == _IDR

@@ -13,8 +13,8 @@ from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, Unpro
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, demux, open_media
 from preflight.probers.flac import last_frame_bytes
-from preflight.probers.hidden import hides_sound
-from preflight.probers.movie_header import movie_duration_s
+from preflight.probers.hidden import HiddenSound
+from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
 from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.mp4_units import read_film, units_of_film
 from preflight.probers.picture import coded_size, pixel_ratio
@@ -69,8 +69,8 @@ def _by_ffmpeg(source: Source, *, sound_only: bool) -> AudioFacts | VideoFacts |
             if container.format.name == "mjpeg" and not source.head(len(_JPEG)).startswith(_JPEG):
                 # FFmpeg looks for a JPEG anywhere in whatever it does not know.
                 return _unprobed(size, "unsupported_file_type", "it holds a picture, but is no picture itself")
-            movie_s = movie_duration_s(source) if "mp4" in container.format.name else None
-            return _facts(container, size, movie_s, sound_only=sound_only)
+            movie = read_movie_header(source) if "mp4" in container.format.name else NOTHING
+            return _facts(container, size, movie, sound_only=sound_only)
     except BrokenMediaError as error:
         return _unreadable(source, size, error)
 
@@ -102,7 +102,7 @@ def pick_streams(container: InputContainer) -> tuple[VideoStream | None, AudioSt
 
 
 def _facts(
-    container: InputContainer, size: int, movie_s: float | None, *, sound_only: bool
+    container: InputContainer, size: int, movie: MovieHeader, *, sound_only: bool
 ) -> AudioFacts | VideoFacts | Unprobed:
     video, audio = pick_streams(container)
     if sound_only:
@@ -123,7 +123,7 @@ def _facts(
         reason = f"its header says {rate:,} samples a second, which no sound has"
         return _unprobed(size, "audio_file_broken", reason)
     kept = [s for s in (video, audio) if s is not None]
-    clock = read_clock(container, video, kept, size_bytes=size, movie_s=movie_s)
+    clock = read_clock(container, video, kept, size_bytes=size, movie=movie)
     if clock.is_encrypted:
         return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
     streams = tuple(_stream_facts(s) for s in container.streams)
@@ -293,17 +293,24 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
     if (layout := layout_of(source, facts)) is not None:
         return units_of_wav(layout)
     try:
-        if facts.kind == "audio" and facts.container not in _NOTHING_HIDDEN:
-            with open_media(source) as container:
-                _, audio = pick_streams(container)
-                if audio is None or hides_sound(container, audio):
-                    return ()
         if facts.kind == "video" and (film := read_film(source, facts)) is not None:
             return units_of_film(film, start_s=facts.start_s, duration_s=facts.duration_s)
         with open_media(source) as container:
+            if "mp4" in container.format.name and read_movie_header(source).impossible_samples:
+                return ()
             video, audio = pick_streams(container)
-            picture = video if facts.kind == "video" else None
-            units = read_units(container, picture, audio, start_s=facts.start_s, duration_s=facts.duration_s)
+            is_written_as_read = facts.kind == "video" or facts.container in _NOTHING_HIDDEN
+            hidden = HiddenSound(audio) if audio is not None and not is_written_as_read else None
+            units = read_units(
+                container,
+                video if facts.kind == "video" else None,
+                audio,
+                start_s=facts.start_s,
+                duration_s=facts.duration_s,
+                watch=hidden.follow if hidden is not None else None,
+            )
+        if hidden is not None and hidden.is_more_than_padding:
+            return ()
         if isinstance(facts, VideoFacts) or facts.codec not in ("mp3", "flac"):
             return units
         with open_media(source) as container:

@@ -273,11 +273,17 @@ class _Measures(NamedTuple):
 
 
 def read_units(
-    container: InputContainer, video: VideoStream | None, audio: Stream | None, *, start_s: float, duration_s: float
+    container: InputContainer,
+    video: VideoStream | None,
+    audio: Stream | None,
+    *,
+    start_s: float,
+    duration_s: float,
+    watch: Callable[[Packet[Stream]], None] | None = None,
 ) -> tuple[Unit, ...]:
     """Where the streams may be cut, from one pass over all packets; `start_s` and `duration_s` are the source's.
 
-    Raises ValueError where the packets do not say.
+    `watch` sees each packet that passes. Raises ValueError where the packets do not say, or end before they should.
     """
     if video is not None and container.format.name == "avi" and _is_reordered(video):
         raise ValueError("AVI does not say when its frames are shown")
@@ -289,7 +295,7 @@ def read_units(
         _Measures(
             p.stream_index, p.pts, p.dts, p.duration, bases[p.stream_index], _size(p), p.is_keyframe, opens=opens(p)
         )
-        for p in demux(container, *streams)
+        for p in _watched(demux(container, *streams), watch)
         if p.size and not p.is_corrupt
     )
     kept = from_first_keyframe(packets, index)
@@ -313,6 +319,20 @@ def read_units(
             raise ValueError("its packets end before its index does")
         units.append(replace(last, duration_s=left_s))
     return tuple(units)
+
+
+def _watched(
+    packets: Iterable[Packet[Stream]], watch: Callable[[Packet[Stream]], None] | None
+) -> Iterable[Packet[Stream]]:
+    if watch is None:
+        return packets
+
+    def passed() -> Iterator[Packet[Stream]]:
+        for packet in packets:
+            watch(packet)
+            yield packet
+
+    return passed()
 
 
 # How far an index and its packets may be apart.

@@ -113,7 +113,7 @@ def _coded(clip: Sequence[PacketUnit[Packet[Stream]]]) -> list[Packet[Stream]]:
 def _by_index(source: Source, facts: VideoFacts, film: Film, recipe: CutBetweenUnits, watch: Watch) -> Iterator[Output]:
     """No packet is taken in hand: of each clip there is a header, and where its samples lie in the source."""
     ends_s = (*recipe.cuts_s, facts.duration_s)
-    steps = _steps(facts, recipe, 1 if film.audio is None else 2)
+    steps = _steps(facts, recipe, 1 if film.audio is None else 2, unheaded=0, is_torn=False)
     start_s = 0.0
     for media, end_s in zip(clips_of(source, film, [c + facts.start_s for c in recipe.cuts_s]), ends_s, strict=True):
         assert end_s is not None
@@ -143,7 +143,10 @@ def _file(
     if keyframe.pts is None or not shown:
         raise BrokenMediaError("its packets do not say when they are shown")
     shown_s = (keyframe.pts - min(shown)) * keyframe.time_base
-    return hide_picture_after(mux("mp4", templates, [*packets, copy_of(keyframe), *leading], base_s), shown_s)
+    hidden = copy_of(keyframe)
+    if leading[-1].dts is not None:
+        keyframe.dts = leading[-1].dts  # in its own clip, or what follows would wait for those that are not there
+    return hide_picture_after(mux("mp4", templates, [*packets, hidden, *leading], base_s), shown_s)
 
 
 def _unheard(clip: Sequence[PacketUnit[Packet[Stream]]]) -> tuple[str, ...]:

@@ -121,8 +121,8 @@ COPIED = [
 ]
 # What the judge counts as lost was not there, or could not be copied.
 NOT_THERE = {
-    "video/no_keyframe_first_ts": "encoded from its first keyframe on, a shortfall",
-    "video/no_keyframe_first_mp4": "encoded from its first keyframe on, a shortfall",
+    "video/no_keyframe_first_ts": "copied from its first keyframe on: what hangs on nothing is left out",
+    "video/no_keyframe_first_mp4": "copied from its first keyframe on: what hangs on nothing is left out",
     "video/header_claims_an_hour_mp4": "the judge believes the hour",
     "bad/avi_cut": "the torn last packet is left out",
 }

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.limits import Limits, load, names
-from preflight.media import AudioFacts, Fidelity, VideoFacts
+from preflight.media import AudioFacts, Fidelity, Span, VideoFacts
 from preflight.planner.interface import CutBetweenUnits, EncodeAudio, EncodeVideo, Plan, Policy, SendAsIs
 from preflight.planner.timed import needs_units, plan_encoding, plan_timed
 from preflight.probers.units import Unit
@@ -165,6 +165,61 @@ class TestLossless:
         assert plan.fidelity is Fidelity.LOSSLESS
 
 
+class TestOpenGops:
+    """Ten minutes and more, a unit a minute, most of them open."""
+
+    @staticmethod
+    def opened(*lengths_s: float, closed: Sequence[int] = ()) -> list[Unit]:
+        return [
+            replace(u, is_open=bool(i) and i not in closed, seam_bytes=20_000 if i and i not in closed else 0)
+            for i, u in enumerate(units(*lengths_s, bytes_per_s=10_000))
+        ]
+
+    def test_closed_ones_are_cut_where_they_serve(self):
+        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15, closed=(8,)))
+        assert plan.recipe == CutBetweenUnits(container="mp4", cuts_s=(480.0,))
+
+    def test_open_ones_are_cut_where_nothing_else_serves(self):
+        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15))
+        assert plan.fidelity is Fidelity.LOSSLESS
+        (cut_s,) = plan.recipe.cuts_s
+        assert plan.recipe == CutBetweenUnits(container="mp4", cuts_s=(cut_s,), open_cuts_s=(cut_s,))
+
+    def test_matroska_becomes_mp4_which_can_hide_the_end_of_a_clip(self):
+        facts = replace(examples.video(duration_s=900.0), container="matroska,webm")
+        assert planned(facts, self.opened(*[60.0] * 15, closed=(8,))).recipe.container == "matroska"
+        assert planned(facts, self.opened(*[60.0] * 15)).recipe.container == "mp4"
+
+    def test_what_mp4_cannot_hold_is_encoded(self):
+        facts = replace(examples.video(duration_s=900.0), container="matroska,webm", video_codec="theora")
+        assert planned(facts, self.opened(*[60.0] * 15)).fidelity is Fidelity.TRANSCODED
+
+    def test_there_is_room_for_the_keyframe_of_the_next_clip(self):
+        """Two minutes just fit 27 MB, but not with a picture more."""
+        lent = [replace(u, seam_bytes=u.seam_bytes and 500_000) for u in self.opened(*[60.0] * 15)]
+        sized = [replace(u, size_bytes=13_400_000) for u in lent]
+        assert len(planned(examples.video(duration_s=900.0), sized).outputs) == 15
+        small = [replace(u, seam_bytes=u.seam_bytes and 5_000) for u in sized]
+        assert len(planned(examples.video(duration_s=900.0), small).outputs) == 8
+
+
+class TestGaps:
+    def test_no_clip_holds_hours_of_nothing(self):
+        first, last, *after = units(60.0, 7_200.0, 60.0, 60.0, bytes_per_s=1_000)
+        jumped = [first, replace(last, gap_s=7_140.0), *after]
+        plan = planned(examples.video(duration_s=7_380.0), jumped)
+        assert plan.recipe == CutBetweenUnits(container="mp4", cuts_s=(7_260.0,))
+        assert [o.span for o in plan.outputs] == [Span(0.0, 7_260.0), Span(7_260.0, 7_380.0)]
+
+    def test_what_a_clip_can_hold_is_no_gap(self):
+        slides = [replace(u, gap_s=200.0) for u in units(250.0, 250.0, 250.0, bytes_per_s=10_000)]
+        assert len(planned(examples.video(duration_s=750.0), slides).outputs) == 2
+
+    def test_a_picture_that_stands_for_hours_is_encoded(self):
+        plan = planned(examples.video(duration_s=7_380.0), units(60.0, 7_200.0, 60.0, 60.0, bytes_per_s=1_000))
+        assert plan.fidelity is Fidelity.TRANSCODED
+
+
 class TestTranscoded:
     @pytest.mark.parametrize(
         ("facts", "step"),
@@ -173,7 +228,6 @@ class TestTranscoded:
             (examples.video(width=1536, height=480), "pad to 1536x640"),
             (examples.video(width=3840, height=2160, rotation=90), "turn 90 degrees clockwise"),
             (examples.video(width=720, height=480, sample_aspect_ratio=2), "scale 720x480 to 1440x480"),
-            (examples.video(starts_with_keyframe=False), "encode H.264 and AAC in mp4"),
             (examples.video(codec="vvc"), "encode H.264 and AAC in mp4"),
         ],
     )

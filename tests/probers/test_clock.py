@@ -46,7 +46,8 @@ def container(
         demux=lambda *streams: iter([*packets, packet(0, None, size=0)]),
     )
     entries = [
-        SimpleNamespace(timestamp=t, pos=100 * i, size=100, is_keyframe=True) for i, t in enumerate(index_ms or [])
+        SimpleNamespace(timestamp=t, pos=100 * i, size=100, is_keyframe=True, is_discard=False)
+        for i, t in enumerate(index_ms or [])
     ]
     stream = SimpleNamespace(
         index=0,

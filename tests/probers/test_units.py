@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preflight.media import Source
+from preflight.planner.open_gops import closed_only
 from preflight.probers import probe
 from preflight.probers.container import open_media
 from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams, probe_units
-from preflight.probers.units import PacketUnit, units_of
+from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of, units_of
 from preflight.testing import catalogue
 from tests.judges import coded_packets
 
@@ -74,6 +75,35 @@ class TestGrouping:
             picture(240, decoded_ms=200),
         ]
         assert [(u.start_s, u.packets) for u in grouped(packets, with_audio=False)] == [(0.0, 5), (0.2, 2)]
+        first, opened, closed = gops_of(packets, VIDEO, with_audio=False, start_s=0.0)
+        assert [u.is_open for u in (first, opened, closed)] == [False, True, False]
+        assert [p.pts for p in opened.seam] == [160, 80, 120]
+        assert (opened.start_s, opened.packets, closed.seam) == (0.16, 3, [])
+
+    def test_a_keyframe_that_promises_nothing_is_an_open_one(self):
+        packets = [picture(40 * i, key=i % 5 == 0) for i in range(10)]
+        units = list(gops_of(packets, VIDEO, with_audio=False, start_s=0.0, opens=lambda p: p.pts == 0))
+        assert [(u.is_open, u.seam) for u in units] == [(False, []), (True, [])]
+
+    def test_pictures_before_any_keyframe_are_left_out(self):
+        left_out: list[Coded] = []
+        packets = [sound(0), picture(0), picture(40), picture(80, key=True), picture(120)]
+        kept = list(from_first_keyframe(packets, VIDEO, left_out.append))
+        assert kept == [packets[0], *packets[3:]]
+        assert left_out == packets[1:3]
+        assert list(from_first_keyframe(packets, None)) == packets
+
+    def test_a_clock_that_jumps_leaves_a_gap_at_the_end_of_a_unit(self):
+        """Sound leads its picture by 10 ms: what is heard behind the gap is of the unit there."""
+        hour = 3_600_000
+        packets = [*film(1), sound(hour - 10), picture(hour, key=True), sound(hour + 10), picture(hour + 40)]
+        first, second = grouped(packets)
+        assert (first.packets, first.gap_s) == (9, pytest.approx(hour / 1_000 - 0.13))
+        assert (second.start_s, second.packets) == (pytest.approx(hour / 1_000 - 0.01), 4)
+
+    def test_a_moment_without_anything_is_no_jump(self):
+        first, second = grouped([*film(1), sound(1_990), picture(2_000, key=True)])
+        assert (first.packets, second.start_s) == (10, 2.0)
 
     def test_sound_goes_where_it_starts_however_late_it_is_stored(self):
         packets = [p for p in film(3) if p.stream_index == VIDEO] + [p for p in film(3) if p.stream_index == AUDIO]
@@ -205,9 +235,16 @@ class TestRealFiles:
     @pytest.mark.parametrize(
         "name", ["video/open_gop_mp4", "video/open_gop_ts", "video/open_gop_hevc", "video/open_gop_mpg"]
     )
-    def test_open_gops_cannot_be_parted(self, media, name):
+    def test_open_gops_are_told_from_closed_ones(self, media, name):
+        """Each starts 25 frames and its leading pictures after the one before; only the first is closed."""
         facts = probe(Source.of(media(name)))
-        assert len(probe_units(Source.of(media(name)), facts)) == 1
+        first, *others = probe_units(Source.of(media(name)), facts)
+        assert len(others) >= 4
+        assert not first.is_open
+        assert all(u.is_open and u.seam_bytes < u.size_bytes for u in others)
+        # Where x264 finds no use for leading pictures, its keyframe is open by what it does not promise alone.
+        assert sum(u.seam_bytes > 0 for u in others) >= 3
+        assert len(closed_only([first, *others])) == 1
 
     def test_every_frame_of_an_intra_codec_is_a_unit(self, media):
         facts = probe(Source.of(media("video/mjpeg_pcm_avi")))
@@ -231,6 +268,14 @@ class TestRealFiles:
             assert sum(map(opens, packets)) == opening
             assert sum(p.is_keyframe for p in packets) >= 5
 
+    def test_h264_of_full_colour_is_cut_only_where_it_is_proved(self, media):
+        """By a note in the first packet decoders know of an old x264's mistake: a later clip would not have it."""
+        facts = probe(Source.of(media("video/h264_444")))
+        first, *others = probe_units(Source.of(media("video/h264_444")), facts)
+        assert not first.is_open
+        assert others
+        assert all(u.is_open and u.seam_bytes == 0 for u in others)
+
     @pytest.mark.parametrize("name", ["audio/wav_s16", "audio/wav_8_khz"])
     def test_wav_is_parted_at_whole_blocks(self, media, name):
         facts = probe(Source.of(media(name)))
@@ -247,6 +292,7 @@ class TestRealFiles:
             "video/late_picture_mp4",
             "video/edit_list_mp4",
             "video/two_tracks_mkv",
+            "video/open_gop_hevc",
             "audio/mp3",
             "audio/wav_s16",
         ):
@@ -257,7 +303,7 @@ class TestRealFiles:
                 video, audio = pick_streams(container)
                 kept = [s for s in (video, audio) if s is not None]
                 index = video.index if video is not None else None
-                units = units_of(
+                units = gops_of(
                     container.demux(*kept),
                     index,
                     with_audio=audio is not None,

@@ -12,8 +12,6 @@ MISTAKEN: dict[str, str] = {
 SHORTFALLS: dict[str, str] = {
     **MISTAKEN,
     # video
-    "video/no_keyframe_first_ts": "encoded again, though from its first keyframe on it could be copied",
-    "video/no_keyframe_first_mp4": "encoded again, though from its first keyframe on it could be copied",
     # audio
     # text
     "text/lone_surrogate": _SURROGATES,

@@ -14,13 +14,21 @@ from preflight.errors import BrokenMediaError
 from preflight.limits import DEFAULT_PROFILE, Limits, load
 from preflight.media import AudioFacts, Fidelity, Source, VideoFacts
 from preflight.pipeline import Preflight
-from preflight.planner import CutBetweenUnits
+from preflight.planner import CutBetweenUnits, Policy
 from preflight.probers import probe
 from preflight.probers.timed import probe_units
 from preflight.testing import catalogue
 from preflight.transformers import Output
 from preflight.transformers.cut import cut
-from tests.judges import coded_packets, complaints, flash_times_s, samples, strictest_duration_s, tone_times_s
+from tests.judges import (
+    coded_packets,
+    complaints,
+    flash_times_s,
+    frames_rgb,
+    samples,
+    strictest_duration_s,
+    tone_times_s,
+)
 
 SUFFIXES = {"mp4": ".mp4", "matroska": ".mkv", "webm": ".webm", "wav": ".wav", "mp3": ".mp3"}
 
@@ -180,6 +188,73 @@ class TestVideo:
         recipe = CutBetweenUnits(container="webm", cuts_s=())
         with pytest.raises(BrokenMediaError, match=r"webm|codec"):
             list(cut(source, facts, recipe))
+
+
+# x264's own choice of what to forget is such that decoders complain behind most of its open GOPs; see below.
+OPEN = ["video/open_gop_hevc", "video/open_gop_mpg"]
+
+
+class TestOpenGops:
+    @pytest.fixture(params=OPEN)
+    def clips(self, request, media, tmp_path) -> tuple[Path, list[Output], list[Path]]:
+        """Prepared under a cap of 2.4 s."""
+        source = media(request.param)
+        preflight = Preflight(limits=limited(2.9), policy=Policy(min_clip_s=0.0))
+        outputs = [v.output for v in preflight._verified(Source.of(source), preflight.check(source))]
+        paths = [tmp_path / f"{i}.mp4" for i in range(len(outputs))]
+        for output, path in zip(outputs, paths, strict=True):
+            path.write_bytes(output.media.read())
+        return source, outputs, paths
+
+    def test_every_picture_is_shown_once_and_no_decoder_complains(self, clips):
+        source, outputs, paths = clips
+        assert len(outputs) >= 3
+        assert {o.fidelity for o in outputs} == {Fidelity.LOSSLESS}
+        assert [complaints(p) for p in paths] == [""] * len(paths)
+        shown = np.concatenate([frames_rgb(p, 480, 360) for p in paths])
+        assert np.array_equal(shown, frames_rgb(source, 480, 360))
+
+    def test_one_keyframe_a_seam_stands_in_both_clips(self, clips):
+        source, outputs, paths = clips
+        assert len(digests(paths, 0)) == len(digests([source], 0)) + len(paths) - 1
+        assert len(digests(paths, 1)) == len(digests([source], 1))
+        assert sum(step.startswith("open_gop: the keyframe at ") for step in outputs[0].steps) == len(paths) - 1
+
+    def test_spans_join_and_clips_are_as_long_as_they_say(self, clips):
+        _, outputs, paths = clips
+        assert all(a.span.end_s == b.span.start_s for a, b in itertools.pairwise(outputs))
+        for output, path in zip(outputs, paths, strict=True):
+            made = probe(Source.of(path))
+            assert made.duration_s == pytest.approx(output.span.duration_s, abs=0.045)
+            assert (made.start_s, made.starts_with_keyframe) == (0.0, True)
+
+    @pytest.mark.parametrize("name", ["video/open_gop_mp4", "video/open_gop_ts"])
+    def test_decoding_cannot_start_where_later_pictures_name_earlier_ones(self, media, name):
+        """x264 has some of its open GOPs forget a picture of the one before, which is not there then."""
+        source = Source.of(media(name))
+        facts = probe(source)
+        judged = set()
+        for unit in probe_units(source, facts)[1:]:
+            recipe = CutBetweenUnits(container="mp4", cuts_s=(unit.start_s,), open_cuts_s=(unit.start_s,))
+            try:
+                judged.add(len(list(cut(source, facts, recipe))))
+            except BrokenMediaError as error:
+                judged.add(str(error))
+        assert judged == {2, "at an open GOP decoding cannot start: mmco: unref short failure"}
+
+
+class TestWithoutAKeyframe:
+    @pytest.mark.parametrize("name", ["video/no_keyframe_first_mp4", "video/no_keyframe_first_ts"])
+    def test_what_hangs_on_nothing_is_left_out_and_said(self, media, name, tmp_path):
+        outputs, (path,) = cut_at(media(name), "mp4", 99, tmp_path)
+        whole = coded_packets(media("video/h264_aac_mp4"))
+        kept = [p for p in coded_packets(path) if p.stream == 0]
+        assert "left out 13 pictures before the first keyframe, which nothing can decode" in outputs[0].steps
+        assert len(kept) == sum(p.stream == 0 for p in whole) - 25
+        assert complaints(path) == ""
+        # Sound goes on from the start, and the picture starts where it did: a second in.
+        sound_s = min(p.pts_s for p in coded_packets(path) if p.stream == 1)
+        assert min(p.pts_s for p in kept) - max(sound_s, 0.0) == pytest.approx(1.0, abs=0.04)
 
 
 class TestSound:
