@@ -97,8 +97,10 @@ def _read(source: Source, file: BinaryIO, facts: VideoFacts, mark: Mark) -> Film
         sound = index.tracks[audio.id] if audio is not None else None
         opens = _opening_samples(file, video, picture)
         units = tuple(_units(picture, sound, facts.start_s, opens))
-        if len(units) < _keyframes(picture):
-            return None  # open GOPs: only where they are read packet by packet can they be cut
+        if picture.sync is not None and (not picture.sync or picture.sync[0] != 0 or len(units) < len(picture.sync)):
+            return None  # no keyframe at the start, or open GOPs: those can only be cut packet by packet
+        if picture.sync is None and len(units) < len(picture):
+            return None
         return Film(index=index, video=picture, audio=sound, units=units, mark=mark)
 
 
@@ -141,11 +143,6 @@ def _units(video: Track, audio: Track | None, start_s: float, opens: Sequence[in
         heard = bisect_left(audio.pts, began_s, key=lambda t: t * sound_base) if audio is not None else 0
         unit = IndexedUnit(start_s=began_s, first_video=first, first_audio=heard)
     yield unit
-
-
-def _keyframes(track: Track) -> int:
-    """With the first picture, which starts a unit whatever it is."""
-    return len(track) if track.sync is None else len({0, *track.sync})
 
 
 def _opening_samples(file: BinaryIO, video: VideoStream, track: Track) -> list[int]:

@@ -29,6 +29,8 @@ P = TypeVar("P", bound=Coded)
 _WAITING_BYTES = 64 * 1024 * 1024
 # A hole as long as this is one where the clock has jumped; sound leads its picture by no more than that.
 _JUMP_S, _LATE_S = 10.0, 1.0
+_ROUNDED_S = 0.001
+"""A gap shorter than this is what clocks round."""
 
 
 @dataclass(slots=True)
@@ -222,7 +224,8 @@ class _Gops(Generic[P]):
         end_s = self._end_s if end_s is None else end_s
         unit.duration_s = max(end_s - unit.start_s, 0.0)
         held_s = max(map(self._shown_until_s, unit.coded))
-        unit.gap_s = max(end_s - max(held_s, unit.start_s), 0.0)
+        gap_s = end_s - max(held_s, unit.start_s)
+        unit.gap_s = gap_s if gap_s > _ROUNDED_S else 0.0
         self._released_s = end_s
         return unit
 
