@@ -35,14 +35,14 @@ def source() -> Path:
 def convert(path: Path, folder: Path) -> None:
     """What the process that is measured does."""
     from preflight.limits import load
-    from preflight.media import AudioFacts, Source, Span
+    from preflight.media import AudioFacts, Fidelity, Source, Span
     from preflight.planner import EncodeAudio, Plan, PlannedOutput
-    from preflight.media import Fidelity
     from preflight.probers import probe
     from preflight.transformers import transform
 
     facts = probe(Source.of(path))
-    assert isinstance(facts, AudioFacts) and facts.duration_s is not None
+    assert isinstance(facts, AudioFacts)
+    assert facts.duration_s is not None
     clips = -(-facts.duration_s // 599)
     spans = [Span(facts.duration_s * i / clips, facts.duration_s * (i + 1) / clips) for i in range(int(clips))]
     plan = Plan(

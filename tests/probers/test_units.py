@@ -246,7 +246,6 @@ class TestRealFiles:
             "video/late_picture_mp4",
             "video/edit_list_mp4",
             "video/two_tracks_mkv",
-            "audio/mp3",
             "audio/wav_s16",
         ):
             source = Source.of(media(name))
