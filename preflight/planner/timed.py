@@ -124,6 +124,10 @@ def _plan_cut(
         fewer = math.ceil(sum(lengths) / caps.max_s)
         if len(clips) > max(fewer, math.ceil(predicted_bytes(facts, limits, policy) / caps.max_bytes)):
             return f"Lossless clips would make {len(clips)} requests, and the policy prefers fewer."
+    if isinstance(facts, AudioFacts) and policy.prefer == "requests":
+        fewer = len(plan_audio(report, facts, limits, policy, why).outputs)
+        if len(clips) > fewer:
+            return f"Lossless clips would make {len(clips)} requests, {fewer} do, and the policy prefers fewer."
     edges = [0.0]
     for length in lengths:
         edges.append(edges[-1] + length)

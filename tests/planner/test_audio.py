@@ -10,6 +10,7 @@ from preflight.limits import load
 from preflight.media import Fidelity
 from preflight.planner import EncodeAudio, Policy, StripTags
 from preflight.planner.timed import plan_timed
+from preflight.probers.units import Unit
 from preflight.rules import check_facts, examples
 
 LIMITS = load("marengo3.0")
@@ -79,3 +80,14 @@ class TestTags:
         made = self.plan(Policy(strip_metadata=strip), size=1_000_000, tags=tags)
         assert isinstance(made.recipe, StripTags) == stripped
         assert made.fidelity is (Fidelity.LOSSLESS if stripped else Fidelity.IDENTICAL)
+
+
+@pytest.mark.parametrize(("prefer", "fidelity"), [("fidelity", Fidelity.LOSSLESS), ("requests", Fidelity.TRANSCODED)])
+def test_fewer_requests_are_worth_a_loss_to_who_says_so(prefer, fidelity):
+    """Ten minutes of CD sound: four clips of WAV, one of MP3."""
+    size = 590 * 44_100 * 4
+    audio = replace(examples.audio(), duration_s=590.0, claimed_duration_s=590.0, size_bytes=size, **CD)
+    units = [Unit(i * 1.0, 1.0, 44_100 * 4, 1) for i in range(590)]
+    made = plan_timed(check_facts("a", audio, LIMITS), audio, units, LIMITS, Policy(prefer=prefer))
+    assert made.fidelity is fidelity
+    assert len(made.outputs) == (4 if prefer == "fidelity" else 1)

@@ -14,7 +14,7 @@ from tests.judges import coded_packets, complaints, samples
 from tests.transformers.test_cut import limited
 
 RATE = 44_100
-# At a seam: frames that borrow what is not there, the overlap of the first that does not, and what every decoder is late.
+# At a seam: frames that borrow what is not there, the overlap of the first that does not, and the decoder's delay.
 FRAME, LATE = 1_152, 529
 
 
