@@ -137,6 +137,10 @@ def _plan_cut(
         fewer = math.ceil(sum(lengths) / caps.max_s)
         if len(clips) > max(fewer, math.ceil(predicted_bytes(facts, limits, policy) / caps.max_bytes)):
             return f"Lossless clips would make {len(clips)} requests, and the policy prefers fewer."
+    if isinstance(facts, AudioFacts) and policy.prefer == "requests":
+        fewer = len(plan_audio(report, facts, limits, policy, why).outputs)
+        if len(clips) > fewer:
+            return f"Lossless clips would make {len(clips)} requests, {fewer} do, and the policy prefers fewer."
     # Not where the lengths add up to: what is left out between two clips is time all the same.
     edges = [0.0, *(unit.start_s for unit in firsts), units[-1].start_s + units[-1].duration_s]
     what = "keyframes" if isinstance(facts, VideoFacts) else "packets"

@@ -261,6 +261,11 @@ def units_of_wav(layout: WavLayout) -> tuple[Unit, ...]:
     each = 1 << max(rate // _BLOCKS_PER_S, 1).bit_length() - 1
     while each * block_bytes % _BLOCK_BYTES and 2 * each <= rate:
         each *= 2
+    at_once = _BLOCK_BYTES // block_bytes
+    if _BLOCK_BYTES % block_bytes and 0 < at_once <= rate:
+        # 24 bits, six channels: as many whole samples as 4,096 bytes hold. No place suits those who count in powers
+        # of two as well, but once in half a minute.
+        each = at_once * max(rate // _BLOCKS_PER_S // at_once, 1)
     each = max(1, min(each, _UNIT_BYTES // block_bytes))
     while layout.samples > each * _MOST_UNITS:
         each *= 2

@@ -58,7 +58,8 @@ def encode_audio(
     total_s = facts.duration_s or caps.max_s * predicted_clips
     even_s = min(caps.max_s, total_s / predicted_clips + _EVEN_SLACK_S)
     # Where a clip of so high a rate cannot even hold that much, it is not waited for.
-    held_back = min(math.ceil(caps.min_tail_s * rate), caps.max_bytes // (recipe.channels * _BYTES_PER_SAMPLE))
+    sample_bytes = recipe.bit_rate / 8 / rate if recipe.bit_rate else recipe.channels * _BYTES_PER_SAMPLE
+    held_back = min(math.ceil(caps.min_tail_s * rate), int(caps.max_bytes / sample_bytes))
     block = max(rate // _BLOCKS_PER_S, 1)
     sound = Sound(source, sample_rate=rate, channels=recipe.channels, sample_format=_ENCODERS[recipe.container][1])
     waiting = AudioFifo()

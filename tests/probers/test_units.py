@@ -293,7 +293,6 @@ class TestRealFiles:
             "video/edit_list_mp4",
             "video/two_tracks_mkv",
             "video/open_gop_hevc",
-            "audio/mp3",
             "audio/wav_s16",
         ):
             source = Source.of(media(name))

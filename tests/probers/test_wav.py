@@ -299,8 +299,8 @@ class TestUnits:
         assert sum(u.size_bytes for u in units) == 220_500 * 6
         assert sum(u.duration_s for u in units) == pytest.approx(5.0)
         assert all(a.start_s + a.duration_s == pytest.approx(b.start_s) for a, b in itertools.pairwise(units))
-        # FFmpeg 5 reads 4,096 bytes at once, FFmpeg 8 a power of two of samples.
-        assert all(u.size_bytes % 4_096 == 0 for u in units[:-1])
+        # FFmpeg 5 reads as many whole samples as 4,096 bytes hold: 682.
+        assert all(u.size_bytes % (682 * 6) == 0 for u in units[:-1])
 
     def test_there_are_never_too_many_of_them(self):
         plain = layout(riff(described(), SOUND))
@@ -310,11 +310,11 @@ class TestUnits:
         assert len(units) <= 500_000
         assert sum(u.size_bytes for u in units) == 10**12
 
-    @pytest.mark.parametrize("rate", [0, 1 << 30, (1 << 32) - 1])
+    @pytest.mark.parametrize("rate", [0, (1 << 24) + 1, 1 << 30, (1 << 32) - 1])
     def test_a_rate_that_nothing_could_have_is_for_ffmpeg_to_judge(self, rate):
         assert layout(riff(described(rate=rate), SOUND)) is None
 
-    @pytest.mark.parametrize(("rate", "channels"), [(1, 1), (7, 2), ((1 << 30) - 1, 1), (48_000, 65_535 // 2)])
+    @pytest.mark.parametrize(("rate", "channels"), [(1, 1), (7, 2), (1 << 24, 1), (48_000, 65_535 // 2)])
     def test_they_are_short_and_small(self, rate, channels):
         found = layout(
             riff(described(rate=rate, channels=channels, block=2 * channels), chunk(b"data", bytes(500_000)))

@@ -259,3 +259,33 @@ def test_the_first_clip_comes_before_the_source_is_read_to_its_end(tmp_path):
     )
     assert next(clips).span.start_s == 0.0
     clips.close()
+
+
+class TestMp3:
+    RECIPE = EncodeAudio(container="mp3", sample_rate=16_000, channels=1, bit_rate=96_000)
+
+    def test_every_sample_is_there_and_no_more(self, tmp_path):
+        """LAME's tag has decoders leave out what the encoder put in front and behind: the source's length, exactly."""
+        noise(tmp_path / "a.wav", 25.0)
+        made = encoded(tmp_path / "a.wav", self.RECIPE, tmp_path, caps("mp3", 10.0), predicted_clips=3)
+        assert len(made) == 3
+        assert all(strictest_duration_s(p) <= 10.0 for _, p in made)
+        assert [len(samples(p, 1)) for _, p in made] == [round(o.span.duration_s * 16_000) for o, _ in made]
+        assert made[-1][0].span.end_s == 25.0
+
+    def test_the_byte_cap_is_kept(self, tmp_path):
+        noise(tmp_path / "a.wav", 25.0)
+        within = caps("mp3", max_bytes=100_000)
+        made = encoded(tmp_path / "a.wav", self.RECIPE, tmp_path, within)
+        sizes = [p.stat().st_size for _, p in made]
+        assert all(90_000 < size <= 100_000 for size in sizes[:-2])
+        assert max(sizes) <= 100_000
+        assert all(o.span.duration_s >= 4.0 for o, _ in made)
+
+    @pytest.mark.parametrize(("rate", "bit_rate"), [(8_000, 48_000), (16_000, 96_000), (44_100, 128_000)])
+    def test_the_bit_rate_is_the_one_that_was_planned(self, tmp_path, rate, bit_rate):
+        noise(tmp_path / "a.wav", 20.0, rate)
+        wanted = EncodeAudio(container="mp3", sample_rate=rate, channels=1, bit_rate=bit_rate)
+        ((output, path),) = encoded(tmp_path / "a.wav", wanted, tmp_path)
+        assert path.stat().st_size * 8 / 20.0 == pytest.approx(bit_rate, rel=0.02)
+        assert output.steps == (f"encoded {bit_rate // 1_000} kbit/s, {rate} Hz, in mp3",)

@@ -47,7 +47,9 @@ def complaints(path: Path) -> str:
 def stated(path: Path) -> tuple[int, int, int, bytes]:
     """By STREAMINFO: the smallest and the largest frame, samples, MD5."""
     data = path.read_bytes()
-    assert data[:8] == b"fLaC\x80\0\0\x22"
+    assert data[:4] == b"fLaC"
+    assert data[4] in (0x00, 0x80)  # whether another block follows
+    assert data[5:8] == b"\0\0\x22"
     packed = int.from_bytes(data[18:26])
     return int.from_bytes(data[12:15]), int.from_bytes(data[15:18]), packed & (1 << 36) - 1, data[26:42]
 
@@ -130,6 +132,13 @@ class TestCut:
         assert np.array_equal(samples(path, 2), samples(media("audio/flac"), 2)[90 * 1_024 :])
 
 
+BEHIND = [
+    b"TAG" + b"Title".ljust(125, b"\0"),
+    b"APETAGEX" + bytes(24) + b"item" * 10 + b"APETAGEX" + bytes(24),
+    bytes(3_000_000),
+]
+
+
 class TestDamage:
     def test_a_torn_last_frame_is_left_out(self, media, tmp_path):
         whole = media("audio/flac").read_bytes()
@@ -151,11 +160,28 @@ class TestDamage:
         with pytest.raises(BrokenMediaError):
             decode_frames(Source.of(bytes(data)))
 
-    def test_something_behind_the_last_frame_is_neither_sound_nor_damage(self, media):
-        whole = media("audio/flac").read_bytes()
+    @pytest.mark.parametrize("behind", BEHIND)
+    def test_something_behind_the_last_frame_is_neither_sound_nor_damage(self, media, behind, tmp_path):
+        whole = media("audio/duration_600_1_flac").read_bytes() + behind
         assert decode_frames(Source.of(whole))
-        with pytest.raises(BrokenMediaError, match="behind"):
-            decode_frames(Source.of(whole + b"TAG" + b"Title".ljust(125, b"\0")))
+        outputs = prepared(whole)
+        paths = written(outputs, tmp_path)
+        assert {o.fidelity for o in outputs} == {Fidelity.LOSSLESS}
+        assert [complaints(path) for path in paths] == ["", ""]
+        assert np.array_equal(
+            np.concatenate([samples(p, 1) for p in paths]), samples(media("audio/duration_600_1_flac"), 1)
+        )
+        assert sum(p.stat().st_size for p in paths) < len(whole) - len(behind)
+
+    def test_a_damaged_frame_is_said_and_all_lasts_as_long_as_before(self, media, tmp_path):
+        data = bytearray(media("audio/flac").read_bytes())
+        frame = frames_of(media("audio/flac"))[100]
+        data[data.index(frame) + len(frame) - 1] ^= 0x10  # of its checksum: FFmpeg itself says nothing
+        (output,) = prepared(bytes(data))
+        (path,) = written([output], tmp_path)
+        assert output.fidelity is Fidelity.TRANSCODED
+        assert any("damaged" in step for step in output.steps)
+        assert len(samples(path, 2)) == 220_500
 
     @pytest.mark.parametrize("information", [None, b"", bytes(33), b"fLaC\0\0\0\x22" + bytes(20)])
     def test_without_its_header_there_is_no_file(self, media, information):
