@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -30,36 +31,51 @@ class Marks:
     """Pitch in Hz, and when."""
     frame_s: float
     """The longest time that a picture stands near a mark: nothing can be seen sooner than it is shown."""
+    container: str
+    """FFmpeg's name of the demuxer."""
+    start_s: float
+    """Where the file's clock starts, by its container; what an MP3 says of its encoder's delay counts, too."""
 
 
 def marks(path: Path) -> Marks:
-    seen, frame_s = _seen(path)
-    return Marks(seen=seen, heard=_heard(path), frame_s=frame_s)
+    """All of it in one run: to start a program takes as long as to decode ten seconds."""
+    picture, sound, said = _decoded(path, "va") or _decoded(path, "a") or _decoded(path, "v") or (b"", b"", "")
+    container, starts = re.search(r"Input #0, (\S+), from", said), re.search(r"Duration: .* start: (-?[\d.]+)", said)
+    seen, frame_s = _seen(picture, said)
+    return Marks(
+        seen=seen,
+        heard=_heard(sound, said),
+        frame_s=frame_s,
+        container=container[1] if container else "",
+        start_s=float(starts[1]) if starts else 0.0,
+    )
 
 
-def start_s(path: Path) -> float:
-    """Where the file's clock starts, by its container; what an MP3 says of its encoder's delay counts, too."""
-    command = ["ffprobe", "-v", "quiet", "-show_entries", "format=start_time", "-of", "csv=p=0", str(path)]
-    text = subprocess.run(command, capture_output=True, check=False).stdout.decode().strip()
-    return float(text) if text not in ("", "N/A") else 0.0
+def _decoded(path: Path, tracks: str) -> tuple[bytes, bytes, str] | None:
+    """Picture, sound, and what the last filters say of each frame; None where it has no such tracks."""
+    shown = f"scale={_WIDTH}:{_HEIGHT}:flags=area,format=gray,showinfo=checksum=0"
+    mixed = "aformat=sample_fmts=s16:channel_layouts=mono,ashowinfo"
+    with tempfile.TemporaryDirectory() as folder:
+        raw = {track: Path(folder, track) for track in tracks}
+        command = ["ffmpeg", "-v", "info", "-hide_banner", "-nostats", "-copyts", "-threads", "1", "-i", str(path)]
+        if "v" in raw:
+            command += ["-map", "0:v:0", "-fps_mode", "passthrough", "-vf", shown, "-f", "rawvideo", str(raw["v"])]
+        if "a" in raw:
+            command += ["-map", "0:a:0", "-af", mixed, "-f", "s16le", str(raw["a"])]
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode:
+            return None
+        picture, sound = (raw[track].read_bytes() if track in raw else b"" for track in "va")
+    return picture, sound, done.stderr.decode(errors="replace")
 
 
-def _decoded(path: Path, *arguments: str) -> tuple[bytes, str]:
-    """Standard output, and what the last filter says of each frame."""
-    command = ["ffmpeg", "-v", "info", "-hide_banner", "-nostats", "-copyts", "-i", str(path), *arguments, "-"]
-    done = subprocess.run(command, capture_output=True, check=False)
-    return done.stdout, done.stderr.decode(errors="replace")
-
-
-def _seen(path: Path) -> tuple[tuple[tuple[int, float], ...], float]:
-    shown = f"scale={_WIDTH}:{_HEIGHT}:flags=area,format=gray,showinfo"
-    raw, said = _decoded(path, "-map", "0:v:0?", "-fps_mode", "passthrough", "-vf", shown, "-f", "rawvideo")
+def _seen(raw: bytes, said: str) -> tuple[tuple[tuple[int, float], ...], float]:
     frames = np.frombuffer(raw, np.uint8).reshape(-1, _HEIGHT, _WIDTH) > 128
     clock = re.search(r"showinfo.*config in time_base: (\d+/\d+)", said)
     # In ticks: of seconds it shows six digits and no more.
     base = float(Fraction(clock[1])) if clock else 0.0
-    times = [int(ticks) * base for ticks in re.findall(r"showinfo.* n: *\d+ pts: *(-?\d+) ", said)]
-    assert len(times) == len(frames), (path, len(times), len(frames))
+    times = [int(ticks) * base for ticks in re.findall(r"Parsed_showinfo.* n: *\d+ pts: *(-?\d+) ", said)]
+    assert len(times) == len(frames), (len(times), len(frames))
     lit = frames[:, _HEIGHT // 2, _WIDTH // 2]
     bars = frames[:, _HEIGHT // 8, 2::4] @ (1 << np.arange(BARS))
     found = [i for i in range(len(frames)) if lit[i] and (i == 0 or not lit[i - 1] or bars[i] != bars[i - 1])]
@@ -67,9 +83,7 @@ def _seen(path: Path) -> tuple[tuple[tuple[int, float], ...], float]:
     return tuple((int(bars[i]), times[i]) for i in found), longest
 
 
-def _heard(path: Path) -> tuple[tuple[float, float], ...]:
-    mixed = "aformat=sample_fmts=s16:channel_layouts=mono,ashowinfo"
-    raw, said = _decoded(path, "-map", "0:a:0?", "-af", mixed, "-f", "s16le")
+def _heard(raw: bytes, said: str) -> tuple[tuple[float, float], ...]:
     samples = np.frombuffer(raw, np.int16).astype(np.int32)
     blocks = re.findall(r"ashowinfo.* pts:(-?\d+) .*rate:(\d+) nb_samples:(\d+)", said)
     if not blocks:
@@ -80,7 +94,7 @@ def _heard(path: Path) -> tuple[tuple[float, float], ...]:
     loud = np.flatnonzero(np.abs(samples) > _LOUD)
     block = np.searchsorted(firsts, loud, side="right") - 1
     times = (np.array([int(pts) for pts, _, _ in blocks])[block] + loud - firsts[block]) / rate
-    onsets = np.flatnonzero(np.diff(times, prepend=-1.0 - _QUIET_S + min(times, default=0.0)) > _QUIET_S)
+    onsets = np.flatnonzero(np.diff(times, prepend=min(times, default=0.0) - 1.0) > _QUIET_S)
     return tuple((_pitch(samples[loud[i] :], rate), float(times[i])) for i in onsets)
 
 
@@ -99,14 +113,15 @@ def faults(source: Path, clips: Sequence[tuple[Path, Span]]) -> list[str]:
     Each mark must come in exactly one clip, within one frame of where the span says; and its tone as long after or
     before its flash as in the source, within 40 ms. A tone that a cut falls into, or nearly, may be heard in both.
     """
-    whole, origin = marks(source), _origin_s(source)
+    whole = marks(source)
+    origin = _origin_s(whole)
     wrong: list[str] = []
     flashes: dict[int, float] = {second: at - origin for second, at in whole.seen}
     beeps = _by_second(whole.heard, origin)
     seen_in: dict[int, list[int]] = {second: [] for second in flashes}
     heard_in: dict[int, list[int]] = {second: [] for second in beeps}
     for number, (path, span) in enumerate(clips):
-        clip = _on_its_own_clock(marks(path), path)
+        clip = _on_its_own_clock(marks(path))
         frame_s = max(whole.frame_s, clip.frame_s)
         for second, at in clip.seen:
             if second not in flashes:
@@ -140,29 +155,23 @@ def faults(source: Path, clips: Sequence[tuple[Path, Span]]) -> list[str]:
 
 
 _MARGIN_S = 0.15
-"""Coded sound cannot be cut to the sample: at its edges a clip may begin in the middle of a tone. A frame of 16 kHz lasts
-64 ms, and the first may need the one before it."""
+"""Coded sound cannot be cut to the sample: at its edges a clip may begin in the middle of a tone. At 16 kHz a frame
+lasts 64 ms, and the first may need the one before it."""
 
 
-def _origin_s(source: Path) -> float:
+def _origin_s(source: Marks) -> float:
     """Where the source's timeline starts: at its first packet, or at zero, where that is before.
 
     A transport stream has no zero: there FFmpeg counts what is before the clock wraps as negative.
     """
-    return start_s(source) if _format(source) == "mpegts" else max(start_s(source), 0.0)
+    return source.start_s if source.container == "mpegts" else max(source.start_s, 0.0)
 
 
-def _on_its_own_clock(clip: Marks, path: Path) -> Marks:
+def _on_its_own_clock(clip: Marks) -> Marks:
     """An MP3 starts where its encoder's delay ends, which every player leaves out: all else starts at zero."""
-    if _format(path) != "mp3":
+    if clip.container != "mp3":
         return clip
-    shift_s = start_s(path)
-    return replace(clip, heard=tuple((hz, at - shift_s) for hz, at in clip.heard))
-
-
-def _format(path: Path) -> str:
-    command = ["ffprobe", "-v", "quiet", "-show_entries", "format=format_name", "-of", "csv=p=0", str(path)]
-    return subprocess.run(command, capture_output=True, check=False).stdout.decode().strip()
+    return replace(clip, heard=tuple((hz, at - clip.start_s) for hz, at in clip.heard))
 
 
 def _is_near(at: float, edges: Sequence[float]) -> bool:

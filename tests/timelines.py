@@ -6,14 +6,7 @@ import json
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-
-from preflight.media import Span
-
-FRAME_S = 0.04
-"""Of sound and picture: how far apart they may be at either end of a clip (the promise: 40 ms)."""
-JOIN_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +28,9 @@ class Tracks:
     sound: tuple[Stored, ...]
     start_s: float
 
-    @property
-    def frame_s(self) -> float:
-        """The longest that a picture or a block of sound lasts: times are said to within one."""
-        times = sorted(p.pts_s for p in self.picture if p.pts_s is not None)
-        steps = sorted(b - a for a, b in pairwise(times) if b > a)
-        return max(0.02, steps[len(steps) // 2] if steps else 0.0)
 
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """One output: its file, and where its maker says that it lies."""
-
-    path: Path
-    span: Span
-    is_copied: bool
-
-
-def tracks(path: Path, *filters: str) -> Tracks:
-    """Of a file, its packets rewritten by bitstream filters where two containers store the same data differently."""
+def tracks(path: Path) -> Tracks:
+    """What Debian's ffprobe finds stored in the file."""
     found = _probe(path)
     streams = found.get("streams", [])
     covers = {s["index"] for s in streams if s.get("disposition", {}).get("attached_pic")}

@@ -28,8 +28,8 @@ _SHARE = 0.62
 _MAX_BYTES = 27_000_000
 _COARSE_S = 0.03
 """How far a millisecond clock, a frame of sound before zero, and rounding may move a packet."""
-_SLOW_BYTES = 3_000_000
-"""Larger files are not encoded here, which would take half a minute each."""
+_FRAMED_OTHERWISE = {".ts", ".mts", ".aac"}
+"""These store the same coded data with start codes and headers that other containers leave out."""
 
 
 def pytest_generate_tests(metafunc) -> None:
@@ -38,7 +38,9 @@ def pytest_generate_tests(metafunc) -> None:
     metafunc.parametrize("path", found, ids=lambda f: f"{f.parent.name}/{f.name}")
 
 
+_TAG = "the checksum of the tag in front lands in the first frame behind it, as that tag is shorter than assumed"
 KNOWN: dict[str, str] = {
+    "whisper-timestamped__bonjour_vous_allez_bien.mp3": _TAG,
     "test_images__cockatoo.mp4": "4:4:4 of an old x264, which a decoder knows by a note in the first picture alone",
 }
 """What goes wrong with a file today."""
@@ -85,8 +87,9 @@ def held_once(path: Path, whole: Tracks, parts: list, track: Callable, stream: s
     if path.suffix == ".wav" or (packets and len(placed) != len(packets)):
         assert stream == "a:0", f"{len(packets)} packets became {len(placed)}"
         pytest.skip("samples, which are cut anywhere: held against each other in tests/transformers")
-    if [p.digest for p in packets] != [p.digest for p, _ in placed]:
-        # Stored differently in two containers: their sizes differ by what frames them, and their order is by time.
+    if path.suffix not in _FRAMED_OTHERWISE:
+        assert [p.digest for p in packets] == [p.digest for p, _ in placed]
+    else:
         assert abs(sum(p.size for p in packets) - sum(p.size for p, _ in placed)) <= 16 * len(packets)
     start_s = max(whole.start_s, 0.0)
     if path.suffix == ".mp3":  # whose delay each player leaves out of each file

@@ -18,6 +18,7 @@ from preflight.testing.recipes.marked import MarkedFilm
 from preflight.testing.store import Store
 from tests.lowered import lowered
 from tests.marks import faults
+from tests.timelines import tracks
 
 pytestmark = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
 
@@ -60,7 +61,6 @@ FILMS: dict[str, Recipe] = {
     "ts": Copy(suffix=".ts", of=PLAIN),
     "ts_that_wraps": WRAPS,
     "ts_from_10_s": Copy(suffix=".ts", of=PLAIN, options={"output_ts_offset": 10}),
-    "mkv_from_10_s": Copy(suffix=".mkv", of=PLAIN, options={"output_ts_offset": 10}),
     "mp4_from_10_s": Copy(suffix=".mp4", of=PLAIN, options={"output_ts_offset": 3}),
     "mp4_trimmed": TRIMMED,
     "mkv_before_zero": BEFORE_ZERO,
@@ -119,17 +119,10 @@ EASY, HARD = Policy(min_clip_s=1.0), Policy(min_clip_s=1_000.0)
 ENCODED: dict[str, Recipe] = {
     name: FILMS[name]
     for name in (
-        "mp4",
         "mov_at_23.976",
         "mp4_uneven_at_50",
-        "mp4_at_60",
         "ts_that_wraps",
-        "mp4_from_10_s",
-        "mp4_trimmed",
         "mkv_before_zero",
-        "open_mpg",
-        "long_sound",
-        "short_sound",
         "16_khz",
     )
 } | {
@@ -137,7 +130,6 @@ ENCODED: dict[str, Recipe] = {
     "wmv": film(".wmv", {"c:v": "wmv2", "q:v": 9, "g": 24, "c:a": "wmav2"}, sample_rate=44_100),
 }
 OFF: dict[str, str] = {
-    "long_sound": "nothing comes out: after the last picture there is no place to cut, and what was made is withheld",
     "mkv_before_zero": "pictures before zero are squeezed in, so that those of the first second come 0.28 s late",
 }
 
@@ -168,6 +160,7 @@ SOUNDS = {
     "wma": sound(".wma", "wmav2"),
 }
 OFF_SOUNDS: dict[str, str] = {
+    "mp3_at_16_khz": "the checksum of the tag in front lands in the first frame of each clip",
     "wma": "the decoder's delay of 93 ms is not counted: every time is early by it",
 }
 
@@ -176,12 +169,16 @@ OFF_SOUNDS: dict[str, str] = {
 def test_every_second_of_sound_is_heard_once_and_on_time(name, tmp_path, request):
     if name in OFF_SOUNDS:
         request.applymarker(pytest.mark.xfail(reason=OFF_SOUNDS[name], strict=True))
-    source, clips, _ = cut(SOUNDS[name], Preflight(limits=lowered(max_s=CAP_S)), tmp_path)
+    source, clips, fidelity = cut(SOUNDS[name], Preflight(limits=lowered(max_s=CAP_S)), tmp_path)
     assert len(clips) > 1
     assert faults(source, clips) == []
+    if fidelity == "lossless" and source.suffix == ".mp3":
+        copied = [packet.digest for clip, _ in clips for packet in tracks(clip).sound]
+        assert copied == [packet.digest for packet in tracks(source).sound]
 
 
-LONG = [each for each in catalogue.cases("video/long_*") if each.name != "video/long_sound_mp4"]
+LONG = [catalogue.case(f"video/long_{name}") for name in ("mp4", "clock_wraps_ts", "webm", "small_mp4")]
+"""The others hold the same packets as the first, and are short above."""
 
 
 @pytest.mark.parametrize("case", LONG, ids=str)

@@ -6,6 +6,8 @@ _SURROGATES = "U+FFFD is sent for a lone surrogate, and that is called identical
 
 MISTAKEN: dict[str, str] = {
     "image/png_huge_text": "Pillow takes compressed text of more than a megabyte for damage",
+    "video/clock_jumps_ts": "the hour between two recordings of three seconds is taken for an hour of video",
+    "video/animated_gif": "it is no video even for who says so",
 }
 """What `check` already takes for something else than it is; what `prepare` does follows from that."""
 
@@ -14,6 +16,7 @@ SHORTFALLS: dict[str, str] = {
     # video
     "video/no_keyframe_first_ts": "encoded again, though from its first keyframe on it could be copied",
     "video/no_keyframe_first_mp4": "encoded again, though from its first keyframe on it could be copied",
+    "video/long_open_gop_mp4": "encoded again, though it could be cut with the seam's keyframe in both clips",
     # audio
     # text
     "text/lone_surrogate": _SURROGATES,

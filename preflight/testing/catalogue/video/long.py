@@ -49,7 +49,7 @@ def _long(
 
 
 MP4 = _marked(".mp4", _THIN)
-_B_FRAMES = _marked(".mp4", {**_THIN, "preset": "veryfast", "bf": 2, "x264-params": "open-gop=1"})
+_B_FRAMES = _marked(".mp4", {**_THIN, "bf": 2, "x264-params": "open-gop=1"})
 _WEBM = _marked(
     ".webm",
     {"c:v": "libvpx", "deadline": "realtime", "cpu-used": 8, "b:v": "60k", "g": 10, "c:a": "libopus", "b:a": "16k"},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from preflight.testing.catalogue.interface import Case
-from preflight.testing.catalogue.video.making import H264, X265, Options, filmed, remade
+from preflight.testing.catalogue.interface import Case, file
+from preflight.testing.catalogue.video.making import H264, X265, Options, filmed, remade, truth_of
 from preflight.testing.recipes.film import X264, Copy, Film, Mux, Scene, Tone, Track
 
 _YUV420: Options = {"pix_fmt": "yuv420p"}
@@ -154,4 +154,21 @@ SOUNDS = (
         start_s=1.4,
     ),
 )
-CASES: tuple[Case, ...] = (*PAIRS, *SOUNDS)
+_GIF = Film(
+    suffix=".gif",
+    scene=Scene(frame_rate=Fraction(10)),
+    tones=(),
+    options={"c:v": "gif", "pix_fmt": "rgb8"},
+)
+
+ASKED = (
+    file(
+        "video/animated_gif",
+        "Five seconds of GIF, as messengers send them, that a caller wants embedded as the video that it is.",
+        _GIF,
+        truth_of(_GIF),
+        as_kind="video",
+    ),
+)
+
+CASES: tuple[Case, ...] = (*PAIRS, *SOUNDS, *ASKED)
