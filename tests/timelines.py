@@ -65,6 +65,12 @@ def _stored(packets: Sequence[dict], index: int) -> tuple[Stored, ...]:
     )
 
 
+def samples(path: Path) -> bytes:
+    """The first sound, decoded to 32 bits."""
+    command = ["ffmpeg", "-v", "quiet", "-i", str(path), "-map", "0:a:0", "-c:a", "pcm_s32le", "-f", "s32le", "-"]
+    return subprocess.run(command, capture_output=True, check=False).stdout
+
+
 def complaints(path: Path) -> str:
     """Of Debian's decoder that goes through picture and sound; empty where it has none."""
     command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:v?", "-map", "0:a?", "-f", "null", "-"]

@@ -16,7 +16,7 @@ from preflight.planner import Policy
 from preflight.probers import probe
 from preflight.source import Source
 from tests.lowered import lowered
-from tests.timelines import Tracks, complaints, tracks
+from tests.timelines import Tracks, complaints, samples, tracks
 
 pytestmark = [
     pytest.mark.corpus,
@@ -40,6 +40,7 @@ def pytest_generate_tests(metafunc) -> None:
 
 _TAG = "the checksum of the tag in front lands in the first frame behind it, as that tag is shorter than assumed"
 KNOWN: dict[str, str] = {
+    "torchcodec__sine_mono_mp3.swf": _TAG,
     "whisper-timestamped__bonjour_vous_allez_bien.mp3": _TAG,
     "test_images__cockatoo.mp4": "4:4:4 of an old x264, which a decoder knows by a note in the first picture alone",
 }
@@ -76,17 +77,19 @@ def test_what_is_cut_is_whole_in_order_and_decodes(corpus, path, tmp_path, reque
         assert [complaints(clip) for clip, _ in clips] == [""] * len(clips)
     whole, parts = tracks(path), [(tracks(clip), span) for clip, span in clips]
     if isinstance(facts, VideoFacts):
-        held_once(path, whole, parts, lambda of: of.picture, "v:0")
-    held_once(path, whole, parts, lambda of: of.sound, "a:0")
+        held_once(path, whole, parts, lambda of: of.picture)
+    elif plan.recipe.container in ("wav", "flac"):
+        # Cut to the sample, or with each frame's own number written anew: what counts is what is heard.
+        assert b"".join(samples(clip) for clip, _ in clips) == samples(path)
+        return
+    held_once(path, whole, parts, lambda of: of.sound)
 
 
-def held_once(path: Path, whole: Tracks, parts: list, track: Callable, stream: str) -> None:
+def held_once(path: Path, whole: Tracks, parts: list, track: Callable) -> None:
     """Every packet in exactly one clip, in order, and shown when the span says."""
     packets = [p for p in track(whole) if p.size]
     placed = [(p, span.start_s) for part, span in parts for p in track(part) if p.size]
-    if path.suffix == ".wav" or (packets and len(placed) != len(packets)):
-        assert stream == "a:0", f"{len(packets)} packets became {len(placed)}"
-        pytest.skip("samples, which are cut anywhere: held against each other in tests/transformers")
+    assert len(placed) == len(packets)
     if path.suffix not in _FRAMED_OTHERWISE:
         assert [p.digest for p in packets] == [p.digest for p, _ in placed]
     else:
