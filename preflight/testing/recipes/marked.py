@@ -10,6 +10,7 @@ At half-past and not at the full second, so that a cut at a keyframe does not fa
 
 from __future__ import annotations
 
+import tempfile
 import wave
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -84,14 +85,19 @@ class MarkedFilm(Recipe):
         import ffmpeg
 
         streams = [self._picture()] if self.has_picture else []
-        if self.sample_rate is not None:
+        if self.sample_rate is None:
+            write(path, *streams, **self.options)
+            return
+        # Beside the file and not kept: ten minutes of it are sixty times what they are encoded to.
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             heard = MarkedSound(
                 seconds=self.seconds if self.sound_seconds is None else self.sound_seconds,
                 sample_rate=self.sample_rate,
                 channels=self.channels,
             )
-            streams.append(ffmpeg.input(str(kitchen.path(heard))).audio)
-        write(path, *streams, **self.options)
+            tones = Path(folder, "tones.wav")
+            heard.write(tones, kitchen)
+            write(path, *streams, ffmpeg.input(str(tones)).audio, **self.options)
 
     def _picture(self) -> ffmpeg.nodes.Stream:
         import ffmpeg
