@@ -191,6 +191,8 @@ LYING: set[str] = {
     "video/starts_at_10_s_mp4",
     # ffprobe takes the last time less the first, however the clock went in between.
     "video/clock_restarts_ts",
+    "video/clock_goes_back_ts",
+    "video/clock_jumps_ts",
     "audio/flac_claims_an_hour",
     # These state no length: ffprobe guesses from the first bit rate that it finds.
     "audio/mp3_guessed_too_long",

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from preflight.testing.catalogue.interface import Case
-from preflight.testing.catalogue.video import bounds, clocks, formats, frames, pictures, tracks
+from preflight.testing.catalogue.video import bounds, clocks, formats, frames, long, pictures, tracks, wrapped
 
-CASES: tuple[Case, ...] = (*bounds.CASES, *formats.CASES, *pictures.CASES, *frames.CASES, *clocks.CASES, *tracks.CASES)
+CASES: tuple[Case, ...] = (
+    *bounds.CASES,
+    *formats.CASES,
+    *pictures.CASES,
+    *frames.CASES,
+    *clocks.CASES,
+    *tracks.CASES,
+    *wrapped.CASES,
+    *long.CASES,
+)

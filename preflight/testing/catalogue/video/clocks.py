@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from preflight.testing.catalogue.interface import Case, says
 from preflight.testing.catalogue.video.formats import H264_TS
 from preflight.testing.catalogue.video.making import (
@@ -118,6 +120,17 @@ def _part(width: int, height: int, offset_s: float) -> Film:
     return Film(suffix=".ts", scene=scene, tones=(Tone(seconds=3),), options=options)
 
 
+_VP8 = Film(
+    suffix=".webm",
+    options={
+        "c:v": "libvpx",
+        "deadline": "realtime",
+        "cpu-used": 8,
+        "b:v": "200k",
+        "pix_fmt": "yuv420p",
+        "c:a": "libopus",
+    },
+)
 _SILENT_MKV = Film(suffix=".mkv", tones=(), options=X264)
 _LONG_MKV = Copy(suffix=".mkv", of=_SILENT_MKV, before={"stream_loop": -1}, options={"t": 610})
 _FALSELY_LONG = says("video_duration_mismatch", "video_duration_too_long", gives=LOSSLESS)
@@ -180,4 +193,53 @@ HEADERS = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*STARTS, *HEADERS)
+_PAUSED_S = 3.0
+# After two seconds, in packets of each track.
+_PAUSE: Options = {
+    "bsf:v": f"setts=pts=PTS+gte(N\\,50)*{_PAUSED_S}/TB:dts=DTS+gte(N\\,50)*{_PAUSED_S}/TB",
+    "bsf:a": f"setts=pts=PTS+gte(N\\,94)*{_PAUSED_S}/TB:dts=DTS+gte(N\\,94)*{_PAUSED_S}/TB",
+}
+
+JUMPS = (
+    *(
+        remade(
+            f"pause_{suffix[1:]}",
+            "A recording that was paused for three seconds, and whose clock went on; nothing was recorded then.",
+            _copied(suffix, _PAUSE),
+            replace(H264, suffix=suffix),
+            duration_s=5.0 + _PAUSED_S,
+            frame_rate=None,
+            slack_s=0.1,
+        )
+        for suffix in (".mp4", ".mkv")
+    ),
+    remade(
+        "clock_goes_back_ts",
+        "Two recordings joined into one transport stream, the second of which starts two seconds before the end of "
+        "the first, and says so.",
+        Joined(suffix=".ts", parts=(_part(480, 360, 0), _part(480, 360, 1))),
+        H264_TS,
+        duration_s=6.0,
+        start_s=1.4,
+        slack_s=0.15,
+    ),
+    remade(
+        "clock_jumps_ts",
+        "Two recordings joined into one transport stream, between which lies an hour that nobody recorded.",
+        Joined(suffix=".ts", parts=(_part(480, 360, 0), _part(480, 360, 3_600))),
+        H264_TS,
+        # Who holds its last time against its first finds an hour.
+        says("video_duration_mismatch", gives=LOSSLESS),
+        duration_s=6.0,
+        start_s=1.4,
+        slack_s=0.15,
+    ),
+    remade(
+        "live_webm",
+        "A WebM that says neither its length nor that of its clusters, as browsers record.",
+        Copy(suffix=".webm", of=_VP8, options={"live": 1}),
+        _VP8,
+    ),
+)
+
+CASES: tuple[Case, ...] = (*STARTS, *HEADERS, *JUMPS)

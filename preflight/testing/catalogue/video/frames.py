@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from preflight.testing.catalogue.interface import Case, says
@@ -13,6 +14,7 @@ from preflight.testing.catalogue.video.making import (
     SHORT,
     TRANSCODED,
     X265,
+    Known,
     Options,
     filmed,
     remade,
@@ -37,6 +39,20 @@ def _x265(gop: str) -> Options:
 
 _OPEN: Options = {"x264-params": "open-gop=1"}
 _B_FRAMES_MP4 = _moving(".mp4")
+_OPEN_HEVC = _moving(".mp4", _x265("open-gop=1:keyint=26"))
+_ELSEWHERE: tuple[tuple[str, str, Known], ...] = (
+    (".mkv", "Matroska, as films are archived", {}),
+    (".ts", "a transport stream, as television sends it", {"start_s": 1.4 + 0.08 - 0.021, "slack_s": 0.15}),
+)
+_MPEG2: Options = {
+    "c:v": "mpeg2video",
+    "bf": 2,
+    "g": 25,
+    "sc_threshold": 0,
+    "q:v": 5,
+    "c:a": "mp2",
+    "pix_fmt": "yuv420p",
+}
 
 ORDERS = (
     filmed(
@@ -84,12 +100,39 @@ ORDERS = (
     filmed(
         "open_gop_hevc",
         "HEVC with open GOPs, as x265 encodes unless told otherwise.",
-        _moving(".mp4", _x265("open-gop=1:keyint=26")),
+        _OPEN_HEVC,
     ),
     filmed(
         "closed_gop_hevc",
         "HEVC with B-frames and closed GOPs, as for streaming.",
         _moving(".mp4", _x265("open-gop=0:keyint=25")),
+    ),
+    filmed(
+        "open_gop_mkv",
+        "H.264 with open GOPs in Matroska, as discs are archived.",
+        _moving(".mkv", _OPEN),
+    ),
+    *(
+        remade(
+            f"open_gop_hevc_{suffix[1:]}",
+            f"HEVC with open GOPs in {place}.",
+            Copy(suffix=suffix, of=_OPEN_HEVC),
+            replace(_OPEN_HEVC, suffix=suffix),
+            **known,
+        )
+        for suffix, place, known in _ELSEWHERE
+    ),
+    filmed(
+        "closed_gop_mpg",
+        "MPEG-2 with B-frames and closed GOPs, as for editing.",
+        Film(
+            suffix=".mpg",
+            scene=_MOTION,
+            tones=(Tone(seconds=6),),
+            options={**_MPEG2, "sc_threshold": 1_000_000_000, "flags": "+bitexact+cgop"},
+        ),
+        start_s=0.53,
+        slack_s=0.15,
     ),
     filmed(
         "open_gop_mpg",
@@ -98,15 +141,7 @@ ORDERS = (
             suffix=".mpg",
             scene=_MOTION,
             tones=(Tone(seconds=6),),
-            options={
-                "c:v": "mpeg2video",
-                "bf": 2,
-                "g": 25,
-                "sc_threshold": 0,
-                "q:v": 5,
-                "c:a": "mp2",
-                "pix_fmt": "yuv420p",
-            },
+            options=_MPEG2,
         ),
         start_s=0.53,
         slack_s=0.15,
@@ -169,6 +204,26 @@ FRAMES = (
             options={**X264, "fps_mode": "vfr", "enc_time_base": "1/1000"},
         ),
         frame_rate=None,
+    ),
+    filmed(
+        "vfr_mp4",
+        "Variable frame rate in MP4, as phones record: 50 frames a second when there is light, and half of that else.",
+        Film(
+            suffix=".mp4",
+            scene=Scene(frame_rate=Fraction(50), filters=(("select", {"expr": "not(mod(n,2))+gte(t,3)"}),)),
+            options={**B_FRAMES, "fps_mode": "vfr", "enc_time_base": "1/90000"},
+        ),
+        frame_rate=None,
+    ),
+    filmed(
+        "sixty_a_second_mp4",
+        "Sixty frames a second, as phones and games are recorded.",
+        Film(suffix=".mp4", scene=Scene(frame_rate=Fraction(60)), options=B_FRAMES),
+    ),
+    filmed(
+        "film_rate_mov",
+        "23.976 frames a second, as films are shot.",
+        Film(suffix=".mov", scene=Scene(frame_rate=Fraction(24_000, 1_001)), options=B_FRAMES),
     ),
     filmed(
         "one_frame_mp4",

@@ -49,6 +49,7 @@ _CONTAINERS = {
     ".ogv": "ogg",
     ".wmv": "asf",
     ".mxf": "mxf",
+    ".gif": "gif",
     ".h264": "h264",
     ".hevc": "hevc",
 }
