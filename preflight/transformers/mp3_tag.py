@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 _DECODER_DELAY = 529
 """Samples that every MP3 decoder is late by, and leaves out at the start besides what the tag says."""
-_TAG_CRC_BYTES = 190
-"""Of the first frame, that the tag's checksum is of."""
+_CRC_AT = 154
+"""Bytes from the start of the tag, which itself stands behind side information of 9 to 32 bytes, to its checksum: of
+all of the first frame that stands before that."""
 _DELAY_AT = 21
 """Bytes from the encoder's name in the tag to delay and padding, 12 bits each."""
 
@@ -39,7 +40,7 @@ def with_true_delay(mp3: bytes, skipped: int, padded: int = 0) -> bytes:
     here only those that the source leaves out are, at the start and at the end.
     """
     tag = max(mp3.find(b"Info", 0, _TAG_BYTES), mp3.find(b"Xing", 0, _TAG_BYTES))
-    name = mp3.find(b"Lav", tag, tag + _TAG_CRC_BYTES) if tag >= 0 else -1
+    name = mp3.find(b"Lav", tag, tag + _CRC_AT) if tag >= 0 else -1
     frame = mp3.rfind(b"\xff", 0, tag) if tag >= 0 else -1
     if name < 0 or frame < 0:
         return mp3
@@ -49,7 +50,7 @@ def with_true_delay(mp3: bytes, skipped: int, padded: int = 0) -> bytes:
     at = name + _DELAY_AT
     patched = bytearray(mp3)
     patched[at : at + 3] = (delay << 12 | padding).to_bytes(3)
-    crc_at = frame + _TAG_CRC_BYTES
+    crc_at = tag + _CRC_AT
     patched[crc_at : crc_at + 2] = _crc16(patched[frame:crc_at]).to_bytes(2)
     return bytes(patched)
 

@@ -38,16 +38,7 @@ def pytest_generate_tests(metafunc) -> None:
     metafunc.parametrize("path", found, ids=lambda f: f"{f.parent.name}/{f.name}")
 
 
-_TAG = "the checksum of the tag in front lands in the first frame behind it, as that tag is shorter than assumed"
-KNOWN: dict[str, str] = {
-    "torchcodec__sine_mono_mp3.swf": _TAG,
-    "whisper-timestamped__bonjour_vous_allez_bien.mp3": _TAG,
-    "test_images__cockatoo.mp4": "4:4:4 of an old x264, which a decoder knows by a note in the first picture alone",
-}
-"""What goes wrong with a file today."""
-
-
-def test_what_is_cut_is_whole_in_order_and_decodes(corpus, path, tmp_path, request):
+def test_what_is_cut_is_whole_in_order_and_decodes(corpus, path, tmp_path):
     facts = probe(Source.of(path))
     if not isinstance(facts, AudioFacts | VideoFacts) or (facts.duration_s or 0) < 2:
         pytest.skip("nothing to cut")
@@ -59,8 +50,6 @@ def test_what_is_cut_is_whole_in_order_and_decodes(corpus, path, tmp_path, reque
         pytest.skip("rejected")
     if plan.fidelity != "lossless":
         pytest.skip("not cut")
-    if path.name in KNOWN:
-        request.applymarker(pytest.mark.xfail(reason=KNOWN[path.name], strict=True))
     clips: list[tuple[Path, Span]] = []
     for number, payload in enumerate(preflight.prepare(path)):
         clip = tmp_path / f"{number:03}"

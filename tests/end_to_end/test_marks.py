@@ -82,9 +82,7 @@ FILMS: dict[str, Recipe] = {
     "16_khz": SPEECH,
 }
 NOT_YET: dict[str, str] = {
-    "open_hevc": "is encoded again, though it could be cut with the seam's keyframe in both clips",
     "open_h264_mkv": "is encoded again, though it could be cut with the seam's keyframe in both clips",
-    "open_mpg": "is encoded again, though it could be cut with the seam's keyframe in both clips",
     "mkv_before_zero": "is encoded again, though it could be cut",
     "long_sound": "nothing comes out: after the last picture there is no place to cut, and what was made is withheld",
 }
@@ -160,7 +158,6 @@ SOUNDS = {
     "wma": sound(".wma", "wmav2"),
 }
 OFF_SOUNDS: dict[str, str] = {
-    "mp3_at_16_khz": "the checksum of the tag in front lands in the first frame of each clip",
     "wma": "the decoder's delay of 93 ms is not counted: every time is early by it",
 }
 
