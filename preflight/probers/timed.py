@@ -11,7 +11,7 @@ from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, Unpro
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
 from preflight.probers.hidden import hides_sound
-from preflight.probers.picture import coded_size, pixel_ratio
+from preflight.probers.picture import coded_size, is_interlaced, pixel_ratio, transfer_of
 from preflight.probers.sniff import suffix_of
 from preflight.probers.units import Unit, read_units
 from preflight.probers.wav import by_header, layout_of, read_wav, units_of_wav
@@ -171,6 +171,9 @@ def _video_facts(
         sample_rate=(audio.codec_context.sample_rate or None) if audio is not None else None,
         channels=(audio.codec_context.layout.nb_channels or None) if audio is not None else None,
         streams=streams,
+        interlaced=is_interlaced(video),
+        color_transfer=transfer_of(video),
+        pixel_format=video.codec_context.pix_fmt,
     )
 
 
