@@ -149,7 +149,9 @@ class Pictures:
 def read_course(
     container: InputContainer, picture: VideoStream, sound: Stream | None, *, start_s: float, stretch_s: float | None
 ) -> Course:
-    """Leaves the container at its end. With None it is not divided. Each stretch lasts `stretch_s` at least, the last one half."""
+    """Leaves the container at its end. Each stretch lasts `stretch_s` at least, the last one half of it; with None
+    there is one stretch.
+    """
     streams = [s for s in (picture, sound) if s is not None]
     clock, opens = Clock(streams), opening_test(picture)
     pictures = Pictures()
@@ -190,7 +192,10 @@ def find_holes(starts_s: Iterable[float]) -> tuple[Hole, ...]:
 
 
 def divide(times: Sequence[int], openings: Sequence[int], least: float) -> tuple[Stretch, ...]:
-    """Stretches of at least `least` ticks each, given when each picture is shown, sorted, and where decoding can start."""
+    """Stretches of at least `least` ticks each, the last one of half as many at least.
+
+    Given are the times when the pictures are shown, sorted, and those that decoding can start at.
+    """
     if not times:
         return (Stretch(),)
     starts: list[int] = []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -50,6 +50,12 @@ class Crew:
         """In a worker. Raises Stopped where there is nothing to work for any more."""
         if self._is_stopped:
             raise Stopped
+
+    def watched(self, items: Iterable[T]) -> Iterator[T]:
+        """In a worker: as they come. Raises Stopped."""
+        for item in items:
+            self.check()
+            yield item
 
     def act(self, is_so: Callable[[], bool], act: Callable[[], T]) -> T:
         """In a worker: wait, and then do what others may be waiting for. Raises Stopped."""

@@ -102,7 +102,9 @@ class Film:
             made.append("deinterlaced")
         if self._slots is not None:
             made.append(f"kept {float(self._slots.rate):.4g} frames a second")
-        made += [f"closed a hole of {end - start:.0f} s in its clock, at {start:.1f} s" for start, end in self.course.holes]
+        made += [
+            f"closed a hole of {end - start:.0f} s in its clock, at {start:.1f} s" for start, end in self.course.holes
+        ]
         if self._damaged:
             made.append(f"left out {self._damaged} packets that could not be decoded")
         return tuple(made)
@@ -117,7 +119,7 @@ class Film:
         threads = self._cores // workers
         for number in range(workers):
             crew.start(lambda: self._encode_pictures(crew, lanes, threads), f"preflight-picture-{number}")
-        sources = [chain.from_iterable(self._in_turn(crew, lanes))]
+        sources: list[Iterator[Packet[Stream]]] = [chain.from_iterable(self._in_turn(crew, lanes))]
         if self.audio is not None:
             heard: Lane[Packet[Stream]] = Lane(crew, _MOST_WAITING // 16)
             crew.start(lambda: self._encode_sound(crew, heard), "preflight-sound")
@@ -125,33 +127,36 @@ class Film:
         return merge(*sources, key=Times().decoded_s)
 
     def _in_turn(self, crew: Crew, lanes: list[Lane[Packet[Stream]]]) -> Iterator[Lane[Packet[Stream]]]:
-        for number, lane in enumerate(lanes):
-            crew.take(lambda: True, lambda: setattr(self, "_taken", number))
+        for lane in lanes:
             yield lane
+            crew.take(lambda: True, self._take)
+
+    def _take(self) -> None:
+        self._taken += 1
 
     def _next(self, crew: Crew) -> int:
         """The stretch that is to be worked on next; waits until the one who takes them is near."""
-        most = self._taken_limit
-        return crew.act(lambda: self._begun < most(), self._begin)
-
-    def _taken_limit(self) -> int:
-        return self._taken + self._cores + _AHEAD
+        return crew.act(lambda: self._begun < self._taken + self._cores + _AHEAD, self._begin)
 
     def _begin(self) -> int:
         self._begun += 1
         return self._begun - 1
 
     def _encode_pictures(self, crew: Crew, lanes: list[Lane[Packet[Stream]]], threads: int) -> None:
-        with self._reader(threads) as reader:
+        with self._reader(crew, threads) as reader:
             while (number := self._next(crew)) < len(lanes):
                 stretch, lane = self.course.stretches[number], lanes[number]
                 for packet in self._encoded(reader, stretch, threads):
                     lane.put(packet, packet.size)
                 lane.close()
-            crew.act(lambda: True, lambda: setattr(self, "_damaged", self._damaged + reader.damaged))
+                crew.act(lambda: True, lambda: self._miss(reader))
+
+    def _miss(self, reader: _Reader) -> None:
+        self._damaged += reader.damaged
+        reader.damaged = 0
 
     @contextmanager
-    def _reader(self, threads: int) -> Iterator[_Reader]:
+    def _reader(self, crew: Crew, threads: int) -> Iterator[_Reader]:
         with open_media(self._source, decode=True) as container:
             picture, sound = pick_streams(container)
             if picture is None:
@@ -160,7 +165,7 @@ class Film:
             picture.codec_context.thread_type = "AUTO"
             picture.codec_context.thread_count = threads
             packets = mended(container, streams, self.course.holes, self._facts.start_s)
-            yield _Reader(packets, picture)
+            yield _Reader(crew.watched(packets), picture)
 
     def _encoded(self, reader: _Reader, stretch: Stretch, threads: int) -> Iterator[Packet[Stream]]:
         """Of one stretch."""
@@ -182,7 +187,11 @@ class Film:
             for shown in exhibition.show(shaped, shaped.pts or 0, shaped.duration):
                 yield from h264(shown)
         end = self._ticks(stretch.end, reader.time_base)
-        rest = exhibition.closed(end) if end is not None else exhibition.end(self._end(), round(1 / (CLOCK * self._settings.rate)))
+        rest = (
+            exhibition.closed(end)
+            if end is not None
+            else exhibition.end(self._end(), round(1 / (CLOCK * self._settings.rate)))
+        )
         for shown in rest:
             yield from h264(shown)
         yield from h264.flush()
@@ -214,8 +223,7 @@ class Film:
             streams: list[Stream] = [s for s in (picture, sound) if s is not None]
             resample = Resampler(self.audio, self._facts.start_s)
             damaged = 0
-            for packet in mended(container, streams, self.course.holes, self._facts.start_s):
-                crew.check()
+            for packet in crew.watched(mended(container, streams, self.course.holes, self._facts.start_s)):
                 if packet.stream.index != sound.index:  # of a flush, only `stream` is set
                     continue
                 frames = _decoded(packet)
@@ -245,7 +253,8 @@ class _Reader:
 
     def frames(self, stretch: Stretch) -> Iterator[VideoFrame]:
         """The pictures of a stretch that is later than all that were asked for, as shown: with those that hang on the
-        keyframe after it, and without those that hang on the one before."""
+        keyframe after it, and without those that hang on the one before.
+        """
         context = self._picture.codec_context
         context.flush_buffers()
         is_inside, is_beyond = stretch.start is None, False

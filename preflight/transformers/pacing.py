@@ -86,13 +86,15 @@ class Exhibition:
 
     def show(self, frame: VideoFrame, pts: int, own: int) -> Iterator[Shown]:
         """The picture before it, now that its length is known. `own`: ticks that it wants to be shown itself; 0 if
-        it does not say."""
+        it does not say.
+        """
         yield from self._until(pts)
         self._frame, self._pts, self._own = frame, pts, own
 
     def end(self, pts: int | None, step: int) -> Iterator[Shown]:
         """The last picture; it stands until `pts`, where that is known and one that lasts no more than itself does not
-        do, else as long as it says itself, or for one step."""
+        do, else as long as it says itself, or for one step.
+        """
         if self._frame is None:
             return
         own = self._own or step

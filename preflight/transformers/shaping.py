@@ -81,7 +81,7 @@ class Shaper:
             except (av.BlockingIOError, av.EOFError):
                 return
             # The deinterlacer counts in halves.
-            frame.pts, frame.time_base = round((frame.pts or 0) * frame.time_base / CLOCK), CLOCK
+            frame.pts, frame.time_base = round((frame.pts or 0) * (frame.time_base or CLOCK) / CLOCK), CLOCK
             yield frame
 
     def _make(self, frame: VideoFrame) -> Graph:
@@ -89,8 +89,7 @@ class Shaper:
 
         graph = Graph()
         graph.threads = self._threads
-        size = {"width": frame.width, "height": frame.height}
-        last = graph.add_buffer(**size, format=frame.format, time_base=CLOCK)
+        last = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK)
         for name, arguments in self._before_scaling(frame):
             last = _link(graph, last, name, arguments)
         geometry = self._recipe.geometry
@@ -132,8 +131,10 @@ class Shaper:
 
     def _tone_mapped(self, graph: Graph, scaled: FilterContext) -> FilterContext:
         """By a table of colours, which is the graph's second source."""
+        from av.video.format import VideoFormat
+
         side = LEVEL**3
-        table = graph.add_buffer(width=side, height=side, format="rgb48le", time_base=CLOCK)
+        table = graph.add_buffer(width=side, height=side, format=VideoFormat("rgb48le"), time_base=CLOCK)
         last = _link(graph, scaled, "format", "gbrp16le")
         mapped = graph.add("haldclut", "clut=first:interp=tetrahedral")
         last.link_to(mapped, 0, 0)

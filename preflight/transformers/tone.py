@@ -53,14 +53,16 @@ def as_sdr(coded: Floats, curve: Literal["pq", "hlg"]) -> Floats:
     brightest = light.max(axis=-1, keepdims=True)
     shown = _rolled_off(brightest)
     ratio = np.divide(shown, brightest, out=np.zeros_like(brightest), where=brightest > 0)
-    return np.clip(light * ratio / _WHITE_NITS, 0.0, 1.0) ** (1 / _DISPLAY_GAMMA)
+    shown_709: Floats = np.clip(light * ratio / _WHITE_NITS, 0.0, 1.0) ** (1 / _DISPLAY_GAMMA)
+    return shown_709
 
 
 def _nits_of_pq(coded: Floats) -> Floats:
     import numpy as np
 
     power = np.clip(coded, 0.0, 1.0) ** (1 / _M2)
-    return _PQ_NITS * (np.maximum(power - _C1, 0.0) / (_C2 - _C3 * power)) ** (1 / _M1)
+    nits: Floats = _PQ_NITS * (np.maximum(power - _C1, 0.0) / (_C2 - _C3 * power)) ** (1 / _M1)
+    return nits
 
 
 def _pq_of_nits(nits: Floats) -> Floats:
@@ -73,7 +75,8 @@ def _nits_of_hlg(coded: Floats) -> Floats:
 
     scene = np.where(coded <= 0.5, coded**2 / 3, (np.exp((coded - _HLG_C) / _HLG_A) + _HLG_B) / 12)  # noqa: PLR2004 (BT.2100)
     luminance = (scene @ np.array(_LUMA_2020))[..., None]
-    return _PEAK_NITS * luminance ** (_HLG_GAMMA - 1) * scene
+    nits: Floats = _PEAK_NITS * luminance ** (_HLG_GAMMA - 1) * scene
+    return nits
 
 
 def _into_gamut(light: Floats) -> Floats:
@@ -83,7 +86,8 @@ def _into_gamut(light: Floats) -> Floats:
     lowest = light.min(axis=-1, keepdims=True)
     room = np.where(lowest < 0, luminance - lowest, 1.0)
     share = np.where(lowest < 0, luminance / np.maximum(room, 1e-9), 1.0)
-    return np.maximum(luminance + (light - luminance) * share, 0.0)
+    inside: Floats = np.maximum(luminance + (light - luminance) * share, 0.0)
+    return inside
 
 
 def _rolled_off(nits: Floats) -> Floats:
