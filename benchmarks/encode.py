@@ -58,8 +58,6 @@ def piece() -> Path:
             "120",
             "-c:a",
             "aac",
-            "-b:a",
-            "128k",
         ]
         subprocess.run([*QUIET, *pictures, *sound, "-filter_complex", mixed, *coded, path], check=True)
     return path

@@ -14,30 +14,29 @@ from typing import TYPE_CHECKING
 from preflight.errors import BrokenMediaError
 from preflight.media import Source, VideoFacts
 from preflight.planner import EncodeVideo
-from preflight.probers.container import media_errors, open_media
+from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import Times
 from preflight.transformers.course import Stretch, mended, read_course
 from preflight.transformers.crew import Crew, Lane
 from preflight.transformers.h264 import H264, H264Settings, add_h264
 from preflight.transformers.pacing import Exhibition, Pacer, Slots, ticks
+from preflight.transformers.reading import Reader, decoded
 from preflight.transformers.shaping import CLOCK, Colours, Shaper
 from preflight.transformers.sound import Resampler, add_aac
 
 if TYPE_CHECKING:
-    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
     from av.packet import Packet
     from av.stream import Stream
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 # A rate that no camera has is a header's fancy (90,000 is seen), which x264 would take as a promise.
 _MOST_FRAMES_PER_SECOND = 240
 # Each stretch costs its encoder's start, a keyframe, and what the encoder cannot see beyond it; but while the last one
-# is encoded the other workers stand idle. So of a short source there are some for each worker, of a long one more.
-_STRETCHES_A_WORKER = 8
+# is encoded the other workers stand idle. However many workers there are, they are the same: so is what comes out.
+_STRETCHES = 16
 _SHORTEST_S, _LONGEST_S = 4.0, 16.0
 # How many stretches may be ready before the oldest is taken, besides those that are being worked on.
 _AHEAD = 2
@@ -70,7 +69,7 @@ class Film:
             raise BrokenMediaError("it holds no picture any more")
         self._source, self._facts, self._recipe = source, facts, recipe
         self._cores = workers or _cores()
-        stretch_s = _stretch_s(facts, self._cores)
+        stretch_s = _stretch_s(facts)
         self.course = read_course(container, picture, sound, start_s=facts.start_s, stretch_s=stretch_s)
         self._rate = min(facts.frame_rate or Fraction(25), Fraction(_MOST_FRAMES_PER_SECOND))
         self._slots = self._slots_of()
@@ -151,12 +150,12 @@ class Film:
                 lane.close()
                 crew.act(lambda: True, lambda: self._miss(reader))
 
-    def _miss(self, reader: _Reader) -> None:
+    def _miss(self, reader: Reader) -> None:
         self._damaged += reader.damaged
         reader.damaged = 0
 
     @contextmanager
-    def _reader(self, crew: Crew, threads: int) -> Iterator[_Reader]:
+    def _reader(self, crew: Crew, threads: int) -> Iterator[Reader]:
         with open_media(self._source, decode=True) as container:
             picture, sound = pick_streams(container)
             if picture is None:
@@ -165,9 +164,9 @@ class Film:
             picture.codec_context.thread_type = "AUTO"
             picture.codec_context.thread_count = threads
             packets = mended(container, streams, self.course.holes, self._facts.start_s)
-            yield _Reader(crew.watched(packets), picture)
+            yield Reader(crew.watched(packets), picture)
 
-    def _encoded(self, reader: _Reader, stretch: Stretch, threads: int) -> Iterator[Packet[Stream]]:
+    def _encoded(self, reader: Reader, stretch: Stretch, threads: int) -> Iterator[Packet[Stream]]:
         """Of one stretch."""
         h264 = H264(self._settings, self.video, threads=threads)
         shaper = Shaper(self._recipe, self._settings.colours, threads=threads)
@@ -226,7 +225,7 @@ class Film:
             for packet in crew.watched(mended(container, streams, self.course.holes, self._facts.start_s)):
                 if packet.stream.index != sound.index:  # of a flush, only `stream` is set
                     continue
-                frames = _decoded(packet)
+                frames = decoded(packet)
                 damaged += frames is None
                 for frame in frames or ():
                     for block in resample(frame):  # type: ignore[arg-type]  # by its stream
@@ -241,56 +240,10 @@ class Film:
         lane.close()
 
 
-class _Reader:
-    """Goes through a source once, from stretch to stretch, and decodes what is asked for."""
-
-    def __init__(self, packets: Iterator[Packet[Stream]], picture: VideoStream) -> None:
-        self._packets, self._picture = packets, picture
-        self._again: list[Packet[Stream]] = []
-        """Packets of the stretch after the last, which had to be read to finish that."""
-        self.time_base = picture.time_base or CLOCK
-        self.damaged = 0
-
-    def frames(self, stretch: Stretch) -> Iterator[VideoFrame]:
-        """The pictures of a stretch that is later than all that were asked for, as shown: with those that hang on the
-        keyframe after it, and without those that hang on the one before.
-        """
-        context = self._picture.codec_context
-        context.flush_buffers()
-        is_inside, is_beyond = stretch.start is None, False
-        packets, self._again = chain(self._again, self._packets), []
-        for packet in packets:
-            if packet.stream.index != self._picture.index:
-                continue
-            is_inside = is_inside or (packet.is_keyframe and packet.pts == stretch.start)
-            if not is_inside:
-                continue
-            if is_beyond or (stretch.end is not None and packet.is_keyframe and packet.pts == stretch.end):
-                is_beyond = True
-                self._again.append(packet)
-            frames = _decoded(packet)
-            self.damaged += frames is None and not is_beyond
-            for frame in frames or ():
-                if stretch.end is not None and frame.pts is not None and frame.pts >= stretch.end:
-                    return
-                if stretch.start is not None and (frame.pts is None or frame.pts < stretch.start):
-                    continue
-                yield frame  # type: ignore[misc]  # by its stream
-
-
-def _decoded(packet: Packet[Stream]) -> list[VideoFrame | AudioFrame] | None:
-    """None where it is damaged."""
-    try:
-        with media_errors("packet"):
-            return packet.decode()  # type: ignore[return-value]  # neither subtitles nor data are demuxed
-    except BrokenMediaError:
-        return None
-
-
-def _stretch_s(facts: VideoFacts, workers: int) -> float | None:
+def _stretch_s(facts: VideoFacts) -> float | None:
     if not facts.has_timestamps or facts.damaged_packets or not facts.duration_s:
         return None
-    return min(max(facts.duration_s / workers / _STRETCHES_A_WORKER, _SHORTEST_S), _LONGEST_S)
+    return min(max(facts.duration_s / _STRETCHES, _SHORTEST_S), _LONGEST_S)
 
 
 def _cores() -> int:
