@@ -260,6 +260,13 @@ class VideoFacts:
     """Hz, of the first audio stream."""
     channels: int | None
     streams: tuple[StreamFacts, ...]
+    interlaced: bool | None = None
+    """Whether a header says that each frame holds two moments, a field of lines each; None where none says."""
+    color_transfer: str | None = None
+    """What the numbers of the picture mean as light, by FFmpeg's names: bt709, smpte2084 (PQ), arib-std-b67 (HLG), ...;
+    None where nothing says."""
+    pixel_format: str | None = None
+    """FFmpeg's name: yuv420p, yuv422p10le, ...; None where the header does not say."""
     decoded: DecodedFacts | None = None
     """None where only metadata were read."""
 

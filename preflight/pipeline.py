@@ -71,7 +71,8 @@ def _silent(progress: Progress) -> None:
 class Preflight:
     """Everything that preflight does to an input, with one profile of limits and one policy.
 
-    `limits` is the name of a profile or a `Limits`; `on_progress` is called in the caller's own thread.
+    `limits` is the name of a profile or a `Limits`; `on_progress` is called in the caller's own thread. `workers`
+    threads encode a video side by side; None is one a core.
     """
 
     def __init__(
@@ -80,10 +81,12 @@ class Preflight:
         limits: str | Limits = profiles.DEFAULT_PROFILE,
         policy: Policy | None = None,
         on_progress: Callable[[Progress], None] = _silent,
+        workers: int | None = None,
     ) -> None:
         self.limits = limits if isinstance(limits, Limits) else profiles.load(limits)
         self.policy = policy or Policy()
         self._on_progress = on_progress
+        self._workers = workers
 
     def check(self, source: Input, *, kind: Kind | None = None) -> Report:
         """What it is and what breaks the limits. Never raises for bad media.
@@ -190,7 +193,7 @@ class Preflight:
 
     def _transformed(self, source: Source | Text, report: Report, plan: Plan) -> Iterator[Verified]:
         assert not isinstance(report.facts, RequestFacts)
-        for output in transform(_source(source), report.facts, plan, self.limits):
+        for output in transform(_source(source), report.facts, plan, self.limits, workers=self._workers):
             yield self._verify(report, output)
 
     def _verify(self, report: Report, output: Output) -> Verified:

@@ -9,8 +9,12 @@ from preflight.limits import VideoLimits
 from preflight.planner.interface import Geometry
 
 
-def fit_picture(width: int, height: int, limits: VideoLimits, fit: Literal["pad", "crop"]) -> Geometry:
+def fit_picture(
+    width: int, height: int, limits: VideoLimits, fit: Literal["pad", "crop"], *, max_short_side: int | None = None
+) -> Geometry:
     """Of the displayed size, in square pixels. Every size that comes out is even, as 4:2:0 wants it.
+
+    The shorter side of what comes out is at most `max_short_side`, unless the limits ask for more.
 
     What is so thin that cropping would leave nearly nothing of it is padded, whatever `fit` says; what is so thin that
     it would be less than two pixels wide (over four hundred times as long as wide) loses its ends.
@@ -18,7 +22,7 @@ def fit_picture(width: int, height: int, limits: VideoLimits, fit: Literal["pad"
     if max(width, height) > min(width, height) * limits.max_aspect_ratio.value * _MOST_CROPPED:
         fit = "pad"
     frame_width, frame_height = _framed(width, height, limits.max_aspect_ratio.value, fit)
-    scale = _scale(frame_width, frame_height, limits)
+    scale = _scale(frame_width, frame_height, limits, max_short_side)
     most_width, most_height = limits.max_size(round(frame_width * scale), round(frame_height * scale))
     out_width = _clamp(_even(frame_width * scale), limits.min_side.value, most_width)
     out_height = _clamp(_even(frame_height * scale), limits.min_side.value, most_height)
@@ -58,12 +62,12 @@ def _framed(width: int, height: int, most: float, fit: Literal["pad", "crop"]) -
     return width, height
 
 
-def _scale(width: float, height: float, limits: VideoLimits) -> float:
+def _scale(width: float, height: float, limits: VideoLimits, max_short_side: int | None) -> float:
     """As near to 1 as the limits allow; where both cannot hold, the maximum wins and padding makes the minimum."""
     most_width, most_height = limits.max_size(math.ceil(width), math.ceil(height))
-    least = limits.min_side.value
-    up = max(1.0, least / min(width, height))
-    return min(up, most_width / width, most_height / height)
+    least = limits.min_side.value / min(width, height)
+    wanted = 1.0 if max_short_side is None else min(1.0, max_short_side / min(width, height))
+    return min(max(wanted, least), most_width / width, most_height / height)
 
 
 def _within_ratio(width: int, height: int, most: float, fit: Literal["pad", "crop"]) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from preflight.media import Fidelity, InputType, Span
@@ -34,7 +35,8 @@ class Policy:
     verify: Literal["metadata", "decode"] = "metadata"
     """What `check` reads: headers, indexes and packets, or every frame besides."""
     max_short_side: int | None = 720
-    """Pixels of the shorter side of video that is encoded anyway; None for no such bound."""
+    """Pixels of the shorter side of video that is encoded anyway, never less than the API asks for; None for no such
+    bound."""
     max_frame_rate: float | None = 30.0
     """Frames a second of video that is encoded anyway; None for no such bound."""
 
@@ -78,6 +80,12 @@ class EncodeVideo:
     geometry: Geometry
     rotation: int
     """Clockwise degrees that the coded picture is turned by, to stand upright: 0, 90, 180 or 270."""
+    frame_rate: Fraction | None = None
+    """Frames a second that are kept, by even slots of time; None keeps every one."""
+    tone_map: Literal["pq", "hlg"] | None = None
+    """The curve of an HDR picture that becomes BT.709 as a standard display shows it."""
+    deinterlace: Literal["all", "marked"] | None = None
+    """`marked`: those frames that say themselves that they are interlaced, where no header says it of all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -60,6 +60,40 @@ def pixel_ratio(video: VideoStream, container: str, first_picture: bytes | None)
     return found if found and found > 0 else Fraction(1)
 
 
+# FFmpeg's numbers of field orders (unknown, progressive, and four kinds of interlaced) and of the transfer
+# characteristics of ITU-T H.273, with its names.
+_UNKNOWN, _PROGRESSIVE = 0, 1
+_TRANSFERS = {
+    1: "bt709",
+    4: "gamma22",
+    5: "gamma28",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "linear",
+    9: "log100",
+    10: "log316",
+    11: "iec61966-2-4",
+    12: "bt1361e",
+    13: "iec61966-2-1",
+    14: "bt2020-10",
+    15: "bt2020-12",
+    16: "smpte2084",
+    17: "smpte428",
+    18: "arib-std-b67",
+}
+
+
+def is_interlaced(video: VideoStream) -> bool | None:
+    """By the container, or by what FFmpeg's parser of the codec reads; None where neither says."""
+    order = video.codec_context.field_order
+    return None if order == _UNKNOWN else order != _PROGRESSIVE
+
+
+def transfer_of(video: VideoStream) -> str | None:
+    """FFmpeg's name of the transfer characteristics; None where nothing says."""
+    return _TRANSFERS.get(video.codec_context.color_trc)
+
+
 def _context_of(video: VideoStream) -> av.VideoCodecContext:
     context = av.CodecContext.create(video.codec_context.codec.canonical_name, "r")
     assert isinstance(context, av.VideoCodecContext)

@@ -17,7 +17,7 @@ from preflight.probers.hidden import HiddenSound
 from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
 from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.mp4_units import read_film, units_of_film
-from preflight.probers.picture import coded_size, pixel_ratio
+from preflight.probers.picture import coded_size, is_interlaced, pixel_ratio, transfer_of
 from preflight.probers.sniff import suffix_of
 from preflight.probers.tags import tag_bytes
 from preflight.probers.units import Unit, read_units
@@ -205,6 +205,9 @@ def _video_facts(
         sample_rate=(audio.codec_context.sample_rate or None) if audio is not None else None,
         channels=(audio.codec_context.layout.nb_channels or None) if audio is not None else None,
         streams=streams,
+        interlaced=is_interlaced(video),
+        color_transfer=transfer_of(video),
+        pixel_format=video.codec_context.pix_fmt,
     )
 
 

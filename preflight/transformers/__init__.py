@@ -25,9 +25,18 @@ __all__ = ["Output", "Verified", "Watch", "transform"]
 
 
 def transform(
-    source: Source, facts: MediaFacts, plan: Plan, limits: Limits, watch: Watch = unwatched
+    source: Source,
+    facts: MediaFacts,
+    plan: Plan,
+    limits: Limits,
+    watch: Watch = unwatched,
+    *,
+    workers: int | None = None,
 ) -> Iterator[Output]:
-    """Carry out `plan`; an output is made when it is asked for. Raises BrokenMediaError where the media are."""
+    """Carry out `plan`; an output is made when it is asked for. Raises BrokenMediaError where the media are.
+
+    `workers`: threads that encode video; None is one a core.
+    """
     match plan.recipe, facts:
         case SendAsIs(), _:
             yield _as_it_is(source, facts)
@@ -50,7 +59,7 @@ def transform(
         case EncodeVideo() as recipe, VideoFacts():
             from preflight.transformers.video import encode_video
 
-            yield from encode_video(source, facts, recipe, _caps("mp4", limits.video), watch)
+            yield from encode_video(source, facts, recipe, _caps("mp4", limits.video), watch, workers=workers)
         case EncodeAudio() as recipe, AudioFacts():
             from preflight.transformers.audio import encode_audio
             from preflight.transformers.wav import readable
