@@ -16,7 +16,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from preflight.probers.container import demux
-from preflight.probers.units import BACKWARDS_S, WRAPPED, opening_test
+from preflight.probers.opening import opening_test
+from preflight.probers.times import BACKWARDS_S, WRAPPED
 
 if TYPE_CHECKING:
     from av.container import InputContainer

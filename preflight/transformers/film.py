@@ -16,7 +16,7 @@ from preflight.media import Source, VideoFacts
 from preflight.planner import EncodeVideo
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
-from preflight.probers.units import Times
+from preflight.probers.times import Times
 from preflight.transformers.course import Stretch, mended, read_course
 from preflight.transformers.crew import Crew, Lane
 from preflight.transformers.h264 import H264, H264Settings, add_h264
