@@ -51,11 +51,14 @@ def test_what_is_cut_is_whole_in_order_and_decodes(corpus, path, tmp_path):
     if plan.fidelity != "lossless":
         pytest.skip("not cut")
     clips: list[tuple[Path, Span]] = []
+    open_seams = getattr(plan.recipe, "open_cuts_s", ())
     for number, payload in enumerate(preflight.prepare(path)):
         clip = tmp_path / f"{number:03}"
         clip.write_bytes(payload.media[0].source.read())
         assert clip.stat().st_size <= _MAX_BYTES
         assert payload.span is not None
+        if open_seams and payload.fidelity == "transcoded":
+            pytest.skip("a decoder would have complained of an open GOP")  # only decoding tells, which no plan does
         assert payload.fidelity == "lossless"
         clips.append((clip, payload.span))
     assert clips[0][1].start_s == 0
@@ -66,7 +69,7 @@ def test_what_is_cut_is_whole_in_order_and_decodes(corpus, path, tmp_path):
         assert [complaints(clip) for clip, _ in clips] == [""] * len(clips)
     whole, parts = tracks(path), [(tracks(clip), span) for clip, span in clips]
     if isinstance(facts, VideoFacts):
-        held_once(path, whole, parts, lambda of: of.picture)
+        held_once(path, whole, parts, lambda of: of.picture, repeated=len(open_seams))
     elif plan.recipe.container in ("wav", "flac"):
         # Cut to the sample, or with each frame's own number written anew: what counts is what is heard.
         assert b"".join(samples(clip) for clip, _ in clips) == samples(path)
@@ -74,10 +77,19 @@ def test_what_is_cut_is_whole_in_order_and_decodes(corpus, path, tmp_path):
     held_once(path, whole, parts, lambda of: of.sound)
 
 
-def held_once(path: Path, whole: Tracks, parts: list, track: Callable) -> None:
-    """Every packet in exactly one clip, in order, and shown when the span says."""
+def held_once(path: Path, whole: Tracks, parts: list, track: Callable, repeated: int = 0) -> None:
+    """Every packet in exactly one clip, in order, and shown when the span says; but for keyframes `repeated`, each at
+    the end of one clip and at the start of the next.
+    """
     packets = [p for p in track(whole) if p.size]
-    placed = [(p, span.start_s) for part, span in parts for p in track(part) if p.size]
+    held = [[(p, span.start_s) for p in track(part) if p.size] for part, span in parts]
+    for clip, following in itertools.pairwise(held):
+        copies = [i for i, (p, _) in enumerate(clip) if p.digest == following[0][0].digest]
+        if repeated and copies:
+            del clip[copies[-1]]
+            repeated -= 1
+    assert repeated == 0
+    placed = [pair for clip in held for pair in clip]
     assert len(placed) == len(packets)
     if path.suffix not in _FRAMED_OTHERWISE:
         assert [p.digest for p in packets] == [p.digest for p, _ in placed]
