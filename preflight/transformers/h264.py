@@ -97,7 +97,7 @@ class H264:
         frame = shown.frame
         # Never as the source had it: x264 would obey, and write a source of nothing but keyframes as one.
         frame.pict_type = PictureType.I if shown.is_key else PictureType.NONE
-        frame.pts, frame.time_base = shown.pts, CLOCK
+        frame.pts, frame.time_base, frame.duration = shown.pts, CLOCK, shown.duration
         self._durations[shown.pts] = shown.duration
         yield from self._ours(self._context.encode(frame))
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from preflight.planner import EncodeVideo
-from preflight.transformers.tone import LEVEL, table_frame
+from preflight.transformers.tone import AFTER_TABLE, LEVEL, table_frame
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -42,7 +42,8 @@ class Colours:
 # FFmpeg's numbers of colour matrices (ITU-T H.273), and the scale filter's names for those that it can write.
 _RGB, _BT709, _UNSPECIFIED = 0, 1, 2
 LIMITED_RANGE = 1
-_MATRICES = {_BT709: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 7: "smpte240m", 9: "bt2020"}
+_BT2020 = 9
+_MATRICES = {_BT709: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 7: "smpte240m", _BT2020: "bt2020"}
 
 
 class Shaper:
@@ -81,7 +82,9 @@ class Shaper:
             except (av.BlockingIOError, av.EOFError):
                 return
             # The deinterlacer counts in halves.
-            frame.pts, frame.time_base = round((frame.pts or 0) * (frame.time_base or CLOCK) / CLOCK), CLOCK
+            finer = (frame.time_base or CLOCK) / CLOCK
+            frame.pts, frame.duration = round((frame.pts or 0) * finer), round(frame.duration * finer)
+            frame.time_base = CLOCK
             yield frame
 
     def _make(self, frame: VideoFrame) -> Graph:
@@ -135,11 +138,12 @@ class Shaper:
 
         side = LEVEL**3
         table = graph.add_buffer(width=side, height=side, format=VideoFormat("rgb48le"), time_base=CLOCK)
-        last = _link(graph, scaled, "format", "gbrp16le")
+        last = _link(graph, scaled, "format", "rgb48le")
         mapped = graph.add("haldclut", "clut=first:interp=tetrahedral")
         last.link_to(mapped, 0, 0)
-        _link(graph, table, "format", "gbrp16le").link_to(mapped, 0, 1)
-        return _link(graph, mapped, "scale", "flags=bicubic" + self._colours.scaled_to)
+        table.link_to(mapped, 0, 1)
+        last = _link(graph, mapped, "lutrgb", ":".join(f"{channel}={AFTER_TABLE}" for channel in "rgb"))
+        return _link(graph, last, "scale", "flags=bicubic" + self._colours.scaled_to)
 
 
 _LEAST_FIELD = 4
@@ -153,4 +157,5 @@ def _link(graph: Graph, last: FilterContext, name: str, arguments: str) -> Filte
 
 
 def _matrix_of(frame: VideoFrame) -> str:
-    return ":in_color_matrix=bt2020" if frame.colorspace == _UNSPECIFIED else ""
+    """What the HDR picture's numbers were made with: BT.2020, unless it says otherwise."""
+    return f":in_color_matrix={_MATRICES.get(frame.colorspace, _MATRICES[_BT2020])}"

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from preflight.limits import load, names
+from preflight.media import VideoFacts
+from preflight.planner import Policy
 from preflight.planner.geometry import fit_picture
+from preflight.planner.timed import plan_encoding
+from preflight.rules import check_facts
 
 PROFILES = [load(name).video for name in names()]
 
+FACTS = VideoFacts(
+    size_bytes=1_000_000,
+    container="avi",
+    video_codec="mpeg4",
+    audio_codec=None,
+    duration_s=10.0,
+    duration_source="packets",
+    claimed_duration_s=10.0,
+    start_s=0.0,
+    damaged_packets=0,
+    width=640,
+    height=360,
+    rotation=0,
+    sample_aspect_ratio=Fraction(1),
+    frame_rate=Fraction(25),
+    starts_with_keyframe=True,
+    has_timestamps=True,
+    sample_rate=None,
+    channels=None,
+    streams=(),
+)
 sides = st.one_of(st.integers(1, 16_384), st.integers(1, 400), st.sampled_from([360, 864, 2_160, 5_184, 16_384]))
 
 
@@ -70,3 +98,46 @@ def test_a_portrait_maximum_turns_where_the_profile_says_so():
     strict, newest = (load(name).video for name in ("marengo3.0", "marengo3.0-2026-08"))
     assert fit_picture(2160, 3840, strict, "pad").height == 2160
     assert fit_picture(2160, 3840, newest, "pad").height == 3840
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(
+    width=sides,
+    height=sides,
+    limits=st.sampled_from(PROFILES),
+    fit=st.sampled_from(["pad", "crop"]),
+    bound=st.sampled_from([1, 240, 360, 480, 720, 1_080]),
+)
+@example(width=3_840, height=1_600, limits=PROFILES[0], fit="pad", bound=720)
+@example(width=2_401, height=1_000, limits=PROFILES[0], fit="crop", bound=360)
+def test_the_shorter_side_is_bounded_but_never_below_what_the_limits_ask_for(width, height, limits, fit, bound):
+    made = fit_picture(width, height, limits, fit, max_short_side=bound)
+    assert min(made.width, made.height) <= max(bound, limits.min_side.value) + 2
+    most = limits.max_size(made.width, made.height)
+    assert limits.min_side.value <= made.width <= most[0]
+    assert limits.min_side.value <= made.height <= most[1]
+    assert max(made.width / made.height, made.height / made.width) <= limits.max_aspect_ratio.value
+    assert stretch(width, height, made.scale_width, made.scale_height) <= 0.01
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    width=sides,
+    height=sides,
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    pixels=st.fractions(min_value=Fraction(1, 8), max_value=8, max_denominator=255),
+)
+def test_any_rotation_and_pixel_aspect_is_fitted_as_displayed(width, height, rotation, pixels):
+    facts = replace(FACTS, width=width, height=height, rotation=rotation, sample_aspect_ratio=pixels)
+    limits = load(names()[0])
+    report = check_facts("a", facts, limits)
+    if report.verdict == "rejected":
+        assert report.errors
+        return
+    made = plan_encoding(report, facts, limits, Policy()).recipe.geometry
+    shown = (width * pixels, height) if rotation in (0, 180) else (height, width * pixels)
+    # Of pictures a few pixels wide, to show whole pixels is more than a percent.
+    if min(shown) >= 100:
+        assert stretch(float(shown[0]), float(shown[1]), made.scale_width, made.scale_height) <= 0.015
+    assert min(made.width, made.height) >= limits.video.min_side.value
+    assert max(made.width / made.height, made.height / made.width) <= limits.video.max_aspect_ratio.value
