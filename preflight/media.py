@@ -260,6 +260,8 @@ class VideoFacts:
     """Hz, of the first audio stream."""
     channels: int | None
     streams: tuple[StreamFacts, ...]
+    has_metadata: bool = False
+    """Tags, chapters or streams that are neither the picture nor the sound that is kept: what a copy leaves out."""
     decoded: DecodedFacts | None = None
     """None where only metadata were read."""
 

@@ -19,8 +19,8 @@ from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, U
 from preflight.limits import DEFAULT_PROFILE, load
 from preflight.media import Fidelity, Source, Span
 from preflight.payload import Payload
-from preflight.pipeline import Progress
 from preflight.planner import CutBetweenUnits, EncodeAudio, EncodeVideo, SendAsIs
+from preflight.progress import Progress
 from preflight.submitter.embeddings import Embeddings, Row
 from preflight.testing import catalogue
 from preflight.testing.catalogue import Case

@@ -7,6 +7,9 @@ def main() -> None:
     """The `preflight` program."""
     try:
         from preflight.cli.app import run
+        from preflight.cli.signals import stop_cleanly
+
+        stop_cleanly()
 
         code = run()
     except KeyboardInterrupt:  # before the program had even begun, or while it ended

@@ -14,6 +14,7 @@ from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, demux, open_media
 from preflight.probers.flac import last_frame_bytes
 from preflight.probers.hidden import hides_sound
+from preflight.probers.metadata import has_metadata
 from preflight.probers.movie_header import movie_duration_s
 from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.picture import coded_size, pixel_ratio
@@ -204,6 +205,7 @@ def _video_facts(
         sample_rate=(audio.codec_context.sample_rate or None) if audio is not None else None,
         channels=(audio.codec_context.layout.nb_channels or None) if audio is not None else None,
         streams=streams,
+        has_metadata=has_metadata(container, *(s for s in (video, audio) if s is not None)),
     )
 
 
