@@ -183,8 +183,11 @@ class Preflight:
 
         return planned(moments=find_moments(source, facts, self.policy.cut_at, meter.watch))
 
-    def _verified(self, source: Source | Text, report: Report, meter: Meter) -> Iterator[Verified]:
+    def _verified(
+        self, source: Source | Text, report: Report, meter: Meter | None = None
+    ) -> Iterator[Verified]:
         """Outputs that passed. Where copying fails before its first clip, the next rung of the ladder is taken."""
+        meter = meter or Meter(report.source, None, silent)  # of a part of a request, whose progress is told as a whole
         plan = self._planned(source, report, meter)
         facts = report.facts
         is_first = True
@@ -266,7 +269,7 @@ class Preflight:
     def _picture(self, report: Report, index: int, image: Source) -> Verified:
         """An image of a request, fitted; what is wrong with it is said of the request."""
         try:
-            return next(self._verified(image, self.check(image, kind="image"), Meter(image.name, None, silent)))
+            return next(self._verified(image, self.check(image, kind="image")))
         except RejectedError as error:
             part = "image" if report.kind == "text_image" else f"media_sources[{index}]"
             findings = [replace(f, part=part) for f in error.findings if isinstance(f, Finding)]

@@ -44,7 +44,8 @@ class Meter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source, self._total_s, self._tell, self._clock = source, total_s, tell, clock
-        self._started_s = self._told_s = clock()
+        self._started_s = clock()
+        self._told_s = self._started_s - EVERY_S  # at first, at once
         self._done_s = 0.0
         self._requests = 0
 

@@ -10,6 +10,7 @@ from preflight.cli import options
 from preflight.cli.inputs import collect
 from preflight.cli.talk import bar, give, say, tell
 from preflight.errors import ExitCode, RejectedError, UnreadableError
+from preflight.limits import load
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.reports import records, text
@@ -27,9 +28,10 @@ def plan(
 ) -> int:
     """Say what `prepare` would make of each input, and why, without making it."""
     code = ExitCode.OK
+    limits = load(profile)
     sources = collect(paths, kind)
     with bar(len(sources), prints=True) as progress:
-        preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
+        preflight = Preflight(limits=limits, policy=policy, on_progress=progress.advance)
         for source in sources:
             progress.start(source.name)
             try:

@@ -37,7 +37,7 @@ def mux(
     for index in firsts:
         _order([p for p in packets if p.stream_index == index])
     # Nor the name and version of the muxer, which is nobody's business. (MP3 keeps it: LAME's tag is a part of it.)
-    options = {} if container == "mp3" else {"fflags": "bitexact"}
+    options = {} if container == "mp3" else {"fflags": "+bitexact"}
     with av.open(buffer, "w", format=container, options=options) as out:
         # `opaque`: with the decoder's own codec object; not every codec that is copied has an encoder.
         streams = {i: out.add_stream_from_template(t, opaque=True) for i, t in templates.items() if i in firsts}
