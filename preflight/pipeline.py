@@ -183,9 +183,7 @@ class Preflight:
 
         return planned(moments=find_moments(source, facts, self.policy.cut_at, meter.watch))
 
-    def _verified(
-        self, source: Source | Text, report: Report, meter: Meter | None = None
-    ) -> Iterator[Verified]:
+    def _verified(self, source: Source | Text, report: Report, meter: Meter | None = None) -> Iterator[Verified]:
         """Outputs that passed. Where copying fails before its first clip, the next rung of the ladder is taken."""
         meter = meter or Meter(report.source, None, silent)  # of a part of a request, whose progress is told as a whole
         plan = self._planned(source, report, meter)

@@ -13,5 +13,7 @@ def main() -> None:
 
         code = run()
     except KeyboardInterrupt:  # before the program had even begun, or while it ended
-        code = 130
+        from preflight.cli.signals import is_terminated
+
+        code = 143 if is_terminated() else 130
     raise SystemExit(code)

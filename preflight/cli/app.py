@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from preflight.cli import cases, check, doctor, embed, emulate, explain, limits, plan, prepare
-from preflight.cli.signals import Terminated
+from preflight.cli.signals import is_terminated
 from preflight.cli.talk import say, tell
 from preflight.errors import ExitCode, PreflightError
 
@@ -55,14 +55,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if message := error.format_message():  # nothing where the help was printed instead
             say(f"preflight: {message.rstrip('.')}. `preflight --help` lists the commands, `-h` after one its options.")
         code = ExitCode.USAGE
-    except (typer.Abort, KeyboardInterrupt) as error:
-        is_terminated = isinstance(error.__cause__ or error, Terminated)
-        code = ExitCode.TERMINATED if is_terminated else ExitCode.INTERRUPTED
+    except (typer.Abort, KeyboardInterrupt):
+        code = ExitCode.INTERRUPTED
     except PreflightError as error:
         say(f"preflight: {error}")
         code = ExitCode.USAGE
     if code == ExitCode.INTERRUPTED:
-        say("interrupted")
-    elif code == ExitCode.TERMINATED:
-        say("terminated")
+        code = ExitCode.TERMINATED if is_terminated() else code
+        say("terminated" if is_terminated() else "interrupted")
     return int(code) if isinstance(code, int) else ExitCode.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from threading import Event
 from types import FrameType
 
 
@@ -19,4 +20,13 @@ def stop_cleanly() -> None:
 
 def _stop(number: int, _: FrameType | None) -> None:
     signal.signal(number, signal.SIG_IGN)
+    _told.set()
     raise Terminated
+
+
+def is_terminated() -> bool:
+    """Whether that has happened: of an interruption, Typer does not pass on what it was."""
+    return _told.is_set()
+
+
+_told = Event()
