@@ -40,6 +40,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command was wrong, or the environment lacks something."""
     INTERRUPTED = 130
+    TERMINATED = 143
+    """By SIGTERM, or because the terminal was closed: what Ctrl-C would have cleaned up was."""
 
 
 class PreflightError(Exception):

@@ -267,6 +267,8 @@ class VideoFacts:
     None where nothing says."""
     pixel_format: str | None = None
     """FFmpeg's name: yuv420p, yuv422p10le, ...; None where the header does not say."""
+    has_metadata: bool = False
+    """Tags, chapters or streams that are neither the picture nor the sound that is kept: what a copy leaves out."""
     decoded: DecodedFacts | None = None
     """None where only metadata were read."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -32,7 +33,9 @@ from preflight.media import (
 from preflight.payload import Payload, media_body, multi_input_body, text_body, text_image_body
 from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
+from preflight.progress import Meter, Progress, silent
 from preflight.rules import Finding, Report, check_facts
+from preflight.rules.policy import MAX_LOSS, STRIP_METADATA
 from preflight.transformers import Output, Verified, transform
 
 if TYPE_CHECKING:
@@ -50,29 +53,12 @@ _BROKEN: dict[str, UnprobedCode] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What `on_progress` is told after each request that was made, and about each second of a source that is decoded
-    in order to check it (`Policy(verify="decode")`).
-    """
-
-    source: str
-    requests: int
-    """So far, of this source; 0 while it is checked."""
-    done_s: float | None
-    """Of its timeline; None for texts and images."""
-    total_s: float | None
-
-
-def _silent(progress: Progress) -> None:
-    """The default: a library has no spinner."""
-
-
 class Preflight:
     """Everything that preflight does to an input, with one profile of limits and one policy.
 
-    `limits` is the name of a profile or a `Limits`; `on_progress` is called in the caller's own thread. `workers`
-    threads encode a video side by side; None is one a core.
+    `limits` is the name of a profile or a `Limits`; `on_progress` is called in the caller's own thread, during long
+    work a few times a second at most, and after each request. `workers` threads encode a video side by side; None is
+    one a core.
     """
 
     def __init__(
@@ -80,7 +66,7 @@ class Preflight:
         *,
         limits: str | Limits = profiles.DEFAULT_PROFILE,
         policy: Policy | None = None,
-        on_progress: Callable[[Progress], None] = _silent,
+        on_progress: Callable[[Progress], None] = silent,
         workers: int | None = None,
     ) -> None:
         self.limits = limits if isinstance(limits, Limits) else profiles.load(limits)
@@ -108,7 +94,12 @@ class Preflight:
         opened = _opened(source)
         if isinstance(opened, TextImage | MultiInput):
             raise TypeError("a request of several parts has no single plan; plan its images one by one")
-        return self._planned(opened, self.check(opened, kind=kind))
+        report = self.check(opened, kind=kind)
+        plan = self._planned(opened, report, self._meter(report))
+        assert not isinstance(report.facts, RequestFacts)
+        from preflight.planner.effort import predict_s
+
+        return replace(plan, predicted_s=predict_s(plan, report.facts, os.cpu_count() or 1))
 
     def prepare(self, source: Input, *, kind: Kind | None = None) -> Iterator[Payload]:
         """Request bodies that the service accepts, lazily: the first clip while later ones are still being made.
@@ -122,11 +113,11 @@ class Preflight:
             yield self._request(opened, report)
             self._on_progress(Progress(report.source, 1, None, None))
             return
-        total_s = report.facts.duration_s if isinstance(report.facts, AudioFacts | VideoFacts) else None
-        for made, verified in enumerate(self._verified(opened, report), start=1):
+        meter = self._meter(report)
+        for verified in self._verified(opened, report, meter):
             yield self._payload(report, verified)
             span = verified.output.span
-            self._on_progress(Progress(report.source, made, span.end_s if span else None, total_s))
+            meter.made(span.end_s if span else None)
 
     def embed(self, source: Input, client: Client, *, kind: Kind | None = None) -> Embeddings:
         """Prepare, submit through `client`, and place the vectors on the source's own timeline.
@@ -144,11 +135,27 @@ class Preflight:
         if self.policy.verify == "metadata":
             return facts
         total_s = facts.duration_s if isinstance(facts, AudioFacts | VideoFacts) else None
-        return decode(source, facts, lambda done_s: self._on_progress(Progress(source.name, 0, done_s, total_s)))
+        return decode(source, facts, Meter(source.name, total_s, self._on_progress).watch)
 
-    def _planned(self, source: Source | Text, report: Report) -> Plan:
+    def _meter(self, report: Report) -> Meter:
+        total_s = report.facts.duration_s if isinstance(report.facts, AudioFacts | VideoFacts) else None
+        return Meter(report.source, total_s, self._on_progress)
+
+    def _planned(self, source: Source | Text, report: Report, meter: Meter) -> Plan:
+        """Raises RejectedError, also where it would lose more than the policy allows."""
         if report.verdict == "rejected":
             raise RejectedError(report.source, report.errors)
+        plan = self._plan_of(source, report, meter)
+        self._must_be_allowed(report, plan.fidelity, plan.why)
+        return plan
+
+    def _must_be_allowed(self, report: Report, needed: Fidelity, why: Sequence[str]) -> None:
+        said = {finding.message for finding in report.errors}
+        reason = next((sentence for sentence in reversed(why) if sentence not in said), "")
+        if (finding := MAX_LOSS.hold(needed, self.policy.max_loss, reason)) is not None:
+            raise RejectedError(report.source, (*report.errors, finding))
+
+    def _plan_of(self, source: Source | Text, report: Report, meter: Meter) -> Plan:
         match report.facts:
             case TextFacts():
                 from preflight.planner.text import plan_text
@@ -163,17 +170,30 @@ class Preflight:
                 from preflight.probers.timed import probe_units
 
                 units = probe_units(_source(source), facts) if needs_units(report) else None
-                return plan_timed(report, facts, units, self.limits, self.policy)
+                planned = partial(plan_timed, report, facts, units, self.limits, self.policy)
+                return self._with_moments(planned, _source(source), facts, meter)
             case _:
                 raise RejectedError(report.source, report.errors)
 
-    def _verified(self, source: Source | Text, report: Report) -> Iterator[Verified]:
+    def _with_moments(
+        self, planned: Callable[..., Plan], source: Source, facts: AudioFacts | VideoFacts, meter: Meter
+    ) -> Plan:
+        """Where it is best to cut is asked only of what has to be cut: it takes a pass of decoding."""
+        plan = planned()
+        if len(plan.outputs) == 1 or self.policy.cut_at == "even":
+            return plan
+        from preflight.probers.moments import find_moments
+
+        return planned(moments=find_moments(source, facts, self.policy.cut_at, meter.watch))
+
+    def _verified(self, source: Source | Text, report: Report, meter: Meter | None = None) -> Iterator[Verified]:
         """Outputs that passed. Where copying fails before its first clip, the next rung of the ladder is taken."""
-        plan = self._planned(source, report)
+        meter = meter or Meter(report.source, None, silent)  # of a part of a request, whose progress is told as a whole
+        plan = self._planned(source, report, meter)
         facts = report.facts
         is_first = True
         try:
-            for verified in self._transformed(source, report, plan):
+            for verified in self._transformed(source, report, plan, meter):
                 is_first = False
                 yield verified
         except (BrokenMediaError, UnverifiedOutputError) as error:
@@ -182,18 +202,23 @@ class Preflight:
                 if isinstance(error, BrokenMediaError):
                     raise self._rejection(report, error) from error
                 raise
+            failure = f"Copying does not do: {error}."
         else:
             return
         from preflight.planner.timed import plan_encoding
 
+        planned = partial(plan_encoding, report, facts, self.limits, self.policy)
+        plan = self._with_moments(planned, _source(source), facts, meter)
+        self._must_be_allowed(report, plan.fidelity, (*plan.why, failure))
         try:
-            yield from self._transformed(source, report, plan_encoding(report, facts, self.limits, self.policy))
+            yield from self._transformed(source, report, plan, meter)
         except BrokenMediaError as error:
             raise self._rejection(report, error) from error
 
-    def _transformed(self, source: Source | Text, report: Report, plan: Plan) -> Iterator[Verified]:
+    def _transformed(self, source: Source | Text, report: Report, plan: Plan, meter: Meter) -> Iterator[Verified]:
         assert not isinstance(report.facts, RequestFacts)
-        for output in transform(_source(source), report.facts, plan, self.limits, workers=self._workers):
+        for output in transform(_source(source), report.facts, plan, self.limits, meter.watch, workers=self._workers):
+            self._must_be_allowed(report, output.fidelity, plan.why)
             yield self._verify(report, output)
 
     def _verify(self, report: Report, output: Output) -> Verified:
@@ -204,8 +229,9 @@ class Preflight:
         if isinstance(facts, Unprobed) and facts.code == "file_unreadable":
             raise UnreadableError(facts.reason)  # the source's own bytes are gone: nobody made anything wrong
         checked = check_facts(report.source, facts, self.limits)
-        if checked.errors:
-            raise UnverifiedOutputError(report.source, checked.errors)
+        left = STRIP_METADATA.hold(facts) if self.policy.strip_metadata else None
+        if errors := (*checked.errors, *((left,) if left is not None else ())):
+            raise UnverifiedOutputError(report.source, errors)
         return Verified.of(output, facts)
 
     def _decoded_again(self, report: Report, media: Source, facts: MediaFacts) -> MediaFacts:

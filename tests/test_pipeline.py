@@ -19,8 +19,8 @@ from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, U
 from preflight.limits import DEFAULT_PROFILE, load
 from preflight.media import Fidelity, Source, Span
 from preflight.payload import Payload
-from preflight.pipeline import Progress
 from preflight.planner import CutBetweenUnits, EncodeAudio, EncodeVideo, SendAsIs
+from preflight.progress import Progress
 from preflight.submitter.embeddings import Embeddings, Row
 from preflight.testing import catalogue
 from preflight.testing.catalogue import Case
@@ -177,9 +177,9 @@ class TestRejected:
         path = media_case("video/silent_mp4")
         recipes = []
 
-        def vanish(source, facts, plan, limits, **_):
+        def vanish(source, facts, plan, limits, *watch, **_):
             recipes.append(type(plan.recipe))
-            for output in real_transform(source, facts, plan, limits):
+            for output in real_transform(source, facts, plan, limits, *watch):
                 path.unlink()
                 yield output
 
@@ -201,10 +201,10 @@ class Watched:
     def breaks(self, recipe: type, *, after: int, error: Exception) -> None:
         self.broken[recipe] = after, error
 
-    def _transform(self, source, facts, plan, limits, **_) -> Iterator[Output]:
+    def _transform(self, source, facts, plan, limits, *watch, **_) -> Iterator[Output]:
         self.recipes.append(type(plan.recipe))
         after, error = self.broken.get(type(plan.recipe), (None, None))
-        for index, output in enumerate(real_transform(source, facts, plan, limits)):
+        for index, output in enumerate(real_transform(source, facts, plan, limits, *watch)):
             if index == after:
                 raise error
             self.made += 1
@@ -284,7 +284,7 @@ class TestNextRung:
     def test_video_that_cannot_be_cut(self, monkeypatch: pytest.MonkeyPatch) -> None:
         recipes = []
 
-        def transform(source, facts, plan, limits, **_):
+        def transform(source, facts, plan, limits, *watch, **_):
             recipes.append(type(plan.recipe))
             if isinstance(plan.recipe, CutBetweenUnits):
                 raise BrokenMediaError("no keyframe")

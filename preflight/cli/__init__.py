@@ -7,8 +7,13 @@ def main() -> None:
     """The `preflight` program."""
     try:
         from preflight.cli.app import run
+        from preflight.cli.signals import stop_cleanly
+
+        stop_cleanly()
 
         code = run()
     except KeyboardInterrupt:  # before the program had even begun, or while it ended
-        code = 130
+        from preflight.cli.signals import is_terminated
+
+        code = 143 if is_terminated() else 130
     raise SystemExit(code)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from preflight.cli import cases, check, doctor, embed, emulate, explain, limits, plan, prepare
+from preflight.cli.signals import is_terminated
 from preflight.cli.talk import say, tell
 from preflight.errors import ExitCode, PreflightError
 
@@ -60,5 +61,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say(f"preflight: {error}")
         code = ExitCode.USAGE
     if code == ExitCode.INTERRUPTED:
-        say("interrupted")
+        code = ExitCode.TERMINATED if is_terminated() else code
+        say("terminated" if is_terminated() else "interrupted")
     return int(code) if isinstance(code, int) else ExitCode.OK

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _EMULATOR_KEY = "emulator"
 
 
+@options.with_policy
 def embed(
     paths: options.Paths,
     emulator: Annotated[
@@ -52,10 +53,8 @@ def embed(
     ] = None,
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
-    prefer: options.Prefer = options.POLICY.prefer,
-    fit: options.Fit = options.POLICY.fit,
-    audio: options.Audio = options.POLICY.audio,
-    decode: options.Decode = False,
+    *,
+    policy: Policy,
 ) -> int:
     """Prepare, submit, and write a line of JSON for each vector, placed on its source's own timeline.
 
@@ -72,7 +71,6 @@ def embed(
         client = stack.enter_context(_client(emulator, base_url, api_key_file, profile))
         progress = stack.enter_context(bar(len(sources), prints=out is None))
         write = _into(stack.enter_context(whole_file(out))) if out is not None else give
-        policy = Policy(prefer=prefer, fit=fit, audio=audio, verify=options.verified_by(decode))
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         try:
             for source in sources:

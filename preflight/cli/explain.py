@@ -9,11 +9,11 @@ import typer
 
 from preflight.cli.talk import tell
 from preflight.errors import ExitCode
-from preflight.rules import RULES, rule
+from preflight.rules import PLAN_RULES, RULES, rule
 
 
 def _codes() -> list[str]:
-    return [each.code for each in RULES]
+    return [each.code for each in (*RULES, *PLAN_RULES)]
 
 
 def explain(
@@ -23,7 +23,7 @@ def explain(
 ) -> int:
     """Explain a finding: what the rule checks, what passes, what does not, and where it is documented."""
     if code is None:
-        for each in RULES:
+        for each in (*RULES, *PLAN_RULES):
             tell(f"{each.code:40} {_first_line(each)}")
         return ExitCode.OK
     chosen = rule(code)

@@ -34,16 +34,15 @@ from preflight.source import blocks
 _MANIFEST = "manifest.ndjson"
 
 
+@options.with_policy
 def prepare(
     paths: options.Paths,
     out: Annotated[Path, typer.Option("--out", help="A new or empty folder for the requests.", file_okay=False)],
     media: Annotated[bool, typer.Option("--media", help="Write the media files instead of request bodies.")] = False,
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
-    prefer: options.Prefer = options.POLICY.prefer,
-    fit: options.Fit = options.POLICY.fit,
-    audio: options.Audio = options.POLICY.audio,
-    decode: options.Decode = False,
+    *,
+    policy: Policy,
 ) -> int:
     """Write requests that the service accepts, exactly as they would be posted, and a manifest of them.
 
@@ -52,7 +51,6 @@ def prepare(
     sources = collect(paths, kind)
     folder = new_folder(out)
     with bar(len(sources), prints=False) as progress:
-        policy = Policy(prefer=prefer, fit=fit, audio=audio, verify=options.verified_by(decode))
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         stop: KeyboardInterrupt | PreflightError | None = None
         with whole_file(folder / _MANIFEST) as manifest:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from preflight.pipeline import Progress
+    from preflight.progress import Progress
 
 
 def say(message: str) -> None:
@@ -75,13 +75,11 @@ def bar(total: int, *, prints: bool) -> Iterator[Bar]:
         yield _Silent()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
         TextColumn("{task.fields[note]}", markup=False),
     )
     # Rich would otherwise print on its own console, standard error, what is meant for standard output.
@@ -101,18 +99,47 @@ class _Silent:
 
 
 class _Terminal:
+    """A bar for the source at hand, and where there are several inputs, one for all of them."""
+
     def __init__(self, bars: Bars, total: int) -> None:
         self._bars = bars
-        self._all: TaskID = bars.add_task("inputs", total=total, note="")
+        self._total, self._done = total, 0
+        self._all: TaskID | None = bars.add_task("inputs", total=total, note=f"0/{total}") if total > 1 else None
+        self._one: TaskID | None = None
 
     def start(self, source: str) -> None:
-        self._bars.update(self._all, note=shown(source[-60:]))
+        # Nobody knows how long it will take: the bar moves to and fro until somebody does.
+        self._one = self._bars.add_task(shown(source[-_NAME:]), total=None, note="")
 
     def advance(self, progress: Progress) -> None:
-        note = f"{progress.source[-60:]}: {f'request {progress.requests}' if progress.requests else 'decoding'}"
-        if progress.done_s is not None and progress.total_s:
-            note += f", {progress.done_s:.0f} of {progress.total_s:.0f} s"
-        self._bars.update(self._all, note=shown(note))
+        if self._one is not None:
+            self._bars.update(self._one, completed=progress.done_s or 0, total=progress.total_s, note=note(progress))
 
     def finish(self) -> None:
-        self._bars.advance(self._all)
+        self._done += 1
+        if self._one is not None:
+            self._bars.remove_task(self._one)
+            self._one = None
+        if self._all is not None:
+            self._bars.update(self._all, completed=self._done, note=f"{self._done}/{self._total}")
+
+
+_NAME = 40
+"""Characters of a source's name, the last of them."""
+
+
+def note(progress: Progress) -> str:
+    """Beside a source's bar: seconds done, the multiple of real time, time left, and the requests made."""
+    parts = [f"request {progress.requests}"] if progress.requests else []
+    if progress.done_s is not None:
+        of = f" of {progress.total_s:.0f}" if progress.total_s is not None else ""
+        parts.append(f"{progress.done_s:.0f}{of} s")
+    if progress.speed is not None:
+        parts.append(f"{progress.speed:.1f}x" if progress.speed < _FAST else f"{progress.speed:.0f}x")
+    if progress.left_s is not None:
+        minutes, seconds = divmod(round(progress.left_s), 60)
+        parts.append(f"{minutes}:{seconds:02} left")
+    return ", ".join(parts)
+
+
+_FAST = 10

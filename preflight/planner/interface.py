@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from preflight.errors import UsageError
 from preflight.media import Fidelity, InputType, Span
 
 Muxer = Literal["mp4", "matroska", "webm", "wav", "mp3", "flac"]
@@ -14,24 +16,33 @@ Muxer = Literal["mp4", "matroska", "webm", "wav", "mp3", "flac"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """How media that does not fit is to be mended."""
+    """How media that does not fit is to be mended. Raises UsageError for a value that means nothing."""
 
     prefer: Literal["fidelity", "requests"] = "fidelity"
     """`fidelity`: lossless before anything; `requests`: as few requests as can be."""
     min_clip_s: float = 30.0
-    """Seconds. Where lossless clips would be shorter than this on average, video is transcoded instead."""
+    """Seconds. Where lossless clips would be shorter than this on average, video is transcoded instead, if `max_loss`
+    lets it."""
     fit: Literal["pad", "crop"] = "pad"
     """What becomes of a picture that is too wide or too high for the ratio limit."""
     audio: Literal["auto", "wav", "flac", "mp3"] = "auto"
     """What audio becomes when it must be converted; `auto` is WAV, and FLAC where that saves requests."""
     max_loss: Fidelity = Fidelity.TRANSCODED
-    """The most that may be changed: a plan that would need more is a rejection with that reason."""
+    """The most that may be changed, of any kind of input: a plan that would need more is a rejection with that reason
+    (`policy_max_loss`)."""
     overlap_s: float = 0.0
-    """Seconds that each clip repeats of the one before it, at least; units are whole, so it may be more."""
+    """Seconds that each clip repeats of the one before it, at least; units are whole, so it may be more. At most 300,
+    half of the longest clip. The caps come first: where a clip that is encoded is full before it is twice as long as
+    this, the next repeats half of it, and its span says so."""
     cut_at: Literal["even", "quiet", "scene"] = "even"
-    """Where clips end: evenly, or at the place inside the limits that is quietest, or where the scene changes."""
+    """Where clips end: evenly, or at the place inside the limits that is quietest, or where the scene changes.
+
+    It never makes more clips than `even`, so there is as much choice as the fewest clips leave slack: of a source that
+    fills them to the brim, none. It takes a pass of decoding before the first clip. Sound has no scenes and is then cut
+    evenly, as is a film without sound that is to be cut where it is quiet."""
     strip_metadata: bool = False
-    """Leave out what says who made the media, where and when, without touching coded pixels or sound."""
+    """Leave out what says who made the audio or video, where and when, without touching coded pixels or sound where
+    these can be copied at all. Not of images and texts that fit."""
     verify: Literal["metadata", "decode"] = "metadata"
     """What `check` reads: headers, indexes and packets, or every frame besides."""
     max_short_side: int | None = 720
@@ -39,6 +50,38 @@ class Policy:
     bound."""
     max_frame_rate: float | None = 30.0
     """Frames a second of video that is encoded anyway; None for no such bound."""
+
+    def __post_init__(self) -> None:
+        _must_be_in("prefer", self.prefer, ("fidelity", "requests"))
+        _must_be_in("fit", self.fit, ("pad", "crop"))
+        _must_be_in("audio", self.audio, ("auto", "wav", "flac", "mp3"))
+        _must_be_in("max_loss", self.max_loss, tuple(Fidelity))
+        _must_be_in("cut_at", self.cut_at, ("even", "quiet", "scene"))
+        _must_be_in("verify", self.verify, ("metadata", "decode"))
+        object.__setattr__(self, "max_loss", Fidelity(self.max_loss))  # a plain string will do
+        _must_be_within("min_clip_s", self.min_clip_s, 0.0, MOST_CLIP_S)
+        _must_be_within("overlap_s", self.overlap_s, 0.0, MOST_OVERLAP_S)
+        if self.max_short_side is not None:
+            _must_be_within("max_short_side", self.max_short_side, 2, math.inf)
+        if self.max_frame_rate is not None:
+            _must_be_within("max_frame_rate", self.max_frame_rate, 1.0, math.inf)
+
+
+MOST_CLIP_S = 600.0
+"""Seconds: no profile allows a longer clip."""
+MOST_OVERLAP_S = MOST_CLIP_S / 2
+"""Seconds: with more, there would be stretches in three clips and more."""
+
+
+def _must_be_in(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UsageError(f"{name} is {value!r}. Choose one of: {', '.join(known)}.")
+
+
+def _must_be_within(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most or math.isinf(value):  # no number compares with NaN
+        bounds = f"{least:g} or more" if math.isinf(most) else f"from {least:g} to {most:g}"
+        raise UsageError(f"{name} is {value:g}. Give a number {bounds}.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +114,8 @@ class CutBetweenUnits:
     """Where a new clip starts, seconds on the source's timeline; empty for one clip."""
     open_cuts_s: tuple[float, ...] = ()
     """Those of `cuts_s` at open GOPs: the keyframe goes into both clips, hidden at the end of the first (MP4 alone)."""
+    begins_s: tuple[float, ...] = ()
+    """For each of `cuts_s`, from where on the clip repeats what is before it; empty where nothing is repeated."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +131,10 @@ class EncodeVideo:
     """The curve of an HDR picture that becomes BT.709 as a standard display shows it."""
     deinterlace: Literal["all", "marked"] | None = None
     """`marked`: those frames that say themselves that they are interlaced, where no header says it of all."""
+    overlap_s: float = 0.0
+    """Seconds that each clip repeats of the one before, at least."""
+    cuts_s: tuple[float, ...] = ()
+    """Seconds of the source's timeline at which it would be well to start a clip; the caps come first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +148,10 @@ class EncodeAudio:
     """1 or 2."""
     bit_rate: int | None = None
     """Bits a second, the same throughout: of MP3, and of nothing else."""
+    overlap_s: float = 0.0
+    """Seconds that each clip repeats of the one before, at least."""
+    cuts_s: tuple[float, ...] = ()
+    """Seconds of the source's timeline at which it would be well to start a clip; the caps come first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,3 +213,5 @@ class Plan:
     """What will be done, in order: "cut at keyframes", "scale 320x240 to 480x360", ..."""
     outputs: tuple[PlannedOutput, ...]
     """As predicted: of lossless plans the spans are exact and the bytes without the container's own, else estimates."""
+    predicted_s: float | None = None
+    """About how many seconds the work takes on this machine; None where it was not asked."""

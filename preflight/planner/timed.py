@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from preflight.limits import Limits, TimedLimits
 from preflight.media import AudioFacts, Fidelity, Span, VideoFacts
 from preflight.planner.audio import plan_audio, plan_stripping
 from preflight.planner.containers import RIFX_AUDIO, container_of, container_with_edit_lists
-from preflight.planner.cuts import caps_for, choose_cuts
+from preflight.planner.cuts import Caps, Packing, caps_for, choose_cuts
+from preflight.planner.estimate import wished_outputs
 from preflight.planner.gaps import runs_of
-from preflight.planner.interface import CutBetweenUnits, Muxer, Plan, PlannedOutput, Policy, SendAsIs
+from preflight.planner.interface import (
+    CutBetweenUnits,
+    EncodeAudio,
+    EncodeVideo,
+    Muxer,
+    Plan,
+    PlannedOutput,
+    Policy,
+    SendAsIs,
+)
 from preflight.planner.open_gops import closed_only, with_room_for_seams
 from preflight.planner.video import plan_video, predicted_bytes
+from preflight.planner.wished import choose_best_cuts, worths
+from preflight.probers.moments import Moment
 from preflight.probers.units import Unit
 from preflight.rules import Report
 
@@ -57,39 +70,98 @@ def plan_timed(
     units: Sequence[Unit] | None,
     limits: Limits,
     policy: Policy,
+    *,
+    moments: Sequence[Moment] = (),
 ) -> Plan:
-    """`units` are where it can be cut, or None where cutting alone would not help."""
+    """`units` are where it can be cut, or None where cutting alone would not help; `moments` are where it is best."""
     if isinstance(facts, AudioFacts) and (stripped := plan_stripping(report, facts, limits, policy)) is not None:
         return stripped
-    if report.verdict == "pass":
+    if report.verdict == "pass" and (remuxed := plan_without_tags(report, facts, policy)) is not None:
+        return remuxed
+    if report.verdict == "pass" and not needs_stripping(facts, policy):
         return _send(report, facts)
-    why = tuple(f.message for f in report.errors)
+    why = tuple(f.message for f in report.errors) or (_STRIPPED,)
     if units:
-        plan = _plan_cut(report, facts, closed_only(units), limits, policy, container=container_of(facts), why=why)
-        if not isinstance(plan, Plan) and any(u.is_open for u in units):
+        into = container_of(facts)
+        plan = _plan_cut(report, facts, closed_only(units), limits, policy, moments=moments, container=into, why=why)
+        # What is repeated would start at an open GOP, too; it need not be proved of so many that decoding can.
+        if not isinstance(plan, Plan) and any(u.is_open for u in units) and not policy.overlap_s:
             mp4 = container_with_edit_lists(facts)
-            open_plan = _plan_cut(report, facts, units, limits, policy, container=mp4, why=why)
+            open_plan = _plan_cut(report, facts, units, limits, policy, moments=moments, container=mp4, why=why)
             plan = open_plan if isinstance(open_plan, Plan) else plan
         if isinstance(plan, Plan):
             return plan
         why = (*why, plan)
     elif units is not None:
         why = (*why, "It cannot be cut losslessly: its packets do not say where.")
-    return _plan_encoding(report, facts, limits, policy, why)
+    return _plan_encoding(report, facts, limits, policy, moments=moments, why=why)
 
 
-def plan_encoding(report: Report, facts: AudioFacts | VideoFacts, limits: Limits, policy: Policy) -> Plan:
+_STRIPPED = "The policy leaves out what says who made it, where and when."
+
+
+def needs_stripping(facts: AudioFacts | VideoFacts, policy: Policy) -> bool:
+    """Whether the policy wants something left out of a video; of sound see `plan_stripping`."""
+    return policy.strip_metadata and isinstance(facts, VideoFacts) and facts.has_metadata
+
+
+def plan_without_tags(report: Report, facts: AudioFacts | VideoFacts, policy: Policy) -> Plan | None:
+    """A video that fits, copied into a new file that holds its picture and its sound and nothing else."""
+    if not needs_stripping(facts, policy) or (container := container_of(facts)) is None:
+        return None
+    return Plan(
+        source=report.source,
+        input_type=facts.kind,
+        fidelity=Fidelity.LOSSLESS,
+        recipe=CutBetweenUnits(container=container, cuts_s=()),
+        why=(_STRIPPED,),
+        steps=("leave out tags, chapters and other streams", f"remux into {container}"),
+        outputs=_send(report, facts).outputs,
+    )
+
+
+def plan_encoding(
+    report: Report,
+    facts: AudioFacts | VideoFacts,
+    limits: Limits,
+    policy: Policy,
+    *,
+    moments: Sequence[Moment] = (),
+) -> Plan:
     """The last rung, whatever the report says: for what turned out to be damaged when it was copied."""
     why = tuple(f.message for f in report.errors) or ("Its coded data are damaged.",)
-    return _plan_encoding(report, facts, limits, policy, why)
+    return _plan_encoding(report, facts, limits, policy, moments=moments, why=why)
 
 
 def _plan_encoding(
-    report: Report, facts: AudioFacts | VideoFacts, limits: Limits, policy: Policy, why: tuple[str, ...]
+    report: Report,
+    facts: AudioFacts | VideoFacts,
+    limits: Limits,
+    policy: Policy,
+    *,
+    moments: Sequence[Moment],
+    why: tuple[str, ...],
 ) -> Plan:
     if isinstance(facts, VideoFacts):
-        return plan_video(report, facts, limits, policy, why)
-    return plan_audio(report, facts, limits, policy, why)
+        plan = plan_video(report, facts, limits, policy, why)
+    else:
+        plan = plan_audio(report, facts, limits, policy, why)
+    if not isinstance(plan.recipe, EncodeVideo | EncodeAudio) or len(plan.outputs) < 2:  # noqa: PLR2004 (nothing to cut)
+        return plan
+    if not policy.overlap_s and not moments:
+        return plan
+    bounds: TimedLimits = limits.video if isinstance(facts, VideoFacts) else limits.audio
+    cuts_s, outputs = wished_outputs(plan.outputs, bounds, policy.overlap_s, moments)
+    recipe = replace(plan.recipe, overlap_s=policy.overlap_s, cuts_s=cuts_s)
+    return replace(plan, recipe=recipe, outputs=outputs, steps=(*plan.steps, *_cutting_steps(policy, moments)))
+
+
+def _cutting_steps(policy: Policy, moments: Sequence[Moment]) -> tuple[str, ...]:
+    where = {"even": "", "quiet": "cut where it is quiet", "scene": "cut where the scene changes"}[policy.cut_at]
+    return (
+        *((where,) if where and moments else ()),
+        *((f"repeat {policy.overlap_s:g} s of each clip in the next",) if policy.overlap_s else ()),
+    )
 
 
 def _send(report: Report, facts: AudioFacts | VideoFacts) -> Plan:
@@ -112,6 +184,7 @@ def _plan_cut(
     limits: Limits,
     policy: Policy,
     *,
+    moments: Sequence[Moment],
     container: Muxer | None,
     why: tuple[str, ...],
 ) -> Plan | str:
@@ -121,20 +194,24 @@ def _plan_cut(
         return "Its coded data cannot be cut without decoding them."
     caps = caps_for(container, bounds.max_media_bytes, bounds.max_duration_s.value, bounds.min_duration_s.value)
     clips: list[Sequence[Unit]] = []
+    firsts: list[Unit] = []
+    """Of each clip, the first unit that is not repeated."""
     for run in runs_of(units, caps.max_s):
-        cuts = choose_cuts(run, with_room_for_seams(caps, units))
-        if cuts is None:
+        cut = _clips(run, with_room_for_seams(caps, units), policy, moments)
+        if cut is None:
             return "It cannot be cut losslessly: the stretch between two places to cut is over the limit."
-        clips += [run[a:b] for a, b in zip((0, *cuts), (*cuts, len(run)), strict=True)]
-    firsts = [clip[0] for clip in clips[1:]]
+        firsts += [first for first, _ in cut]
+        clips += [clip for _, clip in cut]
+    firsts = firsts[1:]
     lengths = [sum(u.duration_s for u in clip) for clip in clips]
     average = sum(lengths) / len(lengths)
     if firsts and min(lengths) < bounds.min_duration_s.value:
         return f"A lossless clip would last {min(lengths):.1f} s, the least is {bounds.min_duration_s.value:g} s."
-    if isinstance(facts, VideoFacts) and firsts and average < policy.min_clip_s:
+    may_encode = policy.max_loss is Fidelity.TRANSCODED
+    if isinstance(facts, VideoFacts) and firsts and may_encode and average < policy.min_clip_s:
         return f"Lossless clips would last {average:.0f} s on average, less than min_clip_s={policy.min_clip_s:g}."
-    if isinstance(facts, VideoFacts) and policy.prefer == "requests":
-        fewer = math.ceil(sum(lengths) / caps.max_s)
+    if isinstance(facts, VideoFacts) and may_encode and policy.prefer == "requests":
+        fewer = math.ceil(sum(u.duration_s for u in units) / caps.max_s)
         if len(clips) > max(fewer, math.ceil(predicted_bytes(facts, limits, policy) / caps.max_bytes)):
             return f"Lossless clips would make {len(clips)} requests, and the policy prefers fewer."
     if isinstance(facts, AudioFacts) and policy.prefer == "requests":
@@ -142,7 +219,8 @@ def _plan_cut(
         if len(clips) > fewer:
             return f"Lossless clips would make {len(clips)} requests, {fewer} do, and the policy prefers fewer."
     # Not where the lengths add up to: what is left out between two clips is time all the same.
-    edges = [0.0, *(unit.start_s for unit in firsts), units[-1].start_s + units[-1].duration_s]
+    begins = [0.0, *(clip[0].start_s for clip in clips[1:])]
+    ends = [*(unit.start_s for unit in firsts), units[-1].start_s + units[-1].duration_s]
     what = "keyframes" if isinstance(facts, VideoFacts) else "packets"
     is_swapped = isinstance(facts, AudioFacts) and facts.codec in RIFX_AUDIO
     return Plan(
@@ -151,16 +229,34 @@ def _plan_cut(
         fidelity=Fidelity.TRANSCODED if is_swapped else Fidelity.LOSSLESS,
         recipe=CutBetweenUnits(
             container=container,
-            cuts_s=tuple(edges[1:-1]),
+            cuts_s=tuple(ends[:-1]),
             open_cuts_s=tuple(unit.start_s for unit in firsts if unit.is_open),
+            begins_s=tuple(begins[1:]) if policy.overlap_s else (),
         ),
         why=why,
-        steps=(f"cut at {what} into {container}",) if firsts else (f"remux into {container}",),
+        steps=(f"cut at {what} into {container}", *_cutting_steps(policy, moments))
+        if firsts
+        else (f"remux into {container}",),
         outputs=tuple(
             PlannedOutput(
                 span=Span(a, b),
                 media_bytes=sum(u.size_bytes for u in clip),
             )
-            for a, b, clip in zip(edges, edges[1:], clips, strict=False)
+            for a, b, clip in zip(begins, ends, clips, strict=True)
         ),
     )
+
+
+def _clips(
+    run: Sequence[Unit], caps: Caps, policy: Policy, moments: Sequence[Moment]
+) -> list[tuple[Unit, Sequence[Unit]]] | None:
+    """Of each clip the unit that it starts with, and all its units: those that it repeats are before that."""
+    if moments:
+        cuts = choose_best_cuts(run, caps, worths([u.start_s for u in run], moments), policy.overlap_s)
+    else:
+        cuts = choose_cuts(run, caps, policy.overlap_s)
+    if cuts is None:
+        return None
+    packing = Packing(run, caps, policy.overlap_s)
+    edges = zip((0, *cuts), (*cuts, len(run)), strict=True)
+    return [(run[a], run[packing.begin(a) : b]) for a, b in edges]

@@ -14,6 +14,7 @@ from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, demux, open_media
 from preflight.probers.flac import last_frame_bytes
 from preflight.probers.hidden import HiddenSound
+from preflight.probers.metadata import has_metadata
 from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
 from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.mp4_units import read_film, units_of_film
@@ -208,6 +209,7 @@ def _video_facts(
         interlaced=is_interlaced(video),
         color_transfer=transfer_of(video),
         pixel_format=video.codec_context.pix_fmt,
+        has_metadata=has_metadata(container, *(s for s in (video, audio) if s is not None)),
     )
 
 

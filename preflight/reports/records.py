@@ -15,6 +15,7 @@ from preflight.media import Facts, ImageFacts, VideoFacts
 if TYPE_CHECKING:
     from preflight.errors import Reason
     from preflight.payload import Payload
+    from preflight.planner import Plan
     from preflight.rules import Report
     from preflight.submitter import Embeddings
 
@@ -75,6 +76,34 @@ def of_payload(payload: Payload, request: str) -> dict[str, Json]:
         "sha256": payload.sha256,
         "steps": list(payload.steps),
     }
+
+
+def of_plan(plan: Plan) -> dict[str, Json]:
+    """A line of `plan`: what would be made of an input, and why. Sizes and times are predictions."""
+    sizes = [output.media_bytes for output in plan.outputs]
+    return {
+        "source": plan.source,
+        "input_type": plan.input_type,
+        "fidelity": plan.fidelity.value,
+        "requests": len(plan.outputs),
+        "media_bytes": sum(size for size in sizes if size is not None) if None not in sizes else None,
+        "predicted_s": round(plan.predicted_s, 2) if plan.predicted_s is not None else None,
+        "why": list(plan.why),
+        "steps": list(plan.steps),
+        "outputs": [
+            {
+                "start_s": output.span.start_s if output.span else None,
+                "end_s": output.span.end_s if output.span else None,
+                "media_bytes": output.media_bytes,
+            }
+            for output in plan.outputs
+        ],
+    }
+
+
+def of_unplanned(source: str, findings: Sequence[Reason]) -> dict[str, Json]:
+    """The line of `plan` of an input for which there is no plan."""
+    return {"source": source, "fidelity": None, "requests": 0, "findings": [of_finding(f) for f in findings]}
 
 
 def of_refusal(source: str, findings: Sequence[Reason]) -> dict[str, Json]:

@@ -35,7 +35,25 @@ def of_plan(plan: Plan) -> str:
         span = f"{output.span.start_s:.2f} to {output.span.end_s:.2f} s" if output.span else "whole"
         size = f", about {output.media_bytes:,} bytes" if output.media_bytes is not None else ""
         lines.append(f"    {number:4}. {span}{size}")
+    lines.append(f"    all:  {_totals(plan)}")
     return "\n".join(lines)
+
+
+def _totals(plan: Plan) -> str:
+    sizes = [output.media_bytes for output in plan.outputs]
+    parts = [f"{len(sizes)} request{'s' if len(sizes) != 1 else ''}"]
+    if known := [size for size in sizes if size is not None]:
+        parts.append(f"{'' if plan.fidelity == 'identical' else 'about '}{sum(known):,} bytes")
+    if plan.predicted_s is not None:
+        parts.append(f"about {_clock(plan.predicted_s)} of work")
+    return ", ".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    """As precise as a prediction is."""
+    if seconds < 1:
+        return "a second"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 (two minutes)
 
 
 def summary(facts: Facts) -> str:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from preflight.errors import UsageError
 from preflight.limits import Limits
 from preflight.media import Facts, RequestFacts
-from preflight.rules import decoded, files, image, request, text, timed, video
+from preflight.rules import decoded, files, image, policy, request, text, timed, video
 from preflight.rules.interface import Example, Finding, Report, Rule, Severity, Verdict
 
 __all__ = [
+    "PLAN_RULES",
     "RULES",
     "Example",
     "Finding",
@@ -34,6 +35,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+PLAN_RULES = policy.PLAN_RULES
+"""What the policy does not allow: asked of plans and outputs, not of facts."""
+
+
 def check_facts(source: str, facts: Facts, limits: Limits) -> Report:
     """Hold the facts of one input against every rule. Pure."""
     findings = tuple(_findings(facts, limits))
@@ -42,10 +47,11 @@ def check_facts(source: str, facts: Facts, limits: Limits) -> Report:
 
 def rule(code: str) -> Rule:
     """The rule of that code. Raises UsageError where there is none."""
-    for candidate in RULES:
+    known = (*RULES, *PLAN_RULES)
+    for candidate in known:
         if candidate.code == code:
             return candidate
-    raise UsageError(f"there is no rule {code!r}. The rules are: {', '.join(r.code for r in RULES)}.")
+    raise UsageError(f"there is no rule {code!r}. The rules are: {', '.join(r.code for r in known)}.")
 
 
 def _findings(facts: Facts, limits: Limits) -> Iterator[Finding]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import sys
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -56,7 +58,9 @@ def encode_audio(
 
     rate = recipe.sample_rate
     total_s = facts.duration_s or caps.max_s * predicted_clips
-    even_s = min(caps.max_s, total_s / predicted_clips + _EVEN_SLACK_S)
+    repeated_s = recipe.overlap_s * (predicted_clips - 1)
+    even_s = min(caps.max_s, (total_s + repeated_s) / predicted_clips + _EVEN_SLACK_S)
+    wishes = deque(round(cut_s * rate) for cut_s in recipe.cuts_s)
     # Where a clip of so high a rate cannot even hold that much, it is not waited for.
     sample_bytes = recipe.bit_rate / 8 / rate if recipe.bit_rate else recipe.channels * _BYTES_PER_SAMPLE
     held_back = min(math.ceil(caps.min_tail_s * rate), int(caps.max_bytes / sample_bytes))
@@ -69,10 +73,12 @@ def encode_audio(
         waiting.write(frame)
         while waiting.samples >= held_back + block:
             # The last clip that was predicted takes what there is: a little more than was claimed makes no clip.
-            most = int((even_s if made + 1 < predicted_clips else caps.max_s) * rate)
+            most = int((even_s if made + 1 < predicted_clips and not recipe.cuts_s else caps.max_s) * rate)
+            most = min(most, _wished(wishes, clip, held_back))
             if clip.samples and not clip.room(block, most):
                 yield clip.output(source, sound)
-                made, clip = made + 1, _Clip(recipe, caps, start_sample=clip.end_sample)
+                made, clip = made + 1, clip.next(block)
+                continue
             clip.write(waiting.read(clip.room(block, most) or block))
             watch(clip.end_sample / rate)
     most = int(caps.max_s * rate)
@@ -81,13 +87,20 @@ def encode_audio(
         if spare := clip.room(waiting.samples - held_back, most):
             clip.write(waiting.read(spare))
         yield clip.output(source, sound)
-        clip = _Clip(recipe, caps, start_sample=clip.end_sample)
+        clip = clip.next(waiting.samples)
     if waiting.samples:
         clip.write(waiting.read(waiting.samples))
     if not clip.samples:
         raise BrokenMediaError("not one sample could be decoded")
     watch(clip.end_sample / rate)
     yield clip.output(source, sound)
+
+
+def _wished(wishes: deque[int], clip: _Clip, least: int) -> int:
+    """How many samples the clip may have before it meets the next wished cut that would not make it too short."""
+    while wishes and wishes[0] < clip.core_sample + least:
+        wishes.popleft()
+    return wishes[0] - clip.start_sample if wishes else sys.maxsize
 
 
 class _Clip:
@@ -98,6 +111,11 @@ class _Clip:
 
         self._recipe, self._caps = recipe, caps
         self.start_sample, self.samples = start_sample, 0
+        self.core_sample = start_sample
+        """The first that the clip before does not hold."""
+        self._recent: deque[AudioFrame] = deque()
+        """What the next clip may have to repeat."""
+        self._recent_samples = 0
         self._coded_bytes = 0
         self._buffer = io.BytesIO()
         self._out: OutputContainer = av.open(self._buffer, "w", format=recipe.container)
@@ -134,7 +152,31 @@ class _Clip:
         assert frame is not None  # as many samples as are asked for are waiting
         frame.pts = self.samples
         self.samples += frame.samples
+        self._remember(frame)
         self._mux(frame)
+
+    def _remember(self, frame: AudioFrame) -> None:
+        wanted = math.ceil(self._recipe.overlap_s * self._recipe.sample_rate)
+        if not wanted:
+            return
+        self._recent.append(frame)
+        self._recent_samples += frame.samples
+        while self._recent_samples - self._recent[0].samples >= wanted:
+            self._recent_samples -= self._recent.popleft().samples
+
+    def next(self, room: int) -> _Clip:
+        """The clip after this one: what it repeats is half of this one at most, and leaves room for so many samples."""
+        most = self.samples // 2
+        while True:
+            while self._recent_samples > most:
+                self._recent_samples -= self._recent.popleft().samples
+            clip = _Clip(self._recipe, self._caps, start_sample=self.end_sample - self._recent_samples)
+            for frame in self._recent:
+                clip.write(frame)
+            clip.core_sample = self.end_sample
+            if not clip.samples or clip.room(room, int(self._caps.max_s * self._recipe.sample_rate)) == room:
+                return clip
+            most = self._recent_samples // 2
 
     def _mux(self, frame: AudioFrame | None) -> None:
         for packet in self._stream.encode(frame):

@@ -43,7 +43,9 @@ def cut(
     if recipe.container == "wav" and facts.damaged_packets:
         # Only where the header tells what a sample is can one that is torn be left out.
         raise BrokenMediaError("its last sample is not whole")
-    film = read_film(source, facts) if recipe.container == "mp4" and isinstance(facts, VideoFacts) else None
+    film = None
+    if recipe.container == "mp4" and isinstance(facts, VideoFacts) and not (recipe.open_cuts_s or recipe.begins_s):
+        film = read_film(source, facts)  # what stands in two clips is copied packet by packet
     if film is not None:
         assert isinstance(facts, VideoFacts)
         yield from _by_index(source, facts, film, recipe, watch)
@@ -76,7 +78,8 @@ def cut(
         )
         start_s = 0.0
         cuts_s = [c + facts.start_s for c in recipe.cuts_s]
-        for number, clip in enumerate(clips_at(units, cuts_s)):
+        begins_s = [b + facts.start_s for b in recipe.begins_s]
+        for number, clip in enumerate(clips_at(units, cuts_s, begins_s, copy_of)):
             is_last = number == len(recipe.cuts_s)
             end_s = facts.duration_s if is_last else recipe.cuts_s[number]
             unheard = _unheard(clip) if recipe.container == "mp3" and number else ()
@@ -87,8 +90,9 @@ def cut(
                 fidelity=Fidelity.LOSSLESS,
                 steps=(*_steps(facts, recipe, len(kept), unheaded=len(unheaded), is_torn=is_torn), *unheard),
             )
-            start_s = end_s if end_s is not None else start_s
-            watch(start_s)
+            watch(end_s if end_s is not None else start_s)
+            if not is_last:
+                start_s = recipe.begins_s[number] if recipe.begins_s else recipe.cuts_s[number]
 
 
 class _Remembered:
@@ -183,6 +187,8 @@ def _steps(
         f"open_gop: the keyframe at {cut_s:.3f} s stands in both clips, hidden at the end of the first"
         for cut_s in recipe.open_cuts_s
     ]
+    if recipe.begins_s:
+        steps.append("repeated the end of each clip in the next")
     if unheaded:
         steps.append(f"left out {unheaded} pictures before the first keyframe, which nothing can decode")
     if facts.damaged_packets:

@@ -36,7 +36,9 @@ def mux(
     firsts = {p.stream_index: p for p in reversed(packets)}
     for index in firsts:
         _order([p for p in packets if p.stream_index == index])
-    with av.open(buffer, "w", format=container) as out:
+    # Nor the name and version of the muxer, which is nobody's business. (MP3 keeps it: LAME's tag is a part of it.)
+    options = {} if container == "mp3" else {"fflags": "+bitexact"}
+    with av.open(buffer, "w", format=container, options=options) as out:
         # `opaque`: with the decoder's own codec object; not every codec that is copied has an encoder.
         streams = {i: out.add_stream_from_template(t, opaque=True) for i, t in templates.items() if i in firsts}
         clocks = {i: _clock(p.time_base, base_s) for i, p in firsts.items()}

@@ -33,6 +33,8 @@ def copy_of(packet: Packet[Stream]) -> Packet[Stream]:
     made.pts, made.dts, made.duration, made.time_base = packet.pts, packet.dts, packet.duration, packet.time_base
     made.is_keyframe = packet.is_keyframe
     made.stream = packet.stream
+    for side in packet.iter_sidedata():
+        made.set_sidedata(side)
     return made
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.media import AudioFacts, Fidelity, Source, Span
@@ -23,8 +22,9 @@ _USUAL_SPEAKERS = (None, 0x0, 0x3, 0x4)
 
 def copy_samples(source: Source, layout: WavLayout, facts: AudioFacts, recipe: CutBetweenUnits) -> Iterator[Output]:
     """One output a clip, in order, cut at any sample; only the clip at hand is in memory. Raises UnreadableError."""
-    cuts = (round(cut_s * layout.sample_rate) for cut_s in recipe.cuts_s)
-    for first, end in pairwise((0, *cuts, layout.samples)):
+    cuts = [round(cut_s * layout.sample_rate) for cut_s in recipe.cuts_s]
+    begins = [round(begin_s * layout.sample_rate) for begin_s in recipe.begins_s] or cuts
+    for first, end in zip((0, *begins), (*cuts, layout.samples), strict=True):
         with _plain(source, layout, first, end) as file:
             data = file.read()
         yield Output(
@@ -38,6 +38,8 @@ def copy_samples(source: Source, layout: WavLayout, facts: AudioFacts, recipe: C
 
 def _steps(layout: WavLayout, facts: AudioFacts, recipe: CutBetweenUnits) -> tuple[str, ...]:
     steps = ["cut into wav" if recipe.cuts_s else "copied the samples under a new header"]
+    if recipe.begins_s:
+        steps.append("repeated the end of each clip in the next")
     if layout.is_big_endian:
         steps.append("turned the bytes of each sample round; no sample changes its value")
     if layout.held_bytes % layout.block_bytes:

@@ -6,17 +6,17 @@ import inspect
 
 import pytest
 
-from preflight.rules import RULES
+from preflight.rules import PLAN_RULES, RULES
 
 
 def test_without_a_code_all_are_listed(preflight) -> None:
     ended = preflight("explain")
     assert ended.code == 0
-    assert [line.split()[0] for line in ended.out.splitlines()] == [rule.code for rule in RULES]
+    assert [line.split()[0] for line in ended.out.splitlines()] == [rule.code for rule in (*RULES, *PLAN_RULES)]
     assert all(len(line.split()) > 3 for line in ended.out.splitlines())
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", [*RULES, *PLAN_RULES], ids=lambda rule: rule.code)
 def test_every_rule(preflight, rule) -> None:
     ended = preflight("explain", rule.code)
     assert (ended.code, ended.err) == (0, "")

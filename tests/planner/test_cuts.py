@@ -38,6 +38,17 @@ def clips_of(units: Sequence[Piece], cuts: Sequence[int]) -> list[Sequence[Piece
     return [units[a:b] for a, b in pairwise((0, *cuts, len(units)))]
 
 
+def clips_with_overlap(units: Sequence[Piece], cuts: Sequence[int], overlap_s: float) -> list[Sequence[Piece]]:
+    """Each clip with the fewest units before its start that last as long as is to be repeated."""
+    clips = []
+    for start, end in pairwise((0, *cuts, len(units))):
+        begin = start
+        while start and begin and length_s(units[begin:start]) < overlap_s:
+            begin -= 1
+        clips.append(units[begin:end])
+    return clips
+
+
 def length_s(clip: Sequence[Piece]) -> float:
     return sum(u.duration_s for u in clip)
 
@@ -94,6 +105,67 @@ def test_caps_hold_for_any_units(units):
     for clip in clips_of(units, cuts):
         assert length_s(clip) <= CAPS.max_s + 1e-9
         assert CAPS.file_bytes(sum(u.size_bytes for u in clip), sum(u.packets for u in clip)) <= CAPS.max_bytes
+
+
+@settings(max_examples=400, deadline=None)
+@given(units=st.one_of(pieces, light_pieces), overlap_s=st.sampled_from([0.25, 1.0, 2.5, 5.0]))
+def test_with_overlap_no_packing_is_better(units, overlap_s):
+    every = (cuts for count in range(len(units)) for cuts in combinations(range(1, len(units)), count))
+    packings = [clips for cuts in every if all(map(fits, clips := clips_with_overlap(units, cuts, overlap_s)))]
+    cuts = choose_cuts(units, CAPS, overlap_s)
+    assert (cuts is None) == (not packings)
+    if cuts is None:
+        return
+    clips = clips_with_overlap(units, cuts, overlap_s)
+    assert all(map(fits, clips))
+    assert runts(clips) == min(map(runts, packings))
+    as_good = [p for p in packings if runts(p) == runts(clips)]
+    assert len(clips) == min(map(len, as_good))
+
+
+def fewest(units: Sequence[Piece], caps: Caps) -> tuple[int, int]:
+    """(runts, clips) of the best packing: every beginning from all shorter ones, the plain way."""
+    best = [(0, 0)]
+    for end in range(1, len(units) + 1):
+        options = []
+        for start in range(end):
+            clip = units[start:end]
+            if fits(clip, caps):
+                options.append((best[start][0] + (length_s(clip) < caps.min_tail_s), best[start][1] + 1))
+        best.append(min(options))
+    return best[-1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    units=st.lists(
+        st.builds(Piece, st.integers(1, 40).map(lambda n: n / 4), st.integers(1, 880)), min_size=10, max_size=70
+    )
+)
+def test_of_many_units_no_packing_has_fewer_clips(units):
+    cuts = choose_cuts(units, CAPS)
+    assert cuts is not None
+    clips = clips_of(units, cuts)
+    assert (runts(clips), len(clips)) == fewest(units, CAPS)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    units=st.lists(
+        st.builds(Piece, st.integers(1, 8).map(lambda n: n / 4), st.integers(1, 100)), min_size=1, max_size=60
+    )
+)
+def test_units_half_as_long_as_a_clip_must_last_leave_no_runt(units):
+    """Where none is longer than 2 s and 4 s of any fit, a tail can always be made long enough."""
+    cuts = choose_cuts(units, CAPS)
+    assert cuts is not None
+    clips = clips_of(units, cuts)
+    total = length_s(units)
+    light = all(
+        fits(units[i : i + k]) for i in range(len(units)) for k in range(1, 33) if length_s(units[i : i + k]) <= 8
+    )
+    if total >= CAPS.min_tail_s and light:
+        assert not runts(clips)
 
 
 def test_a_fit_needs_no_cut():

@@ -69,17 +69,20 @@ def test_a_rejection_reads_like_a_report() -> None:
 
 def test_a_plan() -> None:
     plan = replace(preflight.plan(SAMPLES / "talk.mp4"), source="talk.mp4")
-    head, why, how, *clips = text.of_plan(plan).splitlines()
+    head, why, how, *clips, total = text.of_plan(plan).splitlines()
     assert head == "LOSSLESS   talk.mp4  3 requests"
     assert why.startswith("    why:  The video lasts 1500.03 s")
     assert how == "    how:  cut at keyframes into mp4"
     assert [clip.split(".")[0].strip() for clip in clips] == ["1", "2", "3"]
     assert clips[0].startswith("       1. 0.00 to 49")
+    size = sum(output.media_bytes for output in plan.outputs)
+    assert total == f"    all:  3 requests, about {size:,} bytes, about a second of work"
     assert text.of_plan(preflight.plan(Text("hello"))).splitlines() == [
         "IDENTICAL  <text>  1 request",
         "    why:  It fits every limit.",
         "    how:  send as it is",
         "       1. whole, about 5 bytes",
+        "    all:  1 request, 5 bytes, about a second of work",
     ]
 
 

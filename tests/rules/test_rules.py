@@ -10,7 +10,7 @@ import pytest
 from preflight import limits
 from preflight.errors import UsageError
 from preflight.media import Unprobed
-from preflight.rules import RULES, Report, check_facts, examples, rule
+from preflight.rules import PLAN_RULES, RULES, Report, check_facts, examples, rule
 from preflight.rules.interface import Example, told_apart
 from tests.rules.asking import NEWEST, STRICT, error, mendable, warning
 
@@ -105,7 +105,9 @@ def test_a_rule_is_found_by_its_code(code):
 
 
 def test_an_unknown_code_is_a_usage_error_that_lists_the_codes():
-    said = f"there is no rule 'no_such_rule'. The rules are: {', '.join(CODES)}."
+    said = (
+        f"there is no rule 'no_such_rule'. The rules are: {', '.join([*CODES, *(each.code for each in PLAN_RULES)])}."
+    )
     with pytest.raises(UsageError, match=f"^{re.escape(said)}"):
         rule("no_such_rule")
 

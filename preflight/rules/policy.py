@@ -1,0 +1,79 @@
+"""What the user does not allow, held against what would be needed: asked of plans, where all other rules ask facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from preflight.limits import Limits
+from preflight.media import Facts, Fidelity, VideoFacts
+from preflight.rules import examples
+from preflight.rules.interface import Example, Finding, Rule
+
+
+class PolicyMaxLoss(Rule):
+    """What it takes to make an input acceptable is at most what `Policy.max_loss` (`--max-loss`) allows.
+
+    Not a limit of the service but one of yours: `identical` lets only the source's own bytes through, `lossless` also
+    what is remuxed, cut between units or stripped of baggage, `transcoded` everything. It is found when a plan is
+    made, and half-way where only copying shows that the coded data are damaged.
+    """
+
+    code = "policy_max_loss"
+    accepted: ClassVar = (Example("an hour of MP3 with max_loss=lossless: it is cut between frames", examples.audio()),)
+    refused: ClassVar = (
+        Example(
+            "a video of 320x240 with max_loss=lossless: it has to be scaled", examples.video(width=320, height=240)
+        ),
+        Example("25 minutes of video with max_loss=identical: it has to be cut", examples.video(duration_s=1_500.0)),
+    )
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002 (of facts alone nothing can be said)
+        return None
+
+    def hold(self, needed: Fidelity, allowed: Fidelity, why: str) -> Finding | None:
+        """None where it is allowed. `why` is what makes it needed, as a sentence, if that was not said."""
+        ladder = list(Fidelity)
+        if ladder.index(needed) <= ladder.index(allowed):
+            return None
+        return self.finding(
+            f"It would have to be {_DONE[needed]}, and the policy allows {allowed.value} at most.{why and f' {why}'} "
+            f"Allow max_loss={needed.value}, or bring it in another form.",
+            measured=needed.value,
+            limit=allowed.value,
+        )
+
+
+_DONE = {
+    Fidelity.IDENTICAL: "sent as it is",
+    Fidelity.LOSSLESS: "cut or copied into a new file",
+    Fidelity.TRANSCODED: "decoded and encoded again",
+}
+
+
+class PolicyStripMetadata(Rule):
+    """Where `Policy.strip_metadata` (`--strip-metadata`) is set, no video that is made holds tags, chapters or other
+    streams.
+
+    Not a limit of the service but a wish of yours, held against every output before it is handed on.
+    """
+
+    code = "policy_strip_metadata"
+    accepted: ClassVar = (Example("a video without tags, with strip_metadata", examples.video()),)
+    refused: ClassVar = (
+        Example(
+            "a video that says where it was taken, with strip_metadata", replace(examples.video(), has_metadata=True)
+        ),
+    )
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002 (it is no matter of facts alone)
+        return None
+
+    def hold(self, facts: Facts) -> Finding | None:
+        if not isinstance(facts, VideoFacts) or not facts.has_metadata:
+            return None
+        return self.finding("It still holds tags, chapters or other streams.", measured="metadata", limit=None)
+
+
+MAX_LOSS, STRIP_METADATA = PolicyMaxLoss(), PolicyStripMetadata()
+PLAN_RULES: tuple[Rule, ...] = (MAX_LOSS, STRIP_METADATA)
