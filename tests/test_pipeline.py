@@ -176,9 +176,9 @@ class TestRejected:
         path = media_case("video/silent_mp4")
         recipes = []
 
-        def vanish(source, facts, plan, limits):
+        def vanish(source, facts, plan, limits, **more):
             recipes.append(type(plan.recipe))
-            for output in real_transform(source, facts, plan, limits):
+            for output in real_transform(source, facts, plan, limits, **more):
                 path.unlink()
                 yield output
 
