@@ -200,10 +200,10 @@ class Watched:
     def breaks(self, recipe: type, *, after: int, error: Exception) -> None:
         self.broken[recipe] = after, error
 
-    def _transform(self, source, facts, plan, limits) -> Iterator[Output]:
+    def _transform(self, source, facts, plan, limits, **more) -> Iterator[Output]:
         self.recipes.append(type(plan.recipe))
         after, error = self.broken.get(type(plan.recipe), (None, None))
-        for index, output in enumerate(real_transform(source, facts, plan, limits)):
+        for index, output in enumerate(real_transform(source, facts, plan, limits, **more)):
             if index == after:
                 raise error
             self.made += 1
@@ -249,7 +249,7 @@ class TestVerification:
         ],
     )
     def test_what_would_not_pass_is_withheld(self, monkeypatch: pytest.MonkeyPatch, made: bytes, code: str) -> None:
-        def bad(*_) -> Iterator[Output]:
+        def bad(*_, **__) -> Iterator[Output]:
             yield Output(media=Source.of(made), span=None, fidelity=Fidelity.TRANSCODED, steps=("spoilt",))
 
         monkeypatch.setattr(pipeline, "transform", bad)
@@ -258,7 +258,7 @@ class TestVerification:
         assert [f.code for f in caught.value.findings] == [code]
 
     def test_a_text_over_the_limit_is_withheld(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def bad(*_) -> Iterator[Output]:
+        def bad(*_, **__) -> Iterator[Output]:
             text = Source.of((SENTENCE * 60).encode())
             yield Output(media=text, span=None, fidelity=Fidelity.LOSSLESS, steps=(), offset=0)
 
@@ -283,7 +283,7 @@ class TestNextRung:
     def test_video_that_cannot_be_cut(self, monkeypatch: pytest.MonkeyPatch) -> None:
         recipes = []
 
-        def transform(source, facts, plan, limits):
+        def transform(source, facts, plan, limits, **more):
             recipes.append(type(plan.recipe))
             if isinstance(plan.recipe, CutBetweenUnits):
                 raise BrokenMediaError("no keyframe")

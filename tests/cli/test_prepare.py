@@ -113,7 +113,7 @@ def test_a_source_that_fails_half_way_leaves_none_of_its_requests(
 ) -> None:
     transform = pipeline.transform
 
-    def fail_late(source, facts, plan, limits):
+    def fail_late(source, facts, plan, limits, **more):
         for index, output in enumerate(transform(source, facts, plan, limits)):
             if index == 2:
                 raise error
