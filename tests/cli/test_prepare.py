@@ -113,7 +113,7 @@ def test_a_source_that_fails_half_way_leaves_none_of_its_requests(
 ) -> None:
     transform = pipeline.transform
 
-    def fail_late(source, facts, plan, limits, *watch):
+    def fail_late(source, facts, plan, limits, *watch, **_):
         for index, output in enumerate(transform(source, facts, plan, limits, *watch)):
             if index == 2:
                 raise error
