@@ -118,6 +118,74 @@ class TestUnknownSizes:
         assert list(clips_under([], CAPS)) == []
 
 
+overlaps = st.sampled_from([0.25, 1.0, 2.5, 4.0])
+
+
+class TestOverlap:
+    @settings(max_examples=300, deadline=None)
+    @given(pieces=lengths_and_sizes, overlap_s=overlaps)
+    def test_unknown_sizes_keep_the_caps_and_every_unit(self, pieces, overlap_s):
+        units = made(*pieces)
+        clips = list(clips_under(units, CAPS, overlap_s=overlap_s))
+        assert all(clips)
+        assert all(map(fits, clips))
+        index = {id(u): i for i, u in enumerate(units)}
+        places = [[index[id(u)] for u in clip] for clip in clips]
+        assert all(p == list(range(p[0], p[-1] + 1)) for p in places), "each clip is a stretch of the units"
+        assert sorted({i for p in places for i in p}) == list(range(len(units)))
+        for before, after in pairwise(places):
+            assert before[0] < after[0] <= before[-1] + 1, "it begins in the clip before, or right behind it"
+            assert after[-1] > before[-1], "and goes further"
+
+    def test_light_units_repeat_as_much_as_is_wanted(self):
+        clips = list(clips_under(made(*[(0.5, 1)] * 60), CAPS, overlap_s=2.0))
+        for before, after in pairwise(clips):
+            end_s = before[-1].start_s + before[-1].duration_s
+            assert end_s - after[0].start_s == 2.0
+        assert all(length_s(c) >= CAPS.min_tail_s for c in clips)
+
+    def test_a_clip_that_is_full_too_soon_gives_half(self):
+        clips = list(clips_under(made(*[(1.0, 200)] * 12), CAPS, overlap_s=4.0))
+        assert [c[0].start_s for c in clips][:3] == [0, 2, 4]
+
+    @settings(deadline=None)
+    @given(pieces=lengths_and_sizes, data=st.data())
+    def test_known_sizes_begin_where_the_plan_says_with_packets_of_their_own(self, pieces, data):
+        units = made(*pieces)
+        places = sorted(data.draw(st.sets(st.sampled_from(range(1, len(units)))))) if len(units) > 1 else []
+        begins = [data.draw(st.integers(low, cut)) for low, cut in zip([0, *places], places, strict=False)]
+        copied = []
+
+        def copy(packet: Coded) -> Coded:
+            copied.append(packet)
+            return Coded(packet.size)
+
+        clips = list(clips_at(units, [units[i].start_s for i in places], [units[i].start_s for i in begins], copy))
+        edges = zip([0, *begins], [*places, len(units)], strict=True)
+        assert [[u.start_s for u in c] for c in clips] == [[u.start_s for u in units[a:b]] for a, b in edges if a < b]
+        assert len(copied) == sum(cut - begin for begin, cut in zip(begins, places, strict=True))
+        mine = [id(p) for c in clips for u in c for p in u.coded]
+        assert len(mine) == len(set(mine)), "no packet is written twice"
+
+
+class TestWishes:
+    @settings(max_examples=200, deadline=None)
+    @given(pieces=lengths_and_sizes, wishes=st.lists(st.floats(0, 120), max_size=8).map(sorted))
+    def test_the_caps_come_first(self, pieces, wishes):
+        units = made(*pieces)
+        clips = list(clips_under(units, CAPS, cuts_s=wishes))
+        assert [u for clip in clips for u in clip] == units
+        assert all(map(fits, clips))
+
+    def test_a_clip_starts_at_the_first_unit_at_or_behind_the_wish(self):
+        clips = list(clips_under(made(*[(1.0, 1)] * 20), CAPS, cuts_s=[6.0, 12.5]))
+        assert [c[0].start_s for c in clips] == [0, 6, 13]
+
+    def test_a_wish_that_would_leave_too_little_is_forgotten(self):
+        clips = list(clips_under(made(*[(1.0, 1)] * 16), CAPS, cuts_s=[6.0, 8.0]))
+        assert [c[0].start_s for c in clips] == [0, 6]
+
+
 @pytest.mark.parametrize(
     "name", ["video/b_frames_mp4", "video/b_frames_mkv", "video/b_frames_ts", "audio/mp3", "audio/wav_s16"]
 )
