@@ -56,9 +56,8 @@ _BROKEN: dict[str, UnprobedCode] = {
 class Preflight:
     """Everything that preflight does to an input, with one profile of limits and one policy.
 
-    `limits` is the name of a profile or a `Limits`; `on_progress` is called in the caller's own thread, during long
-    work a few times a second at most, and after each request. `workers` threads encode a video side by side; None is
-    one a core.
+    `limits` is the name of a profile or a `Limits`; `on_progress` is called in the caller's own thread, a few times a
+    second at most and after each request. `workers` threads encode a video side by side; None is one a core.
     """
 
     def __init__(
@@ -75,10 +74,8 @@ class Preflight:
         self._workers = workers
 
     def check(self, source: Input, *, kind: Kind | None = None) -> Report:
-        """What it is and what breaks the limits. Never raises for bad media.
-
-        From metadata alone, unless the policy's `verify` is "decode": then every image, audio and video is decoded in
-        full besides, which takes as long as decoding does and finds what no header tells.
+        """What it is and what breaks the limits, from metadata alone, or from every frame besides where the policy's
+        `verify` is "decode". Never raises for bad media.
 
         `kind` has the bytes read as that kind and nothing else. Raises TypeError for what is no input at all.
         """
@@ -88,8 +85,7 @@ class Preflight:
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
         """What `prepare` would do and why, without doing it.
 
-        Raises RejectedError where nothing can be done, and TypeError for a request of several parts: each of
-        its images has a plan of its own.
+        Raises RejectedError where nothing can be done, and TypeError for a request of several parts.
         """
         opened = _opened(source)
         if isinstance(opened, TextImage | MultiInput):

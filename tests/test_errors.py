@@ -31,7 +31,13 @@ def test_one_base_for_all() -> None:
 
 
 def test_exit_codes_are_what_the_documentation_says() -> None:
-    assert {code.name: int(code) for code in ExitCode} == {"OK": 0, "REFUSED": 1, "USAGE": 2, "INTERRUPTED": 130}
+    assert {code.name: int(code) for code in ExitCode} == {
+        "OK": 0,
+        "REFUSED": 1,
+        "USAGE": 2,
+        "INTERRUPTED": 130,
+        "TERMINATED": 143,
+    }
 
 
 def test_a_missing_extra_says_how_to_install_it() -> None:

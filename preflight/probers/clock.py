@@ -60,17 +60,18 @@ def read_clock(
 
     `movie` is what an MP4 says besides.
     """
-    claimed = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
-    if movie.duration_s is not None:
-        claimed = max(claimed or 0.0, movie.duration_s)
+    shown = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
+    claimed = shown if movie.duration_s is None else max(shown or 0.0, movie.duration_s)
     lost = movie.impossible_samples + movie.torn_fragments
     indexed = _from_index(streams, size_bytes) if not lost else None
     if claimed is not None and indexed is not None:
         start, length, keyframe = indexed
-        if abs(length - claimed) <= max(_INDEX_S, _INDEX_SHARE * claimed):
+        if movie.duration_s is not None:  # which counts what is before the start, too
+            shown = max(shown or 0.0, movie.duration_s - start)
+        if shown is not None and abs(length - claimed) <= max(_INDEX_S, _INDEX_SHARE * claimed):
             first, picture = _first_packets(container, video, streams)
             return Clock(
-                duration_s=_rounded(max(length, claimed)),
+                duration_s=_rounded(max(length, shown)),
                 duration_source="index",
                 claimed_duration_s=_claimed(claimed, container),
                 start_s=start,

@@ -47,7 +47,6 @@ class Track:
     height: int
     """As tkhd has them: 16.16."""
     volume: int
-    language: int
     sizes: array[int]
     ends: array[int]
     """Bytes of all samples before the i-th; one more than there are samples."""
@@ -207,7 +206,7 @@ def _track(track_id: int, boxes: dict[bytes, memoryview], movie_timescale: int, 
     matrix = bytes(tkhd[at + 16 : at + 16 + _MATRIX_BYTES])
     width, height = struct.unpack_from(">II", tkhd, at + 52)
     media = _needed(_only(_required(boxes, b"mdia")), b"mdhd", b"minf")
-    timescale, language = _media_header(media[b"mdhd"])
+    timescale = _timescale(media[b"mdhd"])
     if not 0 < timescale < _MOST_TICKS:
         raise _UnusualError
     inner = _needed(_only(media[b"minf"]), b"dinf", b"stbl")
@@ -234,7 +233,6 @@ def _track(track_id: int, boxes: dict[bytes, memoryview], movie_timescale: int, 
         width=width,
         height=height,
         volume=volume,
-        language=language,
         sizes=sizes,
         ends=ends,
         chunk_offsets=chunk_offsets,
@@ -248,10 +246,9 @@ def _track(track_id: int, boxes: dict[bytes, memoryview], movie_timescale: int, 
     )
 
 
-def _media_header(mdhd: memoryview) -> tuple[int, int]:
-    """(timescale, language)."""
-    timescale, _, language = struct.unpack_from(*((">IQH", mdhd, 20) if mdhd[0] else (">IIH", mdhd, 12)))
-    return timescale, language
+def _timescale(mdhd: memoryview) -> int:
+    timescale: int = struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0]
+    return timescale
 
 
 def _required(boxes: dict[bytes, memoryview], kind: bytes) -> memoryview:

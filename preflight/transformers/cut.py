@@ -22,8 +22,8 @@ from preflight.transformers.flac import decode_frames, flac_file, whole_frames
 from preflight.transformers.interface import Output, Watch, unwatched
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.mp4_cut import clips_of
-from preflight.transformers.muxing import mux
-from preflight.transformers.open_gops import copy_of, prove
+from preflight.transformers.muxing import copy_of, mux
+from preflight.transformers.open_gops import prove
 from preflight.transformers.packer import clips_at
 from preflight.transformers.wav import copy_samples
 

@@ -147,7 +147,7 @@ def _tables(stretch: Stretch, edit: _Edit) -> bytes:
     """All of stbl but where the chunks lie."""
     track, first, end = stretch.track, stretch.first, stretch.end
     lengths = map(sub, track.dts[first + 1 : end + 1], track.dts[first:end])
-    boxes = [track.description, _full_box(b"stts", 0, _counted("I", _runs(lengths), 2))]
+    boxes = [_nameless(stretch), _full_box(b"stts", 0, _counted("I", _runs(lengths), 2))]
     if track.offsets is not None:
         offsets = [offset + edit.raised for offset in track.offsets[first:end]]
         boxes.append(_full_box(b"ctts", int(min(offsets) < 0), _counted("i", _runs(offsets), 2)))
@@ -223,6 +223,18 @@ def _mvhd(index: Mp4Index, hz: int, duration: int, tracks: int) -> bytes:
     return _full_box(b"mvhd", int(is_long), times, played, index.matrix, bytes(24), struct.pack(">I", tracks + 1))
 
 
+def _nameless(stretch: Stretch) -> bytes:
+    """What the samples are, without the name of the program that coded them."""
+    description = stretch.track.description
+    if not stretch.is_picture or len(description) < _ENCODERS_NAME.stop:
+        return description
+    return description[: _ENCODERS_NAME.start] + bytes(len(_ENCODERS_NAME)) + description[_ENCODERS_NAME.stop :]
+
+
+_ENCODERS_NAME = range(66, 98)
+"""Bytes of a picture's stsd: 16 before its only entry, and in that 50 before 32 of text (ISO 14496-12, 12.1.3)."""
+
+
 def _trak(index: Mp4Index, stretch: Stretch, edit: _Edit, stbl: bytes, track_id: int) -> bytes:
     track = stretch.track
     is_long = edit.whole >= _U32
@@ -249,13 +261,17 @@ def _mdia(index: Mp4Index, stretch: Stretch, stbl: bytes) -> bytes:
     duration = track.dts[stretch.end] - track.dts[stretch.first]
     is_long = duration >= _U32
     times = struct.pack(">QQIQ" if is_long else ">IIII", 0, 0, track.timescale, duration)
-    mdhd = _full_box(b"mdhd", int(is_long), times, struct.pack(">HH", track.language, 0))
+    mdhd = _full_box(b"mdhd", int(is_long), times, struct.pack(">HH", _UNDETERMINED, 0))
     if stretch.is_picture:
         header, handler = _full_box(b"vmhd", 0, bytes(8), flags=1), _hdlr(index, b"vide", b"VideoHandler")
     else:
         header, handler = _full_box(b"smhd", 0, bytes(4)), _hdlr(index, b"soun", b"SoundHandler")
     dref = _full_box(b"dref", 0, struct.pack(">I", 1), _full_box(b"url ", 0, flags=1))
     return _box(b"mdia", mdhd, handler, _box(b"minf", header, _box(b"dinf", dref), _box(b"stbl", stbl)))
+
+
+_UNDETERMINED = 0x55C4
+"""The language "und", as muxers write it that are not told one: a clip says nothing of who speaks in it."""
 
 
 def _hdlr(index: Mp4Index, kind: bytes, name: bytes) -> bytes:

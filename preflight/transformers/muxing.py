@@ -57,6 +57,19 @@ def mux(
     return buffer.getvalue()
 
 
+def copy_of(packet: Packet[Stream]) -> Packet[Stream]:
+    """A packet can be muxed once; what stands in two clips needs two."""
+    from av.packet import Packet
+
+    made: Packet[Stream] = Packet(bytes(packet))
+    made.pts, made.dts, made.duration, made.time_base = packet.pts, packet.dts, packet.duration, packet.time_base
+    made.is_keyframe = packet.is_keyframe
+    made.stream = packet.stream
+    for side in packet.iter_sidedata():
+        made.set_sidedata(side)
+    return made
+
+
 def _order(packets: Sequence[Packet[Stream]]) -> None:
     """Give the packets of one stream decoding times that only ever rise, as every muxer wants them.
 

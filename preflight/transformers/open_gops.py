@@ -13,6 +13,7 @@ from preflight.probers.container import demux, open_media
 from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
+from preflight.transformers.muxing import copy_of
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -23,19 +24,6 @@ if TYPE_CHECKING:
 _SAME_S = 1e-5
 # No decoder keeps more than 16 pictures to refer to; by then, each that was there before has made room for a newer.
 _MOST_DECODED = 48
-
-
-def copy_of(packet: Packet[Stream]) -> Packet[Stream]:
-    """A packet can be muxed once; what stands in two clips needs two."""
-    from av.packet import Packet
-
-    made: Packet[Stream] = Packet(bytes(packet))
-    made.pts, made.dts, made.duration, made.time_base = packet.pts, packet.dts, packet.duration, packet.time_base
-    made.is_keyframe = packet.is_keyframe
-    made.stream = packet.stream
-    for side in packet.iter_sidedata():
-        made.set_sidedata(side)
-    return made
 
 
 def prove(source: Source, cuts_s: Sequence[float], start_s: float) -> None:

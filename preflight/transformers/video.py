@@ -13,7 +13,7 @@ from preflight.probers.units import units_of
 from preflight.transformers.crew import Crew
 from preflight.transformers.film import Film
 from preflight.transformers.interface import Output, Watch, unwatched
-from preflight.transformers.muxing import mux
+from preflight.transformers.muxing import copy_of, mux
 from preflight.transformers.packer import clips_under
 
 
@@ -35,16 +35,16 @@ def encode_video(
     with open_media(source, decode=True) as container, Crew() as crew:
         film = Film(container, source, facts, recipe, max_bytes=caps.max_bytes, workers=workers)
         units = units_of(film.packets(crew), film.video.index, with_audio=film.audio is not None, start_s=0.0)
-        start_s, is_empty = 0.0, True
-        for clip in clips_under(units, caps):
-            base_s = clip[0].start_s
+        is_empty = True
+        clips = clips_under(units, caps, overlap_s=recipe.overlap_s, cuts_s=recipe.cuts_s, copy=copy_of)
+        for clip in clips:
+            start_s = clip[0].start_s
             length_s = sum(unit.duration_s for unit in clip)
-            data = mux("mp4", film.templates, [p for unit in clip for p in unit.coded], base_s)
+            data = mux("mp4", film.templates, [p for unit in clip for p in unit.coded], start_s)
             span = Span(film.course.source_s(start_s), film.course.source_s(start_s + length_s))
             yield Output(
                 media=Source.of(data, name=source.name), span=span, fidelity=Fidelity.TRANSCODED, steps=film.steps
             )
-            start_s += length_s
             watch(span.end_s)
             is_empty = False
         if is_empty:

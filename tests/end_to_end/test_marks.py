@@ -113,7 +113,7 @@ def test_what_is_cut_between_units_shows_every_mark_once_and_on_time(name, tmp_p
     assert fidelity == "lossless"
 
 
-EASY, HARD = Policy(min_clip_s=1.0), Policy(min_clip_s=1_000.0)
+EASY, HARD = Policy(min_clip_s=1.0), Policy(min_clip_s=600.0)
 ENCODED: dict[str, Recipe] = {
     name: FILMS[name]
     for name in (

@@ -65,7 +65,7 @@ class TestMaxLoss:
         assert (plan.fidelity, len(plan.outputs)) == ("lossless", 3)
 
     def test_no_next_rung_half_way(self, monkeypatch):
-        def broken(source, facts, plan, limits, *watch):
+        def broken(source, facts, plan, limits, *watch, **_):
             if plan.fidelity == "lossless":
                 raise BrokenMediaError("its packets are damaged")
             yield from real_transform(source, facts, plan, limits, *watch)

@@ -106,6 +106,12 @@ NO_BOUND = {
     # Nothing is near or far here: a byte lost is a byte lost.
     "audio_packets_damaged",
     "video_packets_damaged",
+    "audio_frames_damaged",
+    "video_frames_damaged",
+    "audio_truncated",
+    "video_truncated",
+    # How far two streams are apart is said, but is no limit of the service.
+    "streams_length_differ",
     "audio_duration_mismatch",
     "video_duration_mismatch",
     "name_not_unique",
