@@ -16,7 +16,6 @@ from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
 from preflight.probers.wav import layout_of
-from preflight.transformers.audio import decode_fully
 from preflight.transformers.edit_list import hide_picture_after
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
 from preflight.transformers.interface import Output, Watch, unwatched
@@ -51,6 +50,8 @@ def cut(
         yield from _by_index(source, facts, film, recipe, watch)
         return
     if recipe.container == "mp3":
+        from preflight.transformers.sound import decode_fully  # which brings numpy: others are cut without
+
         # A frame that is damaged would fail in the service; decoding an hour of it takes some seconds.
         decode_fully(source)
     is_torn = recipe.container == "flac" and not decode_frames(source)
