@@ -202,6 +202,7 @@ def test_ctrl_c_leaves_nothing_half_written(program, samples: Path, tmp_path: Pa
         assert process.poll() is None
         assert time.monotonic() < until
         time.sleep(0.01)
+    time.sleep(0.2)  # the picture's line is written just after its file; each of the films takes longer
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=20)
     assert (process.returncode, stdout) == (130, "")
