@@ -17,6 +17,7 @@ from preflight.probers.timed import pick_streams
 from preflight.probers.units import units_of
 from preflight.transformers.interface import Output, Watch, unwatched
 from preflight.transformers.muxing import mux
+from preflight.transformers.open_gops import copy_of
 from preflight.transformers.packer import clips_under
 
 if TYPE_CHECKING:
@@ -53,19 +54,18 @@ def encode_video(
     with open_media(source, decode=True) as container:
         encoder = _Encoder(container, facts, recipe, max_bytes=caps.max_bytes)
         units = units_of(encoder.packets(), encoder.video.index, with_audio=encoder.audio is not None, start_s=0.0)
-        start_s, is_empty = 0.0, True
-        for clip in clips_under(units, caps):
+        is_empty = True
+        for clip in clips_under(units, caps, overlap_s=recipe.overlap_s, cuts_s=recipe.cuts_s, copy=copy_of):
             base_s = clip[0].start_s
             length_s = sum(unit.duration_s for unit in clip)
             data = mux("mp4", encoder.templates, [p for unit in clip for p in unit.coded], base_s)
             yield Output(
                 media=Source.of(data, name=source.name),
-                span=Span(start_s, start_s + length_s),
+                span=Span(base_s, base_s + length_s),
                 fidelity=Fidelity.TRANSCODED,
                 steps=encoder.steps,
             )
-            start_s += length_s
-            watch(start_s)
+            watch(base_s + length_s)
             is_empty = False
         if is_empty:
             raise BrokenMediaError("not one frame could be decoded")
