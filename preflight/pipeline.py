@@ -163,10 +163,11 @@ class Preflight:
 
                 return plan_image(report, self.limits, self.policy)
             case AudioFacts() | VideoFacts() as facts:
-                from preflight.planner.timed import needs_units, plan_timed
+                from preflight.planner.timed import needs_stripping, needs_units, plan_timed
                 from preflight.probers.timed import probe_units
 
-                units = probe_units(_source(source), facts) if needs_units(report) else None
+                needs = needs_units(report) or needs_stripping(facts, self.policy)
+                units = probe_units(_source(source), facts) if needs else None
                 planned = partial(plan_timed, report, facts, units, self.limits, self.policy)
                 return self._with_moments(planned, _source(source), facts, meter)
             case _:
