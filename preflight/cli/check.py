@@ -10,6 +10,7 @@ from preflight.cli import options
 from preflight.cli.inputs import collect
 from preflight.cli.talk import bar, give, tell
 from preflight.errors import ExitCode
+from preflight.limits import load
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.reports import records, text
@@ -26,11 +27,12 @@ def check(
 
     Exit code 0 where everything passes as it is, 1 where something does not.
     """
+    bounds = load(profile)  # before the paths: a wrong name is said first
     sources = collect(paths, kind)
     policy = Policy(verify=options.verified_by(decode))
     everything_passes = True
     with bar(len(sources), prints=True) as progress:
-        preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
+        preflight = Preflight(limits=bounds, policy=policy, on_progress=progress.advance)
         for source in sources:
             progress.start(source.name)
             report = preflight.check(source, kind=kind)

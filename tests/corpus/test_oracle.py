@@ -135,3 +135,14 @@ def test_nothing_of_an_edge_case_that_is_copied_is_lost(case, judges, tmp_path):
     code, said = judged(judges, "nothing_lost.py", str(case.path), str(out))
     assert code == 0, said
     assert "each in exactly one of" in said
+
+
+def test_with_decoding_the_judge_has_nothing_to_complain_of_in_damaged_media(judges, tmp_path):
+    out = tmp_path / "out"
+    cases = [each for each in catalogue.cases("bad/*") if each.is_file and each.as_kind is None and each.path.is_file()]
+    assert run(["prepare", "--decode", *(str(each.path) for each in cases), "--out", str(out)]) == 1
+    records = [json.loads(line) for line in (out / "manifest.ndjson").read_text().splitlines()]
+    made = {Path(r["source"]).stem for r in records if r["request"] is not None}
+    assert {"ts_cut", "mp4_wrong_bits_in_data"} <= made
+    code, said = judged(judges, "oracle.py", str(out), "--decode")
+    assert code == 0, said

@@ -16,7 +16,8 @@ from preflight.limits import DEFAULT_PROFILE
 from preflight.media import AudioFacts, ImageFacts, RequestFacts, TextFacts, VideoFacts
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
-from preflight.rules import RULES
+from preflight.planner import Policy
+from preflight.rules import RULES, decoded
 from preflight.testing import catalogue
 from preflight.testing.catalogue.interface import Case
 from preflight.testing.truth import AudioTruth, ImageTruth, RequestTruth, TextTruth, VideoTruth
@@ -218,7 +219,27 @@ def test_ffprobe_finds_the_size_of_images(case: Case):
 
 def test_every_rule_is_broken_by_a_case():
     broken = {code for each in CASES for profile in each.expected.profiles for code in each.expected[profile].codes}
-    assert broken == {rule.code for rule in RULES}
+    # A case says what `check` finds in metadata; what only decoding finds is below.
+    assert broken == {rule.code for rule in RULES} - {rule.code for rule in decoded.RULES}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("bad/mp4_wrong_bits_in_data", "video_frames_damaged"),
+        ("bad/ts_cut", "video_truncated"),
+        ("audio/wav_last_sample_incomplete", "audio_truncated"),
+        ("video/short_sound_mp4", "streams_length_differ"),
+        ("video/long_sound_mp4", "streams_length_differ"),
+        ("audio/wav_silent", "audio_silent"),
+        ("video/width_360", "video_frozen"),
+    ],
+)
+def test_a_rule_that_asks_for_decoding_is_broken_by_a_case(name: str, code: str):
+    path = catalogue.case(name).path
+    found = Preflight(policy=Policy(verify="decode")).check(path).findings
+    assert code in {each.code for each in found}
+    assert code not in {each.code for each in Preflight().check(path).findings}
 
 
 def test_names_say_what_kind_they_are():
