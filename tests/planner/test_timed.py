@@ -173,7 +173,6 @@ class TestTranscoded:
             (examples.video(width=1536, height=480), "pad to 1536x640"),
             (examples.video(width=3840, height=2160, rotation=90), "turn 90 degrees clockwise"),
             (examples.video(width=720, height=480, sample_aspect_ratio=2), "scale 720x480 to 1440x480"),
-            (examples.video(starts_with_keyframe=False), "encode H.264 and AAC in mp4"),
             (examples.video(codec="vvc"), "encode H.264 and AAC in mp4"),
         ],
     )
