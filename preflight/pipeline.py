@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from preflight import limits as profiles
 from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError
+from preflight.inputs import Input as Input  # noqa: PLC0414 (what this room takes)
+from preflight.inputs import Opened, images_of, opened_once, source_of
 from preflight.limits import Limits
 from preflight.media import (
     AudioFacts,
@@ -40,9 +42,6 @@ from preflight.transformers import Output, Verified, transform
 
 if TYPE_CHECKING:
     from preflight.submitter import Client, Embeddings
-
-Input = str | os.PathLike[str] | bytes | BinaryIO | Source | Text | TextImage | MultiInput
-_Opened = Source | Text | TextImage | MultiInput
 
 _PLACEHOLDER = re.compile(r"<@([^>]+)>")
 _BROKEN: dict[str, UnprobedCode] = {
@@ -79,7 +78,7 @@ class Preflight:
 
         `kind` has the bytes read as that kind and nothing else. Raises TypeError for what is no input at all.
         """
-        opened = _opened(source)
+        opened = opened_once(source)
         return check_facts(opened.name, _facts(opened, self._examined, kind), self.limits)
 
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
@@ -87,7 +86,7 @@ class Preflight:
 
         Raises RejectedError where nothing can be done, and TypeError for a request of several parts.
         """
-        opened = _opened(source)
+        opened = opened_once(source)
         if isinstance(opened, TextImage | MultiInput):
             raise TypeError("a request of several parts has no single plan; plan its images one by one")
         report = self.check(opened, kind=kind)
@@ -103,7 +102,7 @@ class Preflight:
         Each is probed and checked by the same rules again before it is handed on. Raises RejectedError where the
         input cannot be made acceptable, and UnreadableError where its bytes are gone half-way.
         """
-        opened = _opened(source)
+        opened = opened_once(source)
         report = self.check(opened, kind=kind)
         if isinstance(opened, TextImage | MultiInput):
             yield self._request(opened, report)
@@ -162,12 +161,13 @@ class Preflight:
 
                 return plan_image(report, self.limits, self.policy)
             case AudioFacts() | VideoFacts() as facts:
-                from preflight.planner.timed import needs_units, plan_timed
+                from preflight.planner.timed import needs_stripping, needs_units, plan_timed
                 from preflight.probers.timed import probe_units
 
-                units = probe_units(_source(source), facts) if needs_units(report) else None
+                needs = needs_units(report) or needs_stripping(facts, self.policy)
+                units = probe_units(source_of(source), facts) if needs else None
                 planned = partial(plan_timed, report, facts, units, self.limits, self.policy)
-                return self._with_moments(planned, _source(source), facts, meter)
+                return self._with_moments(planned, source_of(source), facts, meter)
             case _:
                 raise RejectedError(report.source, report.errors)
 
@@ -204,7 +204,7 @@ class Preflight:
         from preflight.planner.timed import plan_encoding
 
         planned = partial(plan_encoding, report, facts, self.limits, self.policy)
-        plan = self._with_moments(planned, _source(source), facts, meter)
+        plan = self._with_moments(planned, source_of(source), facts, meter)
         self._must_be_allowed(report, plan.fidelity, (*plan.why, failure))
         try:
             yield from self._transformed(source, report, plan, meter)
@@ -213,7 +213,7 @@ class Preflight:
 
     def _transformed(self, source: Source | Text, report: Report, plan: Plan, meter: Meter) -> Iterator[Verified]:
         assert not isinstance(report.facts, RequestFacts)
-        for output in transform(_source(source), report.facts, plan, self.limits, meter.watch, workers=self._workers):
+        for output in transform(source_of(source), report.facts, plan, self.limits, meter.watch, workers=self._workers):
             self._must_be_allowed(report, output.fidelity, plan.why)
             yield self._verify(report, output)
 
@@ -278,7 +278,7 @@ class Preflight:
             raise RejectedError(report.source, report.errors)
         from preflight.probers.text import well_formed
 
-        pictures = [self._picture(report, index, image) for index, image in enumerate(_images(request))]
+        pictures = [self._picture(report, index, image) for index, image in enumerate(images_of(request))]
         model = self.limits.model_name
         media = [p.media for p in pictures]
         if isinstance(request, TextImage):
@@ -339,33 +339,7 @@ def embed(
         return Preflight(limits=profile, policy=policy).embed(source, client)
 
 
-def _opened(source: Input) -> _Opened:
-    """Each file object becomes a Source once: a second one would find what cannot seek at its end."""
-    match source:
-        case Text():
-            return source
-        case TextImage():
-            return replace(source, image=Source.of(source.image))
-        case MultiInput():
-            return replace(source, images=[replace(each, image=Source.of(each.image)) for each in source.images])
-        case _:
-            return Source.of(source)
-
-
-def _source(source: Source | Text) -> Source:
-    if isinstance(source, Source):
-        return source
-    from preflight.probers.text import well_formed
-
-    return Source.of(well_formed(source.text).encode(), name=source.name)
-
-
-def _images(request: TextImage | MultiInput) -> list[Source]:
-    images = [request.image] if isinstance(request, TextImage) else [named.image for named in request.images]
-    return [Source.of(image) for image in images]
-
-
-def _facts(source: _Opened, probed: Callable[[Source, Kind | None], MediaFacts], kind: Kind | None) -> Facts:
+def _facts(source: Opened, probed: Callable[[Source, Kind | None], MediaFacts], kind: Kind | None) -> Facts:
     """`probed` is asked about each file."""
     match source:
         case Source():
@@ -378,7 +352,7 @@ def _facts(source: _Opened, probed: Callable[[Source, Kind | None], MediaFacts],
             from preflight.probers.text import facts_of_text
 
             text = source.text
-            pictures = tuple(probed(image, "image") for image in _images(source))
+            pictures = tuple(probed(image, "image") for image in images_of(source))
             return RequestFacts(
                 kind="text_image" if isinstance(source, TextImage) else "multi_input",
                 text=facts_of_text(text) if text is not None else None,

@@ -76,7 +76,7 @@ def plan_timed(
     """`units` are where it can be cut, or None where cutting alone would not help; `moments` are where it is best."""
     if isinstance(facts, AudioFacts) and (stripped := plan_stripping(report, facts, limits, policy)) is not None:
         return stripped
-    if report.verdict == "pass" and (remuxed := plan_without_tags(report, facts, policy)) is not None:
+    if report.verdict == "pass" and units and (remuxed := plan_without_tags(report, facts, policy)) is not None:
         return remuxed
     if report.verdict == "pass" and not needs_stripping(facts, policy):
         return _send(report, facts)

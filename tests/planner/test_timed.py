@@ -386,3 +386,20 @@ def test_a_torn_end_of_sound_is_left_out_where_it_can_be(container, codec, copie
         container=container, codec=codec, decoded=examples.decoded(has_picture=False, sound_truncated_at_s=59.9)
     )
     assert needs_units(check_facts("x", torn, STRICT)) == copies
+
+
+class TestStripMetadata:
+    FACTS = replace(examples.video(), has_metadata=True)
+
+    def test_a_film_that_fits_is_copied_whole(self):
+        plan = planned(self.FACTS, units(*[2.0] * 30), Policy(strip_metadata=True))
+        assert plan.recipe == CutBetweenUnits(container="mp4", cuts_s=())
+        assert plan.fidelity is Fidelity.LOSSLESS
+
+    def test_one_whose_packets_do_not_say_when_they_are_shown_is_encoded(self):
+        """H.264 in AVI: copied, its pictures would come out of order."""
+        assert isinstance(planned(self.FACTS, (), Policy(strip_metadata=True)).recipe, EncodeVideo)
+
+    def test_without_any_it_is_sent_as_it_is(self):
+        assert planned(examples.video(), units(*[2.0] * 30), Policy(strip_metadata=True)).recipe == SendAsIs()
+        assert planned(self.FACTS).recipe == SendAsIs()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import wave
 from dataclasses import replace
 from itertools import pairwise
@@ -15,7 +16,7 @@ from msgspec.structs import replace as set_to
 
 from preflight.limits import load
 from preflight.media import Source
-from preflight.planner import CutBetweenUnits, EncodeAudio, Policy
+from preflight.planner import CutBetweenUnits, EncodeAudio, EncodeVideo, Policy
 from preflight.planner.timed import plan_timed
 from preflight.probers import probe
 from preflight.probers.timed import probe_units
@@ -114,6 +115,31 @@ def test_sound_that_is_encoded_is_cut_where_that_was_wished_for(tmp_path):
     spans = [o.span for o in transform(source, facts, replace(plan, recipe=recipe), bounds)]
     assert [s.start_s for s in spans][:3] == [0.0, 4.2, 9.0]
     assert spans[-1].end_s == 14.0
+
+
+def test_video_that_is_encoded_repeats_what_is_coded(tmp_path):
+    path = tmp_path / "small.mp4"
+    film = ["-f", "lavfi", "-i", "testsrc=s=128x96:r=5:d=26", "-f", "lavfi", "-i", "sine=d=26:r=16000"]
+    subprocess.run(["ffmpeg", "-v", "error", *film, "-c:v", "libx264", "-c:a", "aac", path], check=True)
+    source, bounds = Source.of(path), limits(12.0)
+    facts = probe(source)
+    plan = plan_timed(check_facts("a", facts, bounds), facts, None, bounds, Policy(overlap_s=3.0))
+    assert isinstance(plan.recipe, EncodeVideo)
+    made = list(transform(source, facts, plan, bounds))
+    assert len(made) > 2
+    for before, after in pairwise(made):
+        # Whole GOPs of some 4 s.
+        assert 3.0 <= before.span.end_s - after.span.start_s <= 7.5
+        pictures = [decoded(each.media) for each in (before, after)]
+        shared = round((before.span.end_s - after.span.start_s) * 5)
+        np.testing.assert_array_equal(pictures[0][-shared:], pictures[1][:shared])
+    assert made[-1].span.end_s == pytest.approx(26, abs=0.1)
+    assert all(m.span.duration_s <= 12 for m in made)
+
+
+def decoded(media: Source) -> np.ndarray:
+    with media.open() as file, av.open(file) as container:
+        return np.stack([f.to_ndarray(format="gray")[::16, ::16] for f in container.decode(video=0)])
 
 
 @pytest.mark.parametrize("name", ["video/h264_aac_mp4", "video/h264_aac_mkv", "video/h264_aac_ts"])
