@@ -162,7 +162,7 @@ class Preflight:
                 return plan_image(report, self.limits, self.policy)
             case AudioFacts() | VideoFacts() as facts:
                 from preflight.planner.timed import needs_stripping, needs_units, plan_timed
-                from preflight.probers.timed import probe_units
+                from preflight.probers.cut_points import probe_units
 
                 needs = needs_units(report) or needs_stripping(facts, self.policy)
                 units = probe_units(source_of(source), facts) if needs else None

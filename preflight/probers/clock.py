@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from preflight.media import DurationSource
 from preflight.probers.container import demux
 from preflight.probers.movie_header import NOTHING, MovieHeader
-from preflight.probers.times import BACKWARDS_S, WRAPPED
+from preflight.probers.times import BACKWARDS_S, Times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +138,8 @@ _MOST_REORDERED = 16
 def _from_packets(
     container: InputContainer, video: Stream | None, streams: Sequence[Stream], claimed: float | None
 ) -> Clock:
-    tracks = {s.index: _Track(float(s.time_base) if s.time_base else 0.0) for s in streams}
+    times = Times()
+    tracks = {s.index: _Track(times) for s in streams}
     keyframe: bool | None = None
     picture: bytes | None = None
     is_encrypted: bool | None = None
@@ -183,8 +184,8 @@ def _rounded(seconds: float) -> float:
 class _Track:
     """How long one stream lasts by its packets. Where its clock starts anew, what follows is played after the rest."""
 
-    def __init__(self, base_s: float) -> None:
-        self._base_s = base_s
+    def __init__(self, times: Times) -> None:
+        self._times = times
         self._shift_s = 0.0
         self._decoded_s = float("-inf")
         self._longest_s = 0.0
@@ -196,14 +197,12 @@ class _Track:
         self.start_s: float | None = None
 
     def follow(self, packet: Packet[Stream]) -> None:
-        time = packet.pts if packet.pts is not None else packet.dts
-        if time is None:
+        if packet.pts is None and packet.dts is None:
             return
-        length = packet.duration if packet.duration and packet.duration < WRAPPED else 0
-        start_s, length_s = time * self._base_s, length * self._base_s
+        start_s, length_s = self._times.start_s(packet), self._times.length_s(packet)
         self._count_last()
         if packet.dts is not None:
-            decoded_s = packet.dts * self._base_s
+            decoded_s = self._times.decoded_s(packet)
             if decoded_s < self._decoded_s - BACKWARDS_S:
                 self._shift_s = self._end_s - start_s
             self._decoded_s = decoded_s

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Source, VideoFacts, Watch, unwatched
 from preflight.probers.container import demux, media_errors, open_media
+from preflight.probers.filters import chained
 from preflight.probers.timed import pick_streams
 
 if TYPE_CHECKING:
@@ -127,20 +128,19 @@ class _Silence:
         from av.filter import Graph
 
         graph = Graph()
-        last = graph.add_abuffer(
+        source = graph.add_abuffer(
             sample_rate=frame.sample_rate,
             format=frame.format.name,
             layout=frame.layout.name,
             time_base=Fraction(1, frame.sample_rate),
         )
-        for name, arguments in (
+        chained(
+            graph,
+            source,
             ("aformat", f"sample_fmts=flt:channel_layouts=mono:sample_rates={_QUIET_HZ}"),
             ("silencedetect", f"noise={self._level_db}dB:duration={_SHORTEST_QUIET_S}"),
             ("abuffersink", ""),
-        ):
-            node = graph.add(name, arguments)
-            last.link_to(node)
-            last = node
+        )
         graph.configure()
         return graph
 
@@ -164,18 +164,17 @@ def _scene_graph(frame: VideoFrame) -> Graph:
     from av.filter import Graph
 
     graph = Graph()
-    last = graph.add_buffer(
+    source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 1_000_000)
     )
-    for name, arguments in (
+    chained(
+        graph,
+        source,
         ("scale", f"{min(_SCENE_WIDTH, frame.width)}:-2:flags=fast_bilinear"),
         ("format", "yuv420p"),
         ("scdet", f"threshold={_LEAST_CHANGE}"),
         ("buffersink", ""),
-    ):
-        node = graph.add(name, arguments)
-        last.link_to(node)
-        last = node
+    )
     graph.configure()
     return graph
 

@@ -84,7 +84,7 @@ def _as_it_is(source: Source, facts: MediaFacts) -> Output:
             decode_fully(source)
         case AudioFacts(decoded=None):
             # Ten minutes of sound are decoded in under a second.
-            from preflight.transformers.audio import decode_fully as decode_sound
+            from preflight.transformers.sound import decode_fully as decode_sound
 
             decode_sound(source)
             span = _whole_span(facts)

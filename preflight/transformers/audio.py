@@ -16,7 +16,6 @@ from preflight.planner.audio import MP3_FRAME_SAMPLES, coding_of
 from preflight.planner.cuts import Caps
 from preflight.transformers.interface import Output, Watch, unwatched
 from preflight.transformers.sound import Sound
-from preflight.transformers.sound import decode_fully as decode_fully  # noqa: PLC0414 (where it was looked for first)
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

@@ -148,11 +148,16 @@ class Film:
                 for packet in self._encoded(reader, stretch, threads):
                     lane.put(packet, packet.size)
                 lane.close()
-                crew.act(lambda: True, lambda: self._miss(reader))
+                self._miss(crew, reader.damaged)
+                reader.damaged = 0
 
-    def _miss(self, reader: Reader) -> None:
-        self._damaged += reader.damaged
-        reader.damaged = 0
+    def _miss(self, crew: Crew, packets: int) -> None:
+        """Counts what a thread could not decode."""
+
+        def add() -> None:
+            self._damaged += packets
+
+        crew.act(lambda: True, add)
 
     @contextmanager
     def _reader(self, crew: Crew, threads: int) -> Iterator[Reader]:
@@ -236,7 +241,7 @@ class Film:
                     lane.put(coded, coded.size)
             for coded in self.audio.encode(None):
                 lane.put(coded, coded.size)
-        crew.act(lambda: True, lambda: setattr(self, "_damaged", self._damaged + damaged))
+        self._miss(crew, damaged)
         lane.close()
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from preflight.planner import EncodeVideo
+from preflight.probers.filters import chained
 from preflight.transformers.tone import AFTER_TABLE, LEVEL, table_frame
 
 if TYPE_CHECKING:
@@ -93,23 +94,23 @@ class Shaper:
         graph = Graph()
         graph.threads = self._threads
         last = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK)
-        for name, arguments in self._before_scaling(frame):
-            last = _link(graph, last, name, arguments)
+        last = chained(graph, last, *self._before_scaling(frame))
         geometry = self._recipe.geometry
         # fast_bilinear costs 14 VMAF points and saves no time; setsar, or the displayed ratio stays as it was.
         scale = f"{geometry.scale_width}:{geometry.scale_height}:flags=bicubic"
         if self._recipe.tone_map is None:
-            last = _link(graph, last, "scale", scale + self._colours.scaled_to)
+            last = chained(graph, last, ("scale", scale + self._colours.scaled_to))
         else:
-            last = self._tone_mapped(graph, _link(graph, last, "scale", scale + _matrix_of(frame)))
-        for name, arguments in (
+            last = self._tone_mapped(graph, chained(graph, last, ("scale", scale + _matrix_of(frame))))
+        chained(
+            graph,
+            last,
             ("setsar", "1"),
             ("crop", f"{geometry.crop_width}:{geometry.crop_height}"),
             ("pad", f"{geometry.width}:{geometry.height}:(ow-iw)/4*2:(oh-ih)/4*2"),
             ("format", "yuv420p"),
-        ):
-            last = _link(graph, last, name, arguments)
-        last.link_to(graph.add("buffersink"))
+            ("buffersink", ""),
+        )
         graph.configure()
         if self._recipe.tone_map is not None:
             table = table_frame(self._recipe.tone_map)
@@ -138,22 +139,16 @@ class Shaper:
 
         side = LEVEL**3
         table = graph.add_buffer(width=side, height=side, format=VideoFormat("rgb48le"), time_base=CLOCK)
-        last = _link(graph, scaled, "format", "rgb48le")
+        last = chained(graph, scaled, ("format", "rgb48le"))
         mapped = graph.add("haldclut", "clut=first:interp=tetrahedral")
         last.link_to(mapped, 0, 0)
         table.link_to(mapped, 0, 1)
-        last = _link(graph, mapped, "lutrgb", ":".join(f"{channel}={AFTER_TABLE}" for channel in "rgb"))
-        return _link(graph, last, "scale", "flags=bicubic" + self._colours.scaled_to)
+        lifted = ":".join(f"{channel}={AFTER_TABLE}" for channel in "rgb")
+        return chained(graph, mapped, ("lutrgb", lifted), ("scale", "flags=bicubic" + self._colours.scaled_to))
 
 
 _LEAST_FIELD = 4
 """Pixels; bwdif takes nothing smaller."""
-
-
-def _link(graph: Graph, last: FilterContext, name: str, arguments: str) -> FilterContext:
-    node = graph.add(name, arguments)
-    last.link_to(node)
-    return node
 
 
 def _matrix_of(frame: VideoFrame) -> str:

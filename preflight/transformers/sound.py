@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError
 from preflight.media import Source
 from preflight.probers.container import demux, media_errors, open_media
 from preflight.probers.decoded import sample_bytes
+from preflight.probers.filters import chained
 from preflight.probers.flac import STRICTLY
 from preflight.probers.timed import pick_streams
 from preflight.transformers.flac import decode_frames
@@ -133,17 +133,18 @@ class _Graph:
 
         self.takes = takes
         self._graph = Graph()
-        source = self._graph.add_abuffer(sample_rate=takes[2], format=takes[0], layout=takes[1])
-        mixed = self._graph.add("aformat", sample_fmts=gives[0], channel_layouts=gives[1], sample_rates=str(gives[2]))
-        even = self._graph.add("asetnsamples", nb_out_samples=str(max(gives[2] // _FRAMES_PER_S, 1)), pad="0")
-        self._source: FilterContext = source
-        self._sink: FilterContext = self._graph.add("abuffersink")
-        chain = [source, mixed, even, self._sink]
+        self._source: FilterContext = self._graph.add_abuffer(sample_rate=takes[2], format=takes[0], layout=takes[1])
+        last = self._source
         if (count := _unplaced(takes[1])) is not None:
             sides = (f"c{side}<{'+'.join(f'c{index}' for index in range(side, count, 2))}" for side in (0, 1))
-            chain.insert(1, self._graph.add("pan", args=f"stereo|{'|'.join(sides)}"))
-        for one, other in pairwise(chain):
-            one.link_to(other)
+            last = chained(self._graph, last, ("pan", f"stereo|{'|'.join(sides)}"))
+        self._sink: FilterContext = chained(
+            self._graph,
+            last,
+            ("aformat", f"sample_fmts={gives[0]}:channel_layouts={gives[1]}:sample_rates={gives[2]}"),
+            ("asetnsamples", f"nb_out_samples={max(gives[2] // _FRAMES_PER_S, 1)}:pad=0"),
+            ("abuffersink", ""),
+        )
         self._graph.configure()
 
     def push(self, frame: AudioFrame) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from preflight.probers.filters import chained
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -96,20 +97,20 @@ class Resampler:
         context = self._audio.codec_context
         graph = Graph()
         graph.threads = 1
-        chain = (
-            graph.add_abuffer(
-                sample_rate=frame.sample_rate,
-                format=frame.format.name,
-                layout=frame.layout.name,
-                time_base=Fraction(1, frame.sample_rate),
-            ),
-            # Fills gaps and drops overlaps of the timestamps, so that sound stays with its picture.
-            graph.add("aresample", f"{context.sample_rate}:async={context.sample_rate}:min_hard_comp=0.1"),
-            graph.add("aformat", f"sample_fmts=fltp:channel_layouts={context.layout.name}"),
-            graph.add("abuffersink"),
+        source = graph.add_abuffer(
+            sample_rate=frame.sample_rate,
+            format=frame.format.name,
+            layout=frame.layout.name,
+            time_base=Fraction(1, frame.sample_rate),
         )
-        for a, b in pairwise(chain):
-            a.link_to(b)
+        chained(
+            graph,
+            source,
+            # Fills gaps and drops overlaps of the timestamps, so that sound stays with its picture.
+            ("aresample", f"{context.sample_rate}:async={context.sample_rate}:min_hard_comp=0.1"),
+            ("aformat", f"sample_fmts=fltp:channel_layouts={context.layout.name}"),
+            ("abuffersink", ""),
+        )
         graph.configure()
         return graph
 

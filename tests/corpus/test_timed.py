@@ -11,7 +11,7 @@ from preflight.errors import RejectedError
 from preflight.media import AudioFacts, Source, Unprobed, VideoFacts
 from preflight.pipeline import Preflight
 from preflight.probers import probe
-from preflight.probers.timed import probe_units
+from preflight.probers.cut_points import probe_units
 from preflight.rules import check_facts
 
 pytestmark = pytest.mark.corpus

@@ -10,35 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from preflight.limits import load, names
-from preflight.media import VideoFacts
 from preflight.planner import Policy
 from preflight.planner.geometry import fit_picture
 from preflight.planner.timed import plan_encoding
-from preflight.rules import check_facts
+from preflight.rules import check_facts, examples
 
 PROFILES = [load(name).video for name in names()]
 
-FACTS = VideoFacts(
-    size_bytes=1_000_000,
-    container="avi",
-    video_codec="mpeg4",
-    audio_codec=None,
-    duration_s=10.0,
-    duration_source="packets",
-    claimed_duration_s=10.0,
-    start_s=0.0,
-    damaged_packets=0,
-    width=640,
-    height=360,
-    rotation=0,
-    sample_aspect_ratio=Fraction(1),
-    frame_rate=Fraction(25),
-    starts_with_keyframe=True,
-    has_timestamps=True,
-    sample_rate=None,
-    channels=None,
-    streams=(),
-)
+FACTS = replace(examples.video(), container="avi", video_codec="mpeg4", audio_codec=None, duration_s=10.0)
 sides = st.one_of(st.integers(1, 16_384), st.integers(1, 400), st.sampled_from([360, 864, 2_160, 5_184, 16_384]))
 
 

@@ -26,7 +26,7 @@ class Faked(SimpleNamespace):
 
 def packet(stream_index: int, time: int | None, duration: int = 40, **more: Any) -> Any:
     facts = {"pts": time, "dts": time, "size": 100, "is_keyframe": True, "sidedata": ()}
-    facts |= {"is_discard": False, "is_corrupt": False}
+    facts |= {"is_discard": False, "is_corrupt": False, "time_base": Fraction(1, 1000)}
     made = Faked(stream_index=stream_index, duration=duration, **{**facts, **more})
     made.has_sidedata = made.sidedata.__contains__
     return made

@@ -11,8 +11,9 @@ from preflight.media import Fidelity, Source
 from preflight.pipeline import Preflight
 from preflight.probers import probe
 from preflight.probers.container import open_media
+from preflight.probers.cut_points import probe_units
 from preflight.probers.hidden import HiddenSound
-from preflight.probers.timed import pick_streams, probe_units
+from preflight.probers.timed import pick_streams
 from preflight.testing.recipes.encoder import run
 from tests.judges import samples
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from preflight.media import AudioFacts, Source
 from preflight.probers import probe
+from preflight.probers.cut_points import probe_units
 from preflight.probers.mp3 import Reservoir, frames_lost, reservoir, units_of_mp3
-from preflight.probers.timed import probe_units
 from preflight.probers.units import Unit
 from tests.judges import coded_packets
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from preflight.limits import DEFAULT_PROFILE
 from preflight.media import AudioFacts, Source, Unprobed, VideoFacts
 from preflight.probers import probe
-from preflight.probers.timed import probe_units
+from preflight.probers.cut_points import probe_units
 from preflight.testing import catalogue
 from preflight.testing.catalogue import Case
 from preflight.testing.catalogue.audio import formats as audio_formats

@@ -14,8 +14,9 @@ from preflight.media import Source
 from preflight.planner.open_gops import closed_only
 from preflight.probers import probe
 from preflight.probers.container import open_media
+from preflight.probers.cut_points import probe_units
 from preflight.probers.opening import opening_test
-from preflight.probers.timed import pick_streams, probe_units
+from preflight.probers.timed import pick_streams
 from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of, units_of
 from preflight.testing import catalogue
 from tests.judges import coded_packets

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from preflight.media import AudioFacts, Source, Unprobed
 from preflight.probers import probe
-from preflight.probers.timed import probe_units
+from preflight.probers.cut_points import probe_units
 from preflight.probers.wav import WavLayout, layout_of, read_wav, units_of_wav
 from preflight.rules import examples
 from preflight.testing.recipes.wave import Wave

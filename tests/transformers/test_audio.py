@@ -20,7 +20,8 @@ from preflight.testing import catalogue
 from preflight.testing.catalogue.audio import formats, wave
 from preflight.testing.recipes.encoder import run
 from preflight.transformers import Output
-from preflight.transformers.audio import decode_fully, encode_audio
+from preflight.transformers.audio import encode_audio
+from preflight.transformers.sound import decode_fully
 from tests.judges import coded_packets, samples, strictest_duration_s
 
 

@@ -16,7 +16,7 @@ from preflight.media import AudioFacts, Fidelity, Source, VideoFacts
 from preflight.pipeline import Preflight
 from preflight.planner import CutBetweenUnits, Policy
 from preflight.probers import probe
-from preflight.probers.timed import probe_units
+from preflight.probers.cut_points import probe_units
 from preflight.testing import catalogue
 from preflight.transformers import Output
 from preflight.transformers.cut import cut

@@ -14,8 +14,8 @@ from preflight.media import Source, VideoFacts
 from preflight.planner import CutBetweenUnits
 from preflight.planner.cuts import OVERHEAD
 from preflight.probers import probe
+from preflight.probers.cut_points import probe_units
 from preflight.probers.mp4_units import read_film
-from preflight.probers.timed import probe_units
 from preflight.testing.recipes.encoder import program, run
 from preflight.transformers import Output
 from preflight.transformers.cut import cut

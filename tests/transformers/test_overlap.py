@@ -19,7 +19,7 @@ from preflight.media import Source
 from preflight.planner import CutBetweenUnits, EncodeAudio, EncodeVideo, Policy
 from preflight.planner.timed import plan_timed
 from preflight.probers import probe
-from preflight.probers.timed import probe_units
+from preflight.probers.cut_points import probe_units
 from preflight.rules import check_facts
 from preflight.transformers import transform
 

@@ -14,7 +14,8 @@ from preflight.media import Source
 from preflight.planner.cuts import Caps
 from preflight.probers import probe
 from preflight.probers.container import open_media
-from preflight.probers.timed import pick_streams, probe_units
+from preflight.probers.cut_points import probe_units
+from preflight.probers.timed import pick_streams
 from preflight.probers.units import PacketUnit, units_of
 from preflight.transformers.packer import clips_at, clips_under
 

@@ -1,0 +1,63 @@
+"""Where audio and video can be cut without decoding."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+from preflight.errors import BrokenMediaError
+from preflight.media import AudioFacts, Source, VideoFacts
+from preflight.probers.container import demux, open_media
+from preflight.probers.flac import last_frame_bytes
+from preflight.probers.hidden import HiddenSound
+from preflight.probers.movie_header import read_movie_header
+from preflight.probers.mp3 import units_of_mp3
+from preflight.probers.mp4_units import read_film, units_of_film
+from preflight.probers.timed import pick_streams
+from preflight.probers.units import Unit, read_units
+from preflight.probers.wav import layout_of, units_of_wav
+
+_NOTHING_HIDDEN = frozenset({"wav", "mp3", "flac"})
+"""Containers of sound that are written as they are read, so that padding stays what it is."""
+
+
+def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, ...]:
+    """Where the source can be cut without decoding, from one pass over its packets.
+
+    Empty where the packets have no times or cannot be read to their end. Raises UnreadableError.
+    """
+    if facts.duration_s is None:
+        return ()
+    if (layout := layout_of(source, facts)) is not None:
+        return units_of_wav(layout)
+    try:
+        if facts.kind == "video" and (film := read_film(source, facts)) is not None:
+            return units_of_film(film, start_s=facts.start_s, duration_s=facts.duration_s)
+        with open_media(source) as container:
+            if "mp4" in container.format.name and read_movie_header(source).impossible_samples:
+                return ()
+            video, audio = pick_streams(container)
+            is_written_as_read = facts.kind == "video" or facts.container in _NOTHING_HIDDEN
+            hidden = HiddenSound(audio) if audio is not None and not is_written_as_read else None
+            units = read_units(
+                container,
+                video if facts.kind == "video" else None,
+                audio,
+                start_s=facts.start_s,
+                duration_s=facts.duration_s,
+                watch=hidden.follow if hidden is not None else None,
+            )
+        if hidden is not None and hidden.is_more_than_padding:
+            return ()
+        if isinstance(facts, VideoFacts) or facts.codec not in ("mp3", "flac"):
+            return units
+        with open_media(source) as container:
+            _, audio = pick_streams(container)
+            packets = (p for p in demux(container, audio) if p.size and not p.is_corrupt) if audio is not None else ()
+            if facts.codec == "mp3":
+                return units_of_mp3(units, map(bytes, packets))
+            last = deque(packets, maxlen=1)
+            size = last_frame_bytes(last[0]) if last else None
+            return units if size is None else (*units[:-1], replace(units[-1], size_bytes=size))
+    except BrokenMediaError:
+        return ()
