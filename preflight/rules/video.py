@@ -24,8 +24,8 @@ def _size(facts: VideoFacts) -> str:
 
 
 MOST_RATIO = 131_072
-"""Of the sides of a picture that is scaled, 16,384 pixels of eight to one: a filter that makes two pixels of the shorter
-side takes 0.2 s and 100 MB for the longer one then, and 4.8 s and 430 MB at eight times that."""
+"""Of the sides of a picture that is scaled: a line of 16,384 pixels that are eight times as wide as high. To scale it
+until the shorter side has two pixels takes 0.2 s and 100 MB; eight times as much takes 4.8 s and 430 MB."""
 
 
 class VideoResolutionTooLow(Rule):
