@@ -22,7 +22,12 @@ from tests.lowered import lowered
 
 CAP_S = 9.0
 """Two of the encoder's units of four seconds."""
-FILM = MarkedFilm(suffix=".mp4", seconds=24.0, options={**X264, "preset": "ultrafast", "g": 50, "pix_fmt": "yuv420p"})
+FILM = MarkedFilm(
+    suffix=".mp4",
+    seconds=24.0,
+    frame_rate=Fraction(10),
+    options={**X264, "preset": "ultrafast", "g": 20, "pix_fmt": "yuv420p"},
+)
 SOUND = MarkedFilm(suffix=".ogg", seconds=60.0, has_picture=False, options={"c:a": "libopus"})
 ENCODED = Policy(min_clip_s=600.0)
 """Copied clips would be shorter: all is encoded."""
