@@ -131,10 +131,8 @@ def main(runs: int, *, is_long: bool) -> None:
         for name, film in (("film", looped(piece(), LONG_TIMES)), ("talk", TALK)):
             each = in_a_process(film)
             share = each["first_s"] / each["s"]
-            print(
-                f"25 minutes of {name}: {each['s']:.0f} s, first clip after {each['first_s']:.1f} s, {share:.0%} of the",
-                end="",
-            )
+            print(f"25 minutes of {name}: {each['s']:.0f} s, first clip after {each['first_s']:.1f} s, ", end="")
+            print(f"{share:.0%} of the", end="")
             print(f" whole, for {each['first_share']:.0%} of the film; {each['clips']:.0f} clips, the fullest ", end="")
             print(f"{each['fullest']:.1%} of the bytes; {each['peak_mb']:.0f} MB at most")
 
