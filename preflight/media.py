@@ -280,6 +280,13 @@ class VideoFacts:
     def displayed_height(self) -> int:
         return self._displayed()[1]
 
+    @property
+    def displayed_exactly(self) -> tuple[Fraction, Fraction]:
+        """Width and height in square pixels, not rounded: what the picture's ratio is kept by. Neither is 0."""
+        wide, high = max(1, self.width) * self.sample_aspect_ratio, Fraction(max(1, self.height))
+        wide = wide if wide > 0 else Fraction(1)
+        return (high, wide) if self.rotation in (90, 270) else (wide, high)
+
     def _displayed(self) -> tuple[int, int]:
         wide = max(1, round(self.width * self.sample_aspect_ratio))
         return (self.height, wide) if self.rotation in (90, 270) else (wide, self.height)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Literal
 
 from preflight.limits import VideoLimits
@@ -10,15 +11,22 @@ from preflight.planner.interface import Geometry
 
 
 def fit_picture(
-    width: int, height: int, limits: VideoLimits, fit: Literal["pad", "crop"], *, max_short_side: int | None = None
+    width: float | Fraction,
+    height: float | Fraction,
+    limits: VideoLimits,
+    fit: Literal["pad", "crop"],
+    *,
+    max_short_side: int | None = None,
 ) -> Geometry:
-    """Of the displayed size, in square pixels. Every size that comes out is even, as 4:2:0 wants it.
+    """Of the displayed size, in square pixels; of pixels that are not square it is no whole number, and to round it
+    here would stretch a small picture. Every size that comes out is even, as 4:2:0 wants it.
 
     The shorter side of what comes out is at most `max_short_side`, unless the limits ask for more.
 
     What is so thin that cropping would leave nearly nothing of it is padded, whatever `fit` says; what is so thin that
     it would be less than two pixels wide (over four hundred times as long as wide) loses its ends.
     """
+    width, height = float(width), float(height)
     if max(width, height) > min(width, height) * limits.max_aspect_ratio.value * _MOST_CROPPED:
         fit = "pad"
     frame_width, frame_height = _framed(width, height, limits.max_aspect_ratio.value, fit)
@@ -44,7 +52,7 @@ _MOST_CROPPED = 10
 _THIN = 200
 
 
-def _scaled(width: int, height: int, scale: float) -> tuple[int, int]:
+def _scaled(width: float, height: float, scale: float) -> tuple[int, int]:
     """Both sides even. Where rounding a thin side would stretch the picture, the other follows what it became."""
     thin = min(width, height)
     if thin * scale >= _THIN:
@@ -53,7 +61,7 @@ def _scaled(width: int, height: int, scale: float) -> tuple[int, int]:
     return _even(width * scale), _even(height * scale)
 
 
-def _framed(width: int, height: int, most: float, fit: Literal["pad", "crop"]) -> tuple[float, float]:
+def _framed(width: float, height: float, most: float, fit: Literal["pad", "crop"]) -> tuple[float, float]:
     """The picture's frame after padding or cropping to the ratio, before scaling."""
     if width > height * most:
         return (width, width / most) if fit == "pad" else (height * most, height)

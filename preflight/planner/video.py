@@ -68,8 +68,7 @@ def _steps(facts: VideoFacts, recipe: EncodeVideo) -> tuple[str, ...]:
 
 
 def _geometry(facts: VideoFacts, limits: Limits, policy: Policy) -> Geometry:
-    size = facts.displayed_width, facts.displayed_height
-    return fit_picture(*size, limits.video, policy.fit, max_short_side=policy.max_short_side)
+    return fit_picture(*facts.displayed_exactly, limits.video, policy.fit, max_short_side=policy.max_short_side)
 
 
 def _kept_rate(rate: Fraction | None, most: float | None) -> Fraction | None:

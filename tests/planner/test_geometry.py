@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from fractions import Fraction
 
 import pytest
@@ -99,24 +99,48 @@ def test_the_shorter_side_is_bounded_but_never_below_what_the_limits_ask_for(wid
     assert stretch(width, height, made.scale_width, made.scale_height) <= 0.01
 
 
-@settings(max_examples=500, deadline=None)
+# What an encoder writes (broadcast, anamorphic, halves), and what nobody does.
+pixel_ratios = st.one_of(
+    st.sampled_from([Fraction(*r) for r in ((1, 1), (4, 3), (16, 11), (12, 11), (8, 9), (32, 27), (1, 2), (2, 1))]),
+    st.fractions(min_value=Fraction(1, 8), max_value=8, max_denominator=255),
+    st.fractions(min_value=Fraction(1, 65_535), max_value=65_535, max_denominator=65_535),
+)
+
+
+@settings(max_examples=3_000, deadline=None)
 @given(
     width=sides,
     height=sides,
     rotation=st.sampled_from([0, 90, 180, 270]),
-    pixels=st.fractions(min_value=Fraction(1, 8), max_value=8, max_denominator=255),
+    pixels=pixel_ratios,
+    limits=st.sampled_from([load(name) for name in names()]),
+    fit=st.sampled_from(["pad", "crop"]),
+    bound=st.sampled_from([None, 2, 360, 720, 1_080]),
 )
-def test_any_rotation_and_pixel_aspect_is_fitted_as_displayed(width, height, rotation, pixels):
+@example(width=101, height=100, rotation=0, pixels=Fraction(254, 255), limits=load(), fit="pad", bound=None)
+@example(width=3, height=1, rotation=90, pixels=Fraction(1, 8), limits=load(), fit="pad", bound=720)
+@example(width=1, height=16_384, rotation=0, pixels=Fraction(1, 8), limits=load(), fit="crop", bound=720)
+@example(width=16_384, height=1, rotation=0, pixels=Fraction(65_535), limits=load(), fit="pad", bound=720)
+@example(width=361, height=361, rotation=0, pixels=Fraction(868, 361), limits=load(), fit="crop", bound=360)
+def test_any_rotation_and_pixel_aspect_is_fitted_as_displayed(width, height, rotation, pixels, limits, fit, bound):
+    """Inside the limits and stretched by at most a hundredth, or rejected; without a floor under the size."""
     facts = replace(FACTS, width=width, height=height, rotation=rotation, sample_aspect_ratio=pixels)
-    limits = load(names()[0])
     report = check_facts("a", facts, limits)
+    shown = (width * pixels, Fraction(height))
+    if rotation in (90, 270):
+        shown = shown[::-1]
     if report.verdict == "rejected":
-        assert report.errors
+        assert max(shown) > 100_000 * min(shown)
+        assert [f.code for f in report.errors if not f.fixable] == ["video_resolution_invalid_aspect_ratio"]
         return
-    made = plan_encoding(report, facts, limits, Policy()).recipe.geometry
-    shown = (width * pixels, height) if rotation in (0, 180) else (height, width * pixels)
-    # Of pictures a few pixels wide, to show whole pixels is more than a percent.
-    if min(shown) >= 100:
-        assert stretch(float(shown[0]), float(shown[1]), made.scale_width, made.scale_height) <= 0.015
-    assert min(made.width, made.height) >= limits.video.min_side.value
+    made = plan_encoding(report, facts, limits, Policy(fit=fit, max_short_side=bound)).recipe.geometry
+    assert stretch(*map(float, shown), made.scale_width, made.scale_height) <= 0.01
+    assert all(size > 0 and size % 2 == 0 for size in astuple(made))
+    most = limits.video.max_size(made.width, made.height)
+    assert limits.video.min_side.value <= made.width <= most[0]
+    assert limits.video.min_side.value <= made.height <= most[1]
     assert max(made.width / made.height, made.height / made.width) <= limits.video.max_aspect_ratio.value
+    assert made.crop_width <= min(made.scale_width, made.width)
+    assert made.crop_height <= min(made.scale_height, made.height)
+    # Cropped of wide pixels and without a bound, 24 times 2,160 rows; the frame in the making must fit in memory.
+    assert made.scale_width * made.scale_height <= (112_000_000 if bound is None else 40_000_000)

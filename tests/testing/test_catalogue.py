@@ -13,7 +13,7 @@ import pytest
 from preflight import limits
 from preflight.errors import RejectedError
 from preflight.limits import DEFAULT_PROFILE
-from preflight.media import AudioFacts, ImageFacts, RequestFacts, TextFacts, VideoFacts
+from preflight.media import AudioFacts, ImageFacts, MultiInput, RequestFacts, TextFacts, TextImage, VideoFacts
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
@@ -21,7 +21,8 @@ from preflight.rules import RULES, decoded
 from preflight.testing import catalogue
 from preflight.testing.catalogue.interface import Case
 from preflight.testing.truth import AudioTruth, ImageTruth, RequestTruth, TextTruth, VideoTruth
-from tests.testing.shortfalls import MISTAKEN, SHORTFALLS
+from tests.foreseen import foreseen, prepared, unforeseen
+from tests.testing.shortfalls import MISTAKEN, SHORTFALLS, UNFORESEEN
 
 CASES = catalogue.cases()
 ON_PROFILES = [(each, profile) for each in CASES for profile in each.expected.profiles]
@@ -55,22 +56,30 @@ def test_check_finds_exactly_what_the_case_names(case: Case, profile: str, reque
 
 
 @pytest.mark.parametrize(("case", "profile"), ON_PROFILES, ids=ids)
-def test_prepare_gives_what_the_case_expects(case: Case, profile: str, request):
+def test_prepare_gives_what_the_case_expects_and_what_plan_said(case: Case, profile: str, request):
     expected = case.expected[profile]
     if case.name in SHORTFALLS and expected == case.expected[DEFAULT_PROFILE]:  # another reading may ask for less
         request.applymarker(pytest.mark.xfail(reason=SHORTFALLS[case.name], strict=True))
     preflight = Preflight(limits=profile)
+    plan = foreseen(preflight, case.input, case.as_kind) if may_be_planned(case) else None
+    made = prepared(preflight, case.input, case.as_kind)
+    if plan is not None:
+        assert unforeseen(plan, made) == UNFORESEEN.get(case.name, set())
     if expected.gives == "rejected":
-        with pytest.raises(RejectedError) as caught:
-            list(preflight.prepare(case.input, kind=case.as_kind))
-        assert caught.value.findings
+        assert isinstance(made, RejectedError)
+        assert made.findings
         return
-    payloads = list(preflight.prepare(case.input, kind=case.as_kind))
-    assert worst(payloads) == expected.gives
+    assert not isinstance(made, RejectedError), made
+    assert worst(made) == expected.gives
     if expected.requests is None:
-        assert len(payloads) > 1
+        assert len(made) > 1
     else:
-        assert len(payloads) == expected.requests
+        assert len(made) == expected.requests
+
+
+def may_be_planned(case: Case) -> bool:
+    """A request of several parts has no single plan."""
+    return not isinstance(case.input, TextImage | MultiInput)
 
 
 def worst(payloads: list[Payload]) -> str:
