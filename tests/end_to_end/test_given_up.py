@@ -98,8 +98,8 @@ def test_what_the_callers_progress_raises_ends_the_threads_and_reaches_the_calle
 
 
 def test_an_encode_gives_the_same_for_any_number_of_workers(film, tmp_path):
-    """Every picture, every sample and their times, as another FFmpeg decodes them. The bytes are the same, too, all but
-    always: about once in a hundred clips x264 ends one key picture with other bits that mean the same.
+    """Every picture, every sample and their times, as another FFmpeg decodes them. Not the bytes: one clip of hundreds
+    was seen whose one key picture had a byte more and meant the same, for a reason that was not found.
     """
     made = []
     for workers in (1, 2, 3):
