@@ -13,7 +13,8 @@ from fractions import Fraction
 from heapq import merge
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from preflight.probers.container import demux
+from preflight.media import Span
+from preflight.probers.mending import mended
 from preflight.probers.opening import is_keyframe, opening_test
 from preflight.probers.times import Coded, Times
 
@@ -282,23 +283,25 @@ def read_units(
     *,
     start_s: float,
     duration_s: float,
+    jumps: Sequence[Span] = (),
     watch: Callable[[Packet[Stream]], None] | None = None,
 ) -> tuple[Unit, ...]:
-    """Where the streams may be cut, from one pass over all packets; `start_s` and `duration_s` are the source's.
+    """Where the streams may be cut, from one pass over all packets; `start_s`, `duration_s` and `jumps` of its clock
+    are the source's.
 
     `watch` sees each packet that passes. Raises ValueError where the packets do not say, or end before they should.
     """
     if video is not None and container.format.name == "avi" and _is_reordered(video):
         raise ValueError("AVI does not say when its frames are shown")
     opens = opening_test(video)
-    streams = [s for s in (video, audio) if s is not None]
+    streams: list[Stream] = [s for s in (video, audio) if s is not None]
     bases = {s.index: s.time_base for s in streams}
     index = video.index if video is not None else None
     packets = (
         _Measures(
             p.stream_index, p.pts, p.dts, p.duration, bases[p.stream_index], _size(p), p.is_keyframe, opens=opens(p)
         )
-        for p in _watched(demux(container, *streams), watch)
+        for p in _watched(mended(container, streams, jumps, start_s), watch)
         if p.size and not p.is_corrupt
     )
     kept = from_first_keyframe(packets, index)

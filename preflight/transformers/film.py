@@ -17,9 +17,10 @@ from preflight.planner import EncodeVideo
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
 from preflight.probers.times import Times
-from preflight.transformers.course import Stretch, mended, read_course
+from preflight.transformers.course import Stretch, mended_and_closed, read_course
 from preflight.transformers.crew import Crew, Lane
 from preflight.transformers.h264 import H264, H264Settings, add_h264
+from preflight.transformers.interface import closed_jumps
 from preflight.transformers.pacing import Exhibition, Pacer, Slots, ticks
 from preflight.transformers.reading import Reader, decoded
 from preflight.transformers.shaping import CLOCK, Colours, Shaper
@@ -70,7 +71,9 @@ class Film:
         self._source, self._facts, self._recipe = source, facts, recipe
         self._cores = workers or _cores()
         stretch_s = _stretch_s(facts)
-        self.course = read_course(container, picture, sound, start_s=facts.start_s, stretch_s=stretch_s)
+        self.course = read_course(
+            container, picture, sound, start_s=facts.start_s, stretch_s=stretch_s, jumps=facts.clock_jumps
+        )
         self._rate = min(facts.frame_rate or Fraction(25), Fraction(_MOST_FRAMES_PER_SECOND))
         self._slots = self._slots_of()
         self._settings = H264Settings(
@@ -104,6 +107,7 @@ class Film:
         made += [
             f"closed a hole of {end - start:.0f} s in its clock, at {start:.1f} s" for start, end in self.course.holes
         ]
+        made += closed_jumps(self._facts)
         if self._damaged:
             made.append(f"left out {self._damaged} packets that could not be decoded")
         return tuple(made)
@@ -168,7 +172,7 @@ class Film:
             streams: list[Stream] = [s for s in (picture, sound) if s is not None]
             picture.codec_context.thread_type = "AUTO"
             picture.codec_context.thread_count = threads
-            packets = mended(container, streams, self.course.holes, self._facts.start_s)
+            packets = mended_and_closed(container, streams, self._facts, self.course.holes)
             yield Reader(crew.watched(packets), picture)
 
     def _encoded(self, reader: Reader, stretch: Stretch, threads: int) -> Iterator[Packet[Stream]]:
@@ -227,7 +231,7 @@ class Film:
             streams: list[Stream] = [s for s in (picture, sound) if s is not None]
             resample = Resampler(self.audio, self._facts.start_s)
             damaged = 0
-            for packet in crew.watched(mended(container, streams, self.course.holes, self._facts.start_s)):
+            for packet in crew.watched(mended_and_closed(container, streams, self._facts, self.course.holes)):
                 if packet.stream.index != sound.index:  # of a flush, only `stream` is set
                     continue
                 frames = decoded(packet)
