@@ -36,6 +36,8 @@ _SAME_S = 1e-6
 @dataclass(slots=True)
 class _Track:
     base_s: float
+    is_sent: bool
+    """By a sender's clock."""
     decoded_s: float = float("-inf")
     """When the last packet is decoded, by its own word."""
     shift_s: float = 0.0
@@ -56,7 +58,9 @@ class Mender:
 
     def __init__(self, streams: Iterable[Stream], jumps: Sequence[Span] = (), start_s: float = 0.0) -> None:
         """`jumps` are those of the facts, which count from `start_s`."""
-        self._tracks = {s.index: _Track(float(s.time_base or 1)) for s in streams}
+        self._tracks = {
+            s.index: _Track(float(s.time_base or 1), is_sent=s.container.format.name in SENDERS) for s in streams
+        }
         self._ends_s = [jump.end_s + start_s for jump in jumps]
         self._lost_s = [0.0]
         for jump in jumps:
@@ -75,11 +79,15 @@ class Mender:
         shown = packet.pts if packet.pts is not None else packet.dts
         if decoded is None or shown is None:
             return
+        length = packet.duration if packet.duration and 0 < packet.duration < WRAPPED else 0
         decoded_s, shown_s = decoded * track.base_s, shown * track.base_s
+        if track.is_sent and shown_s - decoded_s > JUMP_S:
+            # Where a picture's packet does not say when it is shown, FFmpeg reckons by the next one, behind the jump.
+            packet.pts = shown = decoded + length
+            shown_s = shown * track.base_s
         if decoded_s < track.decoded_s - BACKWARDS_S:
             track.shift_s = self._restarted(track, shown_s)
         track.decoded_s = decoded_s
-        length = packet.duration if packet.duration and 0 < packet.duration < WRAPPED else 0
         track.end_s = max(track.end_s, shown_s + track.shift_s + length * track.base_s)
         shift_s = track.shift_s
         if self._ends_s:
