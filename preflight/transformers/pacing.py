@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KEYFRAME_EVERY_S = 4
 KEYFRAME_TICKS = round(KEYFRAME_EVERY_S / CLOCK)
+_LATE_TICKS = round(1 / CLOCK)
+"""How much later than due a keyframe may come, so that no picture is shown twice that would make room soon."""
 
 
 def ticks(seconds: float) -> int:
@@ -110,9 +112,10 @@ class Exhibition:
 
     def _until(self, pts: int) -> Iterator[Shown]:
         while self._frame is not None:
-            length = min(pts - self._pts, KEYFRAME_TICKS)
             is_key = self._key_pts is None or self._pts - self._key_pts >= KEYFRAME_TICKS
             self._key_pts = self._pts if is_key or self._key_pts is None else self._key_pts
+            due = self._key_pts + KEYFRAME_TICKS
+            length = pts - self._pts if pts <= due + _LATE_TICKS else due - self._pts
             yield Shown(self._frame, self._pts, length, is_key)
             self._pts += length
             if self._pts >= pts:
