@@ -293,6 +293,7 @@ def read_units(
     """
     if video is not None and container.format.name == "avi" and _is_reordered(video):
         raise ValueError("AVI does not say when its frames are shown")
+    packed_index = video.index if video is not None and video.codec_context.name == "mpeg4" else None
     opens = opening_test(video)
     streams: list[Stream] = [s for s in (video, audio) if s is not None]
     bases = {s.index: s.time_base for s in streams}
@@ -302,7 +303,7 @@ def read_units(
             p.stream_index, p.pts, p.dts, p.duration, bases[p.stream_index], _size(p), p.is_keyframe, opens=opens(p)
         )
         for p in _watched(mended(container, streams, jumps, start_s), watch)
-        if p.size and not p.is_corrupt
+        if p.size and not p.is_corrupt and (p.stream_index != packed_index or _is_one_picture(p))
     )
     kept = from_first_keyframe(packets, index)
     units = [
@@ -366,6 +367,18 @@ _MOST_PACKETS = 16
 def _is_reordered(video: VideoStream) -> bool:
     """Whether FFmpeg cannot tell a frame's time from its place: it can for MPEG-4, by the kind of the frame."""
     return video.codec_context.name in ("h264", "hevc") and bool(video.codec_context.has_b_frames)
+
+
+def _is_one_picture(packet: Packet[Stream]) -> bool:
+    """Raises ValueError where pictures of MPEG-4 are packed, as DivX did: the second of two in one packet hangs on what
+    is before, and the packet that stands for it holds none.
+    """
+    if bytes(packet).count(_MPEG4_PICTURE) > 1:
+        raise ValueError("it has two pictures in one packet")
+    return True
+
+
+_MPEG4_PICTURE = b"\0\0\1\xb6"
 
 
 def _size(packet: Packet[Stream]) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from preflight.transformers.shaping import CLOCK
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+
+P = TypeVar("P")
 
 KEYFRAME_EVERY_S = 4
 KEYFRAME_TICKS = round(KEYFRAME_EVERY_S / CLOCK)
@@ -21,6 +23,23 @@ _LATE_TICKS = round(1 / CLOCK)
 def ticks(seconds: float) -> int:
     """Of the encoder's clock."""
     return round(seconds / CLOCK)
+
+
+def from_zero(timed: Iterable[tuple[int | None, P]]) -> Iterator[tuple[int | None, P]]:
+    """Without the pictures that nobody is shown, as they want to be shown before zero; the last of them stands at zero
+    until the next one comes.
+    """
+    before: P | None = None
+    for wanted, picture in timed:
+        if wanted is not None and wanted < 0:
+            before = picture
+            continue
+        if before is not None and wanted != 0:
+            yield 0, before
+        before = None
+        yield wanted, picture
+    if before is not None:
+        yield 0, before
 
 
 class Pacer:

@@ -54,6 +54,8 @@ class Resampler:
         due_s = self._next_s or 0.0
         if frame.pts is not None and frame.time_base:
             due_s = float(frame.pts * frame.time_base) - self._start_s
+            if due_s + frame.samples / frame.sample_rate <= 0:
+                return  # before zero, as its picture is
         if self._next_s is not None:
             yield from self._filled_until(due_s, frame)
         yield from self._pushed(frame, due_s)
