@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _BATCH_FRAMES, _BATCH_SAMPLES = 96, 1 << 20
 _FRAMES_PER_S = 2
 
-# WMA's decoder gives nothing for its first two packets (93 ms): what it gives then is heard so much later. Less is what
-# containers round; more is no decoder's delay.
+# WMA's decoder gives nothing for its first two packets (93 ms): what it gives then is heard so much later. In other
+# codecs such a delay is an encoder's, and skipped. Less is what containers round; more is no decoder's.
 _LEAST_LATE_S, _MOST_LATE_S = 0.02, 1.0
 
 
@@ -75,7 +75,8 @@ class Sound:
             for packet in demux(container, audio):
                 for frame in self._decoded(packet):
                     shape = _shape(frame)
-                    late_s = self._late_s(frame) if graph is None else 0.0
+                    is_late = graph is None and audio.codec_context.name.startswith("wma")
+                    late_s = self._late_s(frame) if is_late else 0.0
                     if graph is None or shape != graph.takes:  # a stream may change its format half-way
                         yield from graph.rest() if graph is not None else ()
                         graph = _Graph(shape, self._shape, self._duration_s if late_s else None)
