@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.filter import Graph
 
-_AUDIO_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
+# A frame of AAC has 1,024 samples, and a clip begins and ends with whole ones: at these rates one lasts 21 or 23 ms, at
+# 16 kHz it would last 64, and sound would start and end that far from its picture.
+_RATES = (48_000, 44_100)
 _AUDIO_BITS_PER_SECOND = 128_000
 # A gap is filled with so much at once, however long it is: FFmpeg's own filling holds all of it in memory.
 _SILENCE_S = 1.0
 
 
 def add_aac(holder: OutputContainer, sound: AudioStream) -> AudioStream:
-    """A stream of stereo or mono at the source's rate, or the next above it that AAC has."""
-    rate = sound.codec_context.sample_rate
-    nearest = next((r for r in reversed(_AUDIO_RATES) if r >= rate), _AUDIO_RATES[0])
-    stream = holder.add_stream("aac", rate=nearest)
+    """A stream of stereo or mono, at 44.1 kHz where that is a multiple of the source's rate, else at 48."""
+    rate = sound.codec_context.sample_rate or _RATES[0]
+    stream = holder.add_stream("aac", rate=next((r for r in _RATES if r % rate == 0), _RATES[0]))
     stream.codec_context.layout = "mono" if sound.codec_context.layout.nb_channels == 1 else "stereo"
     stream.codec_context.bit_rate = _AUDIO_BITS_PER_SECOND
     return stream
