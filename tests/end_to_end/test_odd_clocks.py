@@ -16,7 +16,7 @@ from preflight.testing.recipes.written import Joined
 from preflight.testing.store import Store
 from tests.lowered import lowered
 from tests.marks import SYNC_S, marks
-from tests.timelines import complaints
+from tests.timelines import complaints, tracks
 
 pytestmark = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
 
@@ -88,8 +88,9 @@ def clips_of(source: Path, policy: Policy, folder: Path, max_s: float) -> tuple[
     return clips, fidelities
 
 
-@pytest.mark.parametrize("max_s", [5.0, 30.0], ids=["cut", "whole"])
-@pytest.mark.parametrize("name", JUMPS)
+@pytest.mark.parametrize(
+    ("name", "max_s"), [*((name, 5.0) for name in JUMPS), ("ahead_an_hour", 30.0), ("back_2_s", 30.0)]
+)
 def test_recordings_joined_are_one_film_without_what_nobody_recorded(name, max_s, tmp_path):
     source = Store().path(JUMPS[name])
     report = Preflight(limits=lowered(max_s=max_s)).check(source)
@@ -105,9 +106,37 @@ def test_recordings_joined_are_one_film_without_what_nobody_recorded(name, max_s
     assert clips[-1][1].end_s == pytest.approx(report.facts.duration_s, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", JUMPS)
+@pytest.mark.parametrize("name", ["back_twice_by_less", "ahead_and_back", "program_stream_ahead"])
 def test_and_so_they_are_encoded(name, tmp_path):
     source = Store().path(JUMPS[name])
     clips, fidelities = clips_of(source, HARD, tmp_path, 5.0)
     assert fidelities == {"transcoded"}
     assert faults(clips, len(JUMPS[name].parts)) == []
+
+
+@pytest.mark.parametrize("sample_rate", [8_000, 16_000, 22_050])
+def test_sound_of_a_low_rate_starts_and_ends_with_its_picture(sample_rate, tmp_path):
+    """A frame of AAC at 16 kHz lasts 64 ms."""
+    options = {**X264, "preset": "veryfast", "bf": 2}
+    source = Store().path(MarkedFilm(suffix=".mp4", seconds=12.0, sample_rate=sample_rate, options=options))
+    clips, _ = clips_of(source, HARD, tmp_path, 5.0)
+    assert len(clips) == 3
+    for number, (clip, span) in enumerate(clips):
+        sound = [p for p in tracks(clip).sound if not p.is_discarded]
+        assert max(sound[0].pts_s, 0.0) == pytest.approx(0.0, abs=SYNC_S)
+        if number < 2:
+            assert sound[-1].pts_s + sound[-1].duration_s == pytest.approx(span.duration_s, abs=SYNC_S)
+
+
+def test_a_picture_every_few_seconds_stands_where_it_stood(tmp_path):
+    """What stands over a cut is seen on both sides of it, and nothing else is seen twice."""
+    vfr = {**X264, "fps_mode": "vfr", "enc_time_base": "1/90000"}
+    every_3_s = (("select", {"expr": "not(mod(n-13,75))"}),)
+    film = MarkedFilm(suffix=".mp4", seconds=24.0, options=vfr, filters=every_3_s)
+    clips, _ = clips_of(Store().path(film), HARD, tmp_path, 6.0)
+    seen = [(k, at + span.start_s) for path, span in clips for k, at in marks(path).seen]
+    firsts = dict(reversed(seen))
+    assert firsts == {k: pytest.approx(k + 0.52, abs=0.042) for k in range(0, 24, 3)}
+    starts = [span.start_s for _, span in clips]
+    assert all(at == firsts[k] or any(abs(at - start) < 0.042 for start in starts) for k, at in seen)
+    assert clips[-1][1].end_s == pytest.approx(24.0, abs=0.05)
