@@ -8,11 +8,11 @@ from preflight.transformers.pacing import KEYFRAME_EVERY_S, Exhibition, from_zer
 from preflight.transformers.shaping import CLOCK
 
 
-def shown(times_s: list[float], end_s: float) -> list[tuple[float, float, bool]]:
+def shown(times_s: list[float], end_s: float, own_s: float = 0.0) -> list[tuple[float, float, bool]]:
     """(when, for how long, whether it is a keyframe) of what is encoded."""
     exhibition, found = Exhibition(), []
     for at_s in times_s:
-        found += exhibition.show(object(), ticks(at_s), 0)
+        found += exhibition.show(object(), ticks(at_s), ticks(own_s))
     found += exhibition.end(ticks(end_s), ticks(1))
     return [(float(s.pts * CLOCK), float(s.duration * CLOCK), s.is_key) for s in found]
 
@@ -30,7 +30,7 @@ class TestStanding:
 
     @pytest.mark.parametrize("step_s", [0.04, 0.5, 1.0, 2.7, 3.9, 7.0, 30.0])
     def test_no_unit_is_more_than_a_second_late(self, step_s):
-        found = shown([step_s * i for i in range(20)], step_s * 20)
+        found = shown([step_s * i for i in range(20)], step_s * 20, step_s)
         keys = [at for at, _, is_key in found if is_key]
         assert max(b - a for a, b in zip(keys, [*keys[1:], step_s * 20], strict=True)) <= KEYFRAME_EVERY_S + 1.001
         assert sum(length for _, length, _ in found) == pytest.approx(step_s * 20, abs=0.001)
