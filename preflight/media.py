@@ -223,6 +223,9 @@ class AudioFacts:
     tag_bytes: int | None = None
     """MP3, FLAC and WAV: of titles, pictures and the like; None elsewhere, and where nobody can say."""
     streams: tuple[StreamFacts, ...]
+    clock_jumps: tuple[Span, ...] = ()
+    """Where the clock of a transport or program stream jumps ahead: seconds of that clock, from `start_s`. Nobody is
+    shown them, and they are no part of the duration."""
     decoded: DecodedFacts | None = None
     """None where only metadata were read."""
 
@@ -269,6 +272,9 @@ class VideoFacts:
     """FFmpeg's name: yuv420p, yuv422p10le, ...; None where the header does not say."""
     has_metadata: bool = False
     """Tags, chapters or streams that are neither the picture nor the sound that is kept: what a copy leaves out."""
+    clock_jumps: tuple[Span, ...] = ()
+    """Where the clock of a transport or program stream jumps ahead: seconds of that clock, from `start_s`. Nobody is
+    shown them, and they are no part of the duration."""
     decoded: DecodedFacts | None = None
     """None where only metadata were read."""
 

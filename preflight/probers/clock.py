@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from preflight.media import DurationSource
+from preflight.media import DurationSource, Span
 from preflight.probers.container import demux
+from preflight.probers.mending import SENDERS, Mender, find_jumps
 from preflight.probers.movie_header import NOTHING, MovieHeader
-from preflight.probers.times import BACKWARDS_S, Times
+from preflight.probers.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,8 @@ class Clock:
     """As far as the container knows: cut off at the file's end, or lost on the way in a transport stream."""
     first_picture: bytes | None
     """The first packet of the video, which says how large its pictures are."""
+    jumps: tuple[Span, ...] = ()
+    """Where a sender's clock jumps ahead, in seconds from `start_s`; no part of the duration."""
 
 
 def read_clock(
@@ -138,8 +141,10 @@ _MOST_REORDERED = 16
 def _from_packets(
     container: InputContainer, video: Stream | None, streams: Sequence[Stream], claimed: float | None
 ) -> Clock:
-    times = Times()
-    tracks = {s.index: _Track(times) for s in streams}
+    times, mender = Times(), Mender(streams)
+    tracks = {s.index: _Track() for s in streams}
+    is_sent = container.format.name in SENDERS
+    sent: list[tuple[float, float]] = []
     keyframe: bool | None = None
     picture: bytes | None = None
     is_encrypted: bool | None = None
@@ -152,28 +157,36 @@ def _from_packets(
         damaged += packet.is_corrupt
         if video is not None and keyframe is None and packet.stream_index == video.index:
             keyframe, picture = packet.is_keyframe, bytes(packet)
-        if not packet.is_discard:
-            tracks[packet.stream_index].follow(packet)
+        mender.mend(packet)
+        if not packet.is_discard and (packet.pts is not None or packet.dts is not None):
+            start_s, length_s = times.start_s(packet), times.length_s(packet)
+            tracks[packet.stream_index].follow(start_s, length_s)
+            if is_sent:
+                sent.append((start_s, start_s + length_s))
     timed = [track for track in tracks.values() if track.start_s is not None]
     low = min((track.start_s for track in timed if track.start_s is not None), default=None)
     # Below zero is what a decoder needs and nobody is shown; but a transport stream counts on through its zero.
     start = 0.0 if low is None else low if container.format.name == "mpegts" else max(low, 0.0)
     length = max((track.end_s() for track in timed), default=start) - start
+    jumps = tuple(Span(jump.start_s - start, jump.end_s - start) for jump in find_jumps(sent))
+    if jumps:  # who holds the last time against the first finds all of that
+        claimed = _rounded(length)
     return Clock(
-        duration_s=None if low is None else _rounded(max(length, 0.0)),
+        duration_s=None if low is None else _rounded(max(length - sum(jump.duration_s for jump in jumps), 0.0)),
         duration_source=None if low is None else "packets",
-        claimed_duration_s=_claimed(claimed, container),
+        claimed_duration_s=claimed if jumps else _claimed(claimed, container),
         start_s=start,
         starts_with_keyframe=keyframe,
         is_encrypted=bool(is_encrypted),
         damaged_packets=damaged,
         first_picture=picture,
+        jumps=jumps,
     )
 
 
 def _claimed(claimed: float | None, container: InputContainer) -> float | None:
     """MPEG streams have no header that could say a duration: FFmpeg subtracts their first time from their last."""
-    return None if container.format.name in ("mpegts", "mpeg") else claimed
+    return None if container.format.name in SENDERS else claimed
 
 
 def _rounded(seconds: float) -> float:
@@ -182,12 +195,9 @@ def _rounded(seconds: float) -> float:
 
 
 class _Track:
-    """How long one stream lasts by its packets. Where its clock starts anew, what follows is played after the rest."""
+    """How long one stream lasts by its packets, whose times are mended."""
 
-    def __init__(self, times: Times) -> None:
-        self._times = times
-        self._shift_s = 0.0
-        self._decoded_s = float("-inf")
+    def __init__(self) -> None:
         self._longest_s = 0.0
         """Of the packets but the last."""
         self._last: tuple[float, float] = (float("-inf"), 0.0)
@@ -196,18 +206,10 @@ class _Track:
         """Of the packets but the last."""
         self.start_s: float | None = None
 
-    def follow(self, packet: Packet[Stream]) -> None:
-        if packet.pts is None and packet.dts is None:
-            return
-        start_s, length_s = self._times.start_s(packet), self._times.length_s(packet)
+    def follow(self, start_s: float, length_s: float) -> None:
         self._count_last()
-        if packet.dts is not None:
-            decoded_s = self._times.decoded_s(packet)
-            if decoded_s < self._decoded_s - BACKWARDS_S:
-                self._shift_s = self._end_s - start_s
-            self._decoded_s = decoded_s
-        self._last = (start_s + self._shift_s, length_s)
-        self.start_s = self._last[0] if self.start_s is None else min(self.start_s, self._last[0])
+        self._last = (start_s, length_s)
+        self.start_s = start_s if self.start_s is None else min(self.start_s, start_s)
 
     def _count_last(self) -> None:
         start_s, length_s = self._last

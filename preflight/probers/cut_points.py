@@ -45,6 +45,7 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
                 audio,
                 start_s=facts.start_s,
                 duration_s=facts.duration_s,
+                jumps=facts.clock_jumps,
                 watch=hidden.follow if hidden is not None else None,
             )
         if hidden is not None and hidden.is_more_than_padding:

@@ -29,10 +29,11 @@ from preflight.media import (
     unwatched,
 )
 from preflight.probers.blank import Pictures, Sound
-from preflight.probers.container import demux, media_errors, open_media
+from preflight.probers.container import media_errors, open_media
 from preflight.probers.decoded_track import DecodedTrack
 from preflight.probers.decoders import MOST_PIXELS, be_strict, set_up_video, settling_s
 from preflight.probers.due import Due
+from preflight.probers.mending import mended
 from preflight.probers.timed import bit_depth, pick_streams
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class _Decoding:
         # Elsewhere the container says so only of the last packet of a stream, which is left out when it is copied.
         passes_corrupt = container.format.name == "mpegts"
         began = time.monotonic()
-        for packet in demux(container, *streams):
+        for packet in mended(container, streams, self._facts.clock_jumps, self._facts.start_s):
             is_flush = packet.size == 0 and packet.pts is None and packet.dts is None
             if packet.size == 0 and not is_flush:
                 continue  # "as before", in Theora and AVI

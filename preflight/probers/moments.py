@@ -5,21 +5,22 @@ FFmpeg's own `silencedetect` and `scdet`, in one pass of decoding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Source, VideoFacts, Watch, unwatched
-from preflight.probers.container import demux, media_errors, open_media
+from preflight.probers.container import media_errors, open_media
 from preflight.probers.filters import chained
+from preflight.probers.mending import mended
 from preflight.probers.timed import pick_streams
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
-    from av.container import InputContainer
     from av.filter import Graph
+    from av.packet import Packet
     from av.stream import Stream
     from av.video.frame import VideoFrame
 
@@ -60,7 +61,13 @@ def find_moments(
             if stream is None:
                 return ()
             stream.codec_context.thread_type = "AUTO"
-            frames = _decoded(container, stream, facts.start_s, watch)
+            streams: list[Stream] = [s for s in (video if facts.kind == "video" else None, audio) if s is not None]
+            packets = (
+                p
+                for p in mended(container, streams, facts.clock_jumps, facts.start_s)
+                if p.stream.index == stream.index  # of a flush, only `stream` is set
+            )
+            frames = _decoded(packets, facts.start_s, watch)
             if what == "quiet":
                 return tuple(_quiet(frames, facts.duration_s))  # type: ignore[arg-type]  # by the stream
             return tuple(_changes(frames))  # type: ignore[arg-type]  # by the stream
@@ -69,10 +76,10 @@ def find_moments(
 
 
 def _decoded(
-    container: InputContainer, stream: Stream, start_s: float, watch: Watch
+    packets: Iterable[Packet[Stream]], start_s: float, watch: Watch
 ) -> Iterator[tuple[float, AudioFrame | VideoFrame]]:
     """Each frame and when it is due on the source's timeline."""
-    for packet in demux(container, stream):
+    for packet in packets:
         try:
             with media_errors("packet"):
                 frames: list[AudioFrame | VideoFrame] = packet.decode()  # type: ignore[assignment]  # no subtitles

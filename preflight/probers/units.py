@@ -13,7 +13,8 @@ from fractions import Fraction
 from heapq import merge
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from preflight.probers.container import demux
+from preflight.media import Span
+from preflight.probers.mending import mended
 from preflight.probers.opening import is_keyframe, opening_test
 from preflight.probers.times import Coded, Times
 
@@ -282,24 +283,27 @@ def read_units(
     *,
     start_s: float,
     duration_s: float,
+    jumps: Sequence[Span] = (),
     watch: Callable[[Packet[Stream]], None] | None = None,
 ) -> tuple[Unit, ...]:
-    """Where the streams may be cut, from one pass over all packets; `start_s` and `duration_s` are the source's.
+    """Where the streams may be cut, from one pass over all packets; `start_s`, `duration_s` and `jumps` of its clock
+    are the source's.
 
     `watch` sees each packet that passes. Raises ValueError where the packets do not say, or end before they should.
     """
     if video is not None and container.format.name == "avi" and _is_reordered(video):
         raise ValueError("AVI does not say when its frames are shown")
+    packed_index = video.index if video is not None and video.codec_context.name == "mpeg4" else None
     opens = opening_test(video)
-    streams = [s for s in (video, audio) if s is not None]
+    streams: list[Stream] = [s for s in (video, audio) if s is not None]
     bases = {s.index: s.time_base for s in streams}
     index = video.index if video is not None else None
     packets = (
         _Measures(
             p.stream_index, p.pts, p.dts, p.duration, bases[p.stream_index], _size(p), p.is_keyframe, opens=opens(p)
         )
-        for p in _watched(demux(container, *streams), watch)
-        if p.size and not p.is_corrupt
+        for p in _watched(mended(container, streams, jumps, start_s), watch)
+        if p.size and not p.is_corrupt and (p.stream_index != packed_index or _is_one_picture(p))
     )
     kept = from_first_keyframe(packets, index)
     units = [
@@ -363,6 +367,18 @@ _MOST_PACKETS = 16
 def _is_reordered(video: VideoStream) -> bool:
     """Whether FFmpeg cannot tell a frame's time from its place: it can for MPEG-4, by the kind of the frame."""
     return video.codec_context.name in ("h264", "hevc") and bool(video.codec_context.has_b_frames)
+
+
+def _is_one_picture(packet: Packet[Stream]) -> bool:
+    """Raises ValueError where pictures of MPEG-4 are packed, as DivX did: the second of two in one packet hangs on what
+    is before, and the packet that stands for it holds none.
+    """
+    if bytes(packet).count(_MPEG4_PICTURE) > 1:
+        raise ValueError("it has two pictures in one packet")
+    return True
+
+
+_MPEG4_PICTURE = b"\0\0\1\xb6"
 
 
 def _size(packet: Packet[Stream]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from preflight.limits import Limits, TimedLimits
-from preflight.media import AudioFacts, Facts, VideoFacts
+from preflight.media import AudioFacts, Facts, Span, VideoFacts
 from preflight.rules import examples
 from preflight.rules.interface import Example, Finding, Rule, told_apart
 
@@ -33,7 +33,8 @@ class _DurationTooLong(_TimedRule):
                 most = bounds.max_duration_s.value
                 if longest <= most:
                     return None
-                claimed = "" if longest == timed.duration_s else " by its header"
+                by = "first and last time" if timed.clock_jumps else "header"
+                claimed = "" if longest == timed.duration_s else f" by its {by}"
                 if claimed and _false_claim(timed) is not None:
                     claimed += ", which does not tell the truth"
                 return self.finding(
@@ -106,6 +107,14 @@ class _DurationMismatch(_TimedRule):
         match self.of_my_kind(facts, limits):
             case (timed, _) if self._applies_to(timed) and (false := _false_claim(timed)) is not None:
                 claimed, real = false
+                if timed.clock_jumps:
+                    return self.finding(
+                        f"From its first time to its last are {claimed:.2f} s, but the file holds {real:.2f} s: its "
+                        "clock jumps ahead. `preflight prepare` sends all of it with a clock that goes on.",
+                        measured=round(real, 3),
+                        limit=round(claimed, 3),
+                        fixable=True,
+                    )
                 return self.finding(
                     f"The header claims {claimed:.2f} s, the file holds {real:.2f} s: it breaks off, or its header is "
                     "false. `preflight prepare` sends what is there under a true header; if some is "
@@ -239,8 +248,8 @@ class AudioPacketsDamaged(_PacketsDamaged):
 class VideoDurationMismatch(_DurationMismatch):
     """What the header says of the duration and what the packets add up to differ by more than a second (and 2 %).
 
-    The file was cut off, or its header was written by something that did not know better. The service may believe
-    either.
+    The file was cut off, or its header was written by something that did not know better; or it is a transport stream
+    of several recordings, between which its clock jumps ahead. The service may believe either.
     """
 
     code = "video_duration_mismatch"
@@ -250,6 +259,7 @@ class VideoDurationMismatch(_DurationMismatch):
         Example("half of it missing", examples.video(duration_s=30.0)),
         Example("half of it cannot be decoded", examples.video(decoded=examples.decoded(picture_s=30, sound_s=30))),
         Example("a header that says 5 s", examples.video(claimed_duration_s=5.0)),
+        Example("a clock that jumps", examples.video(claimed_duration_s=90.0, clock_jumps=(Span(20.0, 50.0),))),
     )
 
 

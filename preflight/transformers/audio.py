@@ -64,7 +64,14 @@ def encode_audio(
     sample_bytes = recipe.bit_rate / 8 / rate if recipe.bit_rate else recipe.channels * _BYTES_PER_SAMPLE
     held_back = min(math.ceil(caps.min_tail_s * rate), int(caps.max_bytes / sample_bytes))
     block = max(rate // _BLOCKS_PER_S, 1)
-    sound = Sound(source, sample_rate=rate, channels=recipe.channels, sample_format=_ENCODERS[recipe.container][1])
+    sound = Sound(
+        source,
+        start_s=facts.start_s,
+        duration_s=facts.duration_s if facts.duration_source == "packets" else None,
+        sample_rate=rate,
+        channels=recipe.channels,
+        sample_format=_ENCODERS[recipe.container][1],
+    )
     waiting = AudioFifo()
     clip = _Clip(recipe, caps, start_sample=0)
     made = 0

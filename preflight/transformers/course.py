@@ -12,12 +12,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from preflight.media import Span, VideoFacts
 from preflight.probers.container import demux
+from preflight.probers.mending import Mender, mended
 from preflight.probers.opening import opening_test
-from preflight.probers.times import BACKWARDS_S, WRAPPED
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 LONGEST_HOLE_S = 600.0
-"""As long as the longest clip: where nothing at all starts for longer, neither picture nor sound, the clock has jumped.
-Such a hole is closed to `KEPT_S` instead of being filled with hours of one picture and silence."""
+"""As long as the longest clip: where nothing at all starts for longer, neither picture nor sound, there is nothing to
+embed. Such a hole is time of the source, unlike a jump of its clock, but is closed to `KEPT_S` instead of being filled
+with hours of one picture and silence."""
 KEPT_S = 1.0
 """In which the last picture is seen and the last sound is heard out."""
-# Of two clocks that start anew together, each continues where its stream ended; they are kept in step within this.
-_IN_STEP_S = 2.0
+
+
+# Pictures that a decoder keeps at most, so that one is shown that much later than it is stored.
+_MOST_REORDERED = 16
 
 
 class Hole(NamedTuple):
@@ -39,53 +43,6 @@ class Hole(NamedTuple):
 
     start_s: float
     end_s: float
-
-
-@dataclass(slots=True)
-class _Track:
-    base_s: float
-    raw_s: float = float("-inf")
-    """When the last packet is decoded, by its own word."""
-    shift_s: float = 0.0
-    end_s: float = float("-inf")
-    """Of what came so far, mended."""
-
-
-class Clock:
-    """Mends the times of packets in the order that they are stored."""
-
-    def __init__(self, streams: Iterable[Stream], holes: Sequence[Hole] = ()) -> None:
-        self._tracks = {s.index: _Track(float(s.time_base or 1)) for s in streams}
-        self._ends_s = [hole.end_s for hole in holes]
-        self._lost_s = [0.0]
-        for hole in holes:
-            self._lost_s.append(self._lost_s[-1] + hole.end_s - hole.start_s)
-        self.has_restarted = False
-
-    def mend(self, packet: Packet[Stream]) -> None:
-        """A clock that starts anew goes on where its stream had ended; a hole is closed."""
-        track = self._tracks[packet.stream_index]
-        decoded = packet.dts if packet.dts is not None else packet.pts
-        shown = packet.pts if packet.pts is not None else packet.dts
-        if decoded is None or shown is None:
-            return
-        decoded_s, shown_s = decoded * track.base_s, shown * track.base_s
-        if decoded_s < track.raw_s - BACKWARDS_S:
-            self._restart(track, shown_s)
-        track.raw_s = decoded_s
-        length = packet.duration if packet.duration and 0 < packet.duration < WRAPPED else 0
-        track.end_s = max(track.end_s, shown_s + track.shift_s + length * track.base_s)
-        closed_s = self._lost_s[bisect_right(self._ends_s, shown_s + track.shift_s + _SAME_S)]
-        ticks = round((track.shift_s - closed_s) / track.base_s)
-        if ticks:
-            packet.pts = packet.pts + ticks if packet.pts is not None else None
-            packet.dts = packet.dts + ticks if packet.dts is not None else None
-
-    def _restart(self, track: _Track, shown_s: float) -> None:
-        self.has_restarted = True
-        shift_s = track.end_s - shown_s
-        others = (t.shift_s for t in self._tracks.values() if t is not track)
-        track.shift_s = next((s for s in others if s and abs(s - shift_s) < _IN_STEP_S), shift_s)
 
 
 _SAME_S = 1e-6
@@ -116,6 +73,8 @@ class Course:
     """When the first picture is shown, on the mended clock."""
     frame_rate: Fraction | None
     """Pictures a second, on average; None where their times do not say."""
+    untimed: int = 0
+    """Pictures of a Matroska file that are shown before its first time: it cannot say what is before zero."""
 
     def source_s(self, seconds: float) -> float:
         """Seconds of what is encoded → seconds of the source, whose holes were closed."""
@@ -132,6 +91,8 @@ class Pictures:
     times: array[int] = field(default_factory=lambda: array("q"))
     openings: list[int] = field(default_factory=list)
     """Of those that decoding can start at, and that everything before them is shown before."""
+    untimed: int = 0
+    """Of the first ones, those that have no time."""
     can_divide: bool = True
     """False where something was met that only reading on from the start gets right."""
     _latest: int | None = None
@@ -139,6 +100,7 @@ class Pictures:
     def add(self, pts: int | None, *, opens: bool, is_shown: bool) -> None:
         if pts is None:
             self.can_divide = False
+            self.untimed += len(self.times) < _MOST_REORDERED
             return
         if is_shown:
             if opens and self._latest is not None and pts > self._latest:
@@ -148,27 +110,33 @@ class Pictures:
 
 
 def read_course(
-    container: InputContainer, picture: VideoStream, sound: Stream | None, *, start_s: float, stretch_s: float | None
+    container: InputContainer,
+    picture: VideoStream,
+    sound: Stream | None,
+    *,
+    start_s: float,
+    stretch_s: float | None,
+    jumps: Sequence[Span] = (),
 ) -> Course:
     """Leaves the container at its end. Each stretch lasts `stretch_s` at least, the last one half of it; with None
     there is one stretch.
     """
     streams = [s for s in (picture, sound) if s is not None]
-    clock, opens = Clock(streams), opening_test(picture)
+    mender, opens = Mender(streams, jumps, start_s), opening_test(picture)
     pictures = Pictures()
     bases = {s.index: float(s.time_base or 1) for s in streams}
     starts_s = array("d")
     for packet in demux(container, *streams):
         if not packet.size:
             continue
-        clock.mend(packet)
+        mender.mend(packet)
         if packet.pts is not None:
             starts_s.append(packet.pts * bases[packet.stream_index])
         if packet.stream_index == picture.index:
             pictures.add(packet.pts, opens=opens(packet), is_shown=not packet.is_discard)
             if packet.is_corrupt or packet.has_sidedata("new_extradata"):
                 pictures.can_divide = False
-    if clock.has_restarted or (container.format.name == "avi" and picture.codec_context.has_b_frames):
+    if mender.has_restarted or jumps or (container.format.name == "avi" and picture.codec_context.has_b_frames):
         pictures.can_divide = False
     holes = find_holes(starts_s)
     base = bases[picture.index]
@@ -184,6 +152,7 @@ def read_course(
         longest_step_s=max(steps, default=0) * base,
         first_s=times[0] * base if times else None,
         frame_rate=Fraction(1 / step_s).limit_denominator(1_001) if step_s > _SAME_S else None,
+        untimed=pictures.untimed if times and "matroska" in container.format.name else 0,
     )
 
 
@@ -210,15 +179,19 @@ def divide(times: Sequence[int], openings: Sequence[int], least: float) -> tuple
     )
 
 
-def mended(
-    container: InputContainer, streams: Sequence[Stream], holes: Sequence[Hole], start_s: float
+def mended_and_closed(
+    container: InputContainer, streams: Sequence[Stream], facts: VideoFacts, holes: Sequence[Hole]
 ) -> Iterator[Packet[Stream]]:
-    """The packets of `streams` in the order that they are stored, their times mended, and flushes at the end.
-
-    `holes` are a `Course`'s, which count from `start_s`.
+    """The packets of `streams` in the order that they are stored, their times mended, a `Course`'s holes closed, and
+    flushes at the end.
     """
-    clock = Clock(streams, [Hole(hole.start_s + start_s, hole.end_s + start_s) for hole in holes])
-    for packet in demux(container, *streams):
-        if packet.size:
-            clock.mend(packet)
+    bases = {s.index: s.time_base for s in streams}
+    ends_s = [hole.end_s + facts.start_s for hole in holes]
+    lost_s = [0.0, *accumulate(hole.end_s - hole.start_s for hole in holes)]
+    for packet in mended(container, streams, facts.clock_jumps, facts.start_s):
+        shown = packet.pts if packet.pts is not None else packet.dts
+        if holes and packet.size and shown is not None and (base := bases[packet.stream_index]):
+            ticks = round(lost_s[bisect_right(ends_s, float(shown * base) + _SAME_S)] / base)
+            packet.pts = packet.pts - ticks if packet.pts is not None else None
+            packet.dts = packet.dts - ticks if packet.dts is not None else None
         yield packet

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span, VideoFacts
 from preflight.planner import CutBetweenUnits
-from preflight.probers.container import demux, open_media
+from preflight.probers.container import open_media
+from preflight.probers.mending import mended
 from preflight.probers.mp3 import frames_lost, reservoir
 from preflight.probers.mp4_units import Film, read_film
 from preflight.probers.opening import opening_test
@@ -18,7 +19,7 @@ from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
 from preflight.probers.wav import layout_of
 from preflight.transformers.edit_list import hide_picture_after
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
-from preflight.transformers.interface import Output, Watch, unwatched
+from preflight.transformers.interface import Output, Watch, closed_jumps, unwatched
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.mp4_cut import clips_of
 from preflight.transformers.muxing import copy_of, mux
@@ -55,14 +56,15 @@ def cut(
         # A frame that is damaged would fail in the service; decoding an hour of it takes some seconds.
         decode_fully(source)
     is_torn = recipe.container == "flac" and not decode_frames(source)
-    if recipe.open_cuts_s:
-        prove(source, [c + facts.start_s for c in recipe.open_cuts_s], facts.start_s)
+    if recipe.open_cuts_s and isinstance(facts, VideoFacts):
+        prove(source, facts, recipe.open_cuts_s)
     with open_media(source) as container:
         video, audio = pick_streams(container)
-        kept = [s for s in (video if facts.kind == "video" else None, audio) if s is not None]
+        kept: list[Stream] = [s for s in (video if facts.kind == "video" else None, audio) if s is not None]
         templates = {s.index: s for s in kept}
         index = video.index if video is not None and facts.kind == "video" else None
-        packets: Iterable[Packet[Stream]] = (p for p in demux(container, *kept) if not p.is_corrupt)
+        mending = mended(container, kept, facts.clock_jumps, facts.start_s)
+        packets: Iterable[Packet[Stream]] = (p for p in mending if not p.is_corrupt)
         unheaded: list[int] = []
         units = _Remembered(
             gops_of(
@@ -192,6 +194,7 @@ def _steps(
         steps.append("repeated the end of each clip in the next")
     if unheaded:
         steps.append(f"left out {unheaded} pictures before the first keyframe, which nothing can decode")
+    steps += closed_jumps(facts)
     if facts.damaged_packets:
         steps.append(f"left out {facts.damaged_packets} packets that are cut off")
     if dropped := len(facts.streams) - kept:

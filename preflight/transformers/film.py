@@ -17,10 +17,11 @@ from preflight.planner import EncodeVideo
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
 from preflight.probers.times import Times
-from preflight.transformers.course import Stretch, mended, read_course
+from preflight.transformers.course import Stretch, mended_and_closed, read_course
 from preflight.transformers.crew import Crew, Lane
 from preflight.transformers.h264 import H264, H264Settings, add_h264
-from preflight.transformers.pacing import Exhibition, Pacer, Slots, ticks
+from preflight.transformers.interface import closed_jumps
+from preflight.transformers.pacing import Exhibition, Pacer, Slots, from_zero, ticks
 from preflight.transformers.reading import Reader, decoded
 from preflight.transformers.shaping import CLOCK, Colours, Shaper
 from preflight.transformers.soundtrack import Resampler, add_aac
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.packet import Packet
     from av.stream import Stream
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 # A rate that no camera has is a header's fancy (90,000 is seen), which x264 would take as a promise.
@@ -70,7 +72,9 @@ class Film:
         self._source, self._facts, self._recipe = source, facts, recipe
         self._cores = workers or _cores()
         stretch_s = _stretch_s(facts)
-        self.course = read_course(container, picture, sound, start_s=facts.start_s, stretch_s=stretch_s)
+        self.course = read_course(
+            container, picture, sound, start_s=facts.start_s, stretch_s=stretch_s, jumps=facts.clock_jumps
+        )
         self._rate = min(facts.frame_rate or Fraction(25), Fraction(_MOST_FRAMES_PER_SECOND))
         self._slots = self._slots_of()
         self._settings = H264Settings(
@@ -104,6 +108,7 @@ class Film:
         made += [
             f"closed a hole of {end - start:.0f} s in its clock, at {start:.1f} s" for start, end in self.course.holes
         ]
+        made += closed_jumps(self._facts)
         if self._damaged:
             made.append(f"left out {self._damaged} packets that could not be decoded")
         return tuple(made)
@@ -168,7 +173,7 @@ class Film:
             streams: list[Stream] = [s for s in (picture, sound) if s is not None]
             picture.codec_context.thread_type = "AUTO"
             picture.codec_context.thread_count = threads
-            packets = mended(container, streams, self.course.holes, self._facts.start_s)
+            packets = mended_and_closed(container, streams, self._facts, self.course.holes)
             yield Reader(crew.watched(packets), picture)
 
     def _encoded(self, reader: Reader, stretch: Stretch, threads: int) -> Iterator[Packet[Stream]]:
@@ -178,9 +183,9 @@ class Film:
         step = max(1, round(1 / (CLOCK * self._rate)))
         before = self._ticks(stretch.before, reader.time_base)
         pacer, exhibition = Pacer(step=step, slots=self._slots, before=before), Exhibition()
-        for frame in reader.frames(stretch):
+        for wanted, frame in from_zero(self._timed(reader, stretch, step)):
             own = ticks(float(frame.duration * reader.time_base)) if self._slots is None else 0
-            pts = pacer.due(self._ticks(frame.pts, reader.time_base))
+            pts = pacer.due(wanted)
             if pts is None:
                 continue
             frame.pts, frame.time_base, frame.duration = pts, CLOCK, own
@@ -199,6 +204,18 @@ class Film:
         for shown in rest:
             yield from h264(shown)
         yield from h264.flush()
+
+    def _timed(self, reader: Reader, stretch: Stretch, step: int) -> Iterator[tuple[int | None, VideoFrame]]:
+        """Pictures, and when they want to be shown. The first ones may not know; who comes after them does."""
+        left = self.course.untimed if stretch.start is None and self.course.first_s is not None else 0
+        for frame in reader.frames(stretch):
+            wanted = self._ticks(frame.pts, reader.time_base)
+            if wanted is None and left and self._facts.has_timestamps:
+                wanted = ticks((self.course.first_s or 0.0) - self._facts.start_s) - left * step
+                left -= 1
+            else:
+                left = 0
+            yield wanted, frame
 
     def _ticks(self, pts: int | None, time_base: Fraction) -> int | None:
         """A time of the source on the encoder's clock."""
@@ -227,7 +244,7 @@ class Film:
             streams: list[Stream] = [s for s in (picture, sound) if s is not None]
             resample = Resampler(self.audio, self._facts.start_s)
             damaged = 0
-            for packet in crew.watched(mended(container, streams, self.course.holes, self._facts.start_s)):
+            for packet in crew.watched(mended_and_closed(container, streams, self._facts, self.course.holes)):
                 if packet.stream.index != sound.index:  # of a flush, only `stream` is set
                     continue
                 frames = decoded(packet)

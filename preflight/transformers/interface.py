@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from preflight.media import Fidelity, Media, MediaFacts, Source, Span, Watch, unwatched
+from preflight.media import AudioFacts, Fidelity, Media, MediaFacts, Source, Span, VideoFacts, Watch, unwatched
 from preflight.source import blocks
 
 __all__ = ["Output", "Verified", "Watch", "unwatched"]
@@ -42,3 +42,10 @@ class Verified:
                 digest.update(block)
                 size += len(block)
         return cls(output=output, facts=facts, media=Media(output.media, size, digest.hexdigest()))
+
+
+def closed_jumps(facts: AudioFacts | VideoFacts) -> tuple[str, ...]:
+    """Steps: what was done to the clock."""
+    return tuple(
+        f"closed a jump of {jump.duration_s:.0f} s in its clock, at {jump.start_s:.1f} s" for jump in facts.clock_jumps
+    )

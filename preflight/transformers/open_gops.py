@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from preflight.errors import BrokenMediaError
-from preflight.media import Source
-from preflight.probers.container import demux, open_media
+from preflight.media import Source, VideoFacts
+from preflight.probers.container import open_media
+from preflight.probers.mending import mended
 from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
@@ -26,25 +27,30 @@ _SAME_S = 1e-5
 _MOST_DECODED = 48
 
 
-def prove(source: Source, cuts_s: Sequence[float], start_s: float) -> None:
+def prove(source: Source, facts: VideoFacts, cuts_s: Sequence[float]) -> None:
     """Decode what is around each of the cuts: with what is before, and without, the pictures must be the same.
 
-    `cuts_s` are starts of open GOPs on the packets' own clock. Raises BrokenMediaError where a decoder would complain
+    `cuts_s` are starts of open GOPs on the source's timeline. Raises BrokenMediaError where a decoder would complain
     of a clip that starts there, or show something else.
     """
     with open_media(source) as container:
-        video, _ = pick_streams(container)
+        video, audio = pick_streams(container)
         if video is None:
             raise BrokenMediaError("it holds no picture any more")
-        packets = (p for p in demux(container, video) if not p.is_corrupt)
+        streams: list[Stream] = [s for s in (video, audio) if s is not None]
+        packets = (
+            p
+            for p in mended(container, streams, facts.clock_jumps, facts.start_s)
+            if p.stream.index == video.index and not p.is_corrupt
+        )
         gops = gops_of(
             from_first_keyframe(packets, video.index),
             video.index,
             with_audio=False,
-            start_s=start_s,
+            start_s=facts.start_s,
             opens=opening_test(video),
         )
-        left = deque(cuts_s)
+        left = deque(cut_s + facts.start_s for cut_s in cuts_s)
         before: list[PacketUnit[Packet[Stream]]] = []
         for gop in gops:
             if left and gop.start_s >= left[0] - _SAME_S:

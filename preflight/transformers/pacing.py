@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from preflight.transformers.shaping import CLOCK
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
+P = TypeVar("P")
+
 KEYFRAME_EVERY_S = 4
 KEYFRAME_TICKS = round(KEYFRAME_EVERY_S / CLOCK)
+_LATE_TICKS = round(1 / CLOCK)
+"""How much later than due a keyframe may come, so that no picture is shown twice that would make room soon."""
 
 
 def ticks(seconds: float) -> int:
     """Of the encoder's clock."""
     return round(seconds / CLOCK)
+
+
+def from_zero(timed: Iterable[tuple[int | None, P]]) -> Iterator[tuple[int | None, P]]:
+    """Without the pictures that nobody is shown, as they want to be shown before zero; the last of them stands at zero
+    until the next one comes.
+    """
+    before: P | None = None
+    for wanted, picture in timed:
+        if wanted is not None and wanted < 0:
+            before = picture
+            continue
+        if before is not None and wanted != 0:
+            yield 0, before
+        before = None
+        yield wanted, picture
+    if before is not None:
+        yield 0, before
 
 
 class Pacer:
@@ -110,9 +131,10 @@ class Exhibition:
 
     def _until(self, pts: int) -> Iterator[Shown]:
         while self._frame is not None:
-            length = min(pts - self._pts, KEYFRAME_TICKS)
             is_key = self._key_pts is None or self._pts - self._key_pts >= KEYFRAME_TICKS
             self._key_pts = self._pts if is_key or self._key_pts is None else self._key_pts
+            due = self._key_pts + KEYFRAME_TICKS
+            length = pts - self._pts if pts <= due + _LATE_TICKS else due - self._pts
             yield Shown(self._frame, self._pts, length, is_key)
             self._pts += length
             if self._pts >= pts:

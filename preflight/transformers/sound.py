@@ -13,6 +13,7 @@ from preflight.probers.filters import chained
 from preflight.probers.flac import STRICTLY
 from preflight.probers.timed import pick_streams
 from preflight.transformers.flac import decode_frames
+from preflight.transformers.soundtrack import silence
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
@@ -26,12 +27,28 @@ if TYPE_CHECKING:
 _BATCH_FRAMES, _BATCH_SAMPLES = 96, 1 << 20
 _FRAMES_PER_S = 2
 
+# WMA's decoder gives nothing for its first two packets (93 ms): what it gives then is heard so much later. In other
+# codecs such a delay is an encoder's, and skipped. Less is what containers round; more is no decoder's.
+_LEAST_LATE_S, _MOST_LATE_S = 0.02, 1.0
+
 
 class Sound:
     """Decodes a source at `sample_rate` Hz, mixed to `channels` (1 or 2), as `sample_format` of FFmpeg."""
 
-    def __init__(self, source: Source, *, sample_rate: int, channels: int, sample_format: str) -> None:
-        self._source = source
+    def __init__(
+        self,
+        source: Source,
+        *,
+        start_s: float | None = None,
+        duration_s: float | None = None,
+        sample_rate: int,
+        channels: int,
+        sample_format: str,
+    ) -> None:
+        """`start_s`: where the source's clock starts, or None to take the first sample for that; `duration_s`: how long
+        its packets last, where they were read.
+        """
+        self._source, self._start_s, self._duration_s = source, start_s, duration_s
         self._shape = (sample_format, "mono" if channels == 1 else "stereo", sample_rate)
         self._damaged = self._mended = 0
         self._lenient: AudioCodecContext | None = None
@@ -58,15 +75,26 @@ class Sound:
             for packet in demux(container, audio):
                 for frame in self._decoded(packet):
                     shape = _shape(frame)
+                    is_late = graph is None and audio.codec_context.name.startswith("wma")
+                    late_s = self._late_s(frame) if is_late else 0.0
                     if graph is None or shape != graph.takes:  # a stream may change its format half-way
                         yield from graph.rest() if graph is not None else ()
-                        graph = _Graph(shape, self._shape)
+                        graph = _Graph(shape, self._shape, self._duration_s if late_s else None)
+                    if late_s:
+                        graph.push(silence(frame, late_s))
                     graph.push(frame)
                     frames, samples = frames + 1, samples + frame.samples
                 if graph is not None and (frames >= _BATCH_FRAMES or samples >= _BATCH_SAMPLES):
                     yield from graph.pulled()
                     frames = samples = 0
             yield from graph.rest() if graph is not None else ()
+
+    def _late_s(self, first: AudioFrame) -> float:
+        """How long the decoder was silent before its first frame; 0 where it was not."""
+        if self._start_s is None or first.time is None:
+            return 0.0
+        late_s = first.time - self._start_s
+        return late_s if _LEAST_LATE_S < late_s <= _MOST_LATE_S else 0.0
 
     def _decoded(self, packet: Packet[Stream]) -> list[AudioFrame]:
         try:
@@ -128,7 +156,7 @@ class _Graph:
     PyAV's own resampler asks after each of the 38 frames that a second of MP3 has, and is mostly told "not yet".
     """
 
-    def __init__(self, takes: _Shape, gives: _Shape) -> None:
+    def __init__(self, takes: _Shape, gives: _Shape, most_s: float | None) -> None:
         from av.filter import Graph
 
         self.takes = takes
@@ -142,6 +170,8 @@ class _Graph:
             self._graph,
             last,
             ("aformat", f"sample_fmts={gives[0]}:channel_layouts={gives[1]}:sample_rates={gives[2]}"),
+            # What a late decoder gives behind the end is padding.
+            *((("atrim", f"end_sample={round(most_s * gives[2])}"),) if most_s is not None else ()),
             ("asetnsamples", f"nb_out_samples={max(gives[2] // _FRAMES_PER_S, 1)}:pad=0"),
             ("abuffersink", ""),
         )

@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.filter import Graph
 
-_AUDIO_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
+# A frame of AAC has 1,024 samples, and a clip begins and ends with whole ones: at these rates one lasts 21 or 23 ms, at
+# 16 kHz it would last 64, and sound would start and end that far from its picture.
+_RATES = (48_000, 44_100)
 _AUDIO_BITS_PER_SECOND = 128_000
 # A gap is filled with so much at once, however long it is: FFmpeg's own filling holds all of it in memory.
 _SILENCE_S = 1.0
 
 
 def add_aac(holder: OutputContainer, sound: AudioStream) -> AudioStream:
-    """A stream of stereo or mono at the source's rate, or the next above it that AAC has."""
-    rate = sound.codec_context.sample_rate
-    nearest = next((r for r in reversed(_AUDIO_RATES) if r >= rate), _AUDIO_RATES[0])
-    stream = holder.add_stream("aac", rate=nearest)
+    """A stream of stereo or mono, at 44.1 kHz where that is a multiple of the source's rate, else at 48."""
+    rate = sound.codec_context.sample_rate or _RATES[0]
+    stream = holder.add_stream("aac", rate=next((r for r in _RATES if r % rate == 0), _RATES[0]))
     stream.codec_context.layout = "mono" if sound.codec_context.layout.nb_channels == 1 else "stereo"
     stream.codec_context.bit_rate = _AUDIO_BITS_PER_SECOND
     return stream
@@ -54,13 +55,15 @@ class Resampler:
         due_s = self._next_s or 0.0
         if frame.pts is not None and frame.time_base:
             due_s = float(frame.pts * frame.time_base) - self._start_s
+            if due_s + frame.samples / frame.sample_rate <= 0:
+                return  # before zero, as its picture is
         if self._next_s is not None:
             yield from self._filled_until(due_s, frame)
         yield from self._pushed(frame, due_s)
 
     def _filled_until(self, due_s: float, like: AudioFrame) -> Iterator[AudioFrame]:
         while self._next_s is not None and due_s - self._next_s > 2 * _SILENCE_S:
-            yield from self._pushed(_silence(like), self._next_s)
+            yield from self._pushed(silence(like, _SILENCE_S), self._next_s)
 
     def _pushed(self, frame: AudioFrame, due_s: float) -> Iterator[AudioFrame]:
         assert self._graph is not None
@@ -115,10 +118,11 @@ class Resampler:
         return graph
 
 
-def _silence(like: AudioFrame) -> AudioFrame:
+def silence(like: AudioFrame, seconds: float) -> AudioFrame:
+    """In the format of another frame."""
     from av.audio.frame import AudioFrame
 
-    frame = AudioFrame(format=like.format.name, layout=like.layout.name, samples=round(like.sample_rate * _SILENCE_S))
+    frame = AudioFrame(format=like.format.name, layout=like.layout.name, samples=round(like.sample_rate * seconds))
     frame.sample_rate = like.sample_rate
     # Of unsigned samples the middle is silent.
     silent = b"\x80" if like.format.name.startswith("u8") else b"\0"

@@ -255,6 +255,10 @@ class TestRealFiles:
         facts = probe(Source.of(media("video/b_frames_avi")))
         assert probe_units(Source.of(media("video/b_frames_avi")), facts) == ()
 
+    def test_pictures_that_are_packed_are_not_parted(self, media):
+        facts = probe(Source.of(media("video/packed_b_frames_avi")))
+        assert probe_units(Source.of(media("video/packed_b_frames_avi")), facts) == ()
+
     def test_raw_video_has_no_units(self, media):
         assert probe_units(Source.of(media("video/raw_h264")), probe(Source.of(media("video/raw_h264")))) == ()
 

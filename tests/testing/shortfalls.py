@@ -6,7 +6,6 @@ _SURROGATES = "U+FFFD is sent for a lone surrogate, and that is called identical
 
 MISTAKEN: dict[str, str] = {
     "image/png_huge_text": "Pillow takes compressed text of more than a megabyte for damage",
-    "video/clock_jumps_ts": "the hour between two recordings of three seconds is taken for an hour of video",
     "video/animated_gif": "it is no video even for who says so",
 }
 """What `check` already takes for something else than it is; what `prepare` does follows from that."""
