@@ -22,7 +22,6 @@ from preflight.transformers.interface import Output, Watch, unwatched
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.mp4_cut import clips_of
 from preflight.transformers.muxing import copy_of, mux
-from preflight.transformers.open_gops import prove
 from preflight.transformers.packer import clips_at
 from preflight.transformers.wav import copy_samples
 
@@ -43,7 +42,7 @@ def cut(
         # Only where the header tells what a sample is can one that is torn be left out.
         raise BrokenMediaError("its last sample is not whole")
     film = None
-    if recipe.container == "mp4" and isinstance(facts, VideoFacts) and not (recipe.open_cuts_s or recipe.begins_s):
+    if recipe.container == "mp4" and isinstance(facts, VideoFacts) and not (recipe.open_starts_s or recipe.begins_s):
         film = read_film(source, facts)  # what stands in two clips is copied packet by packet
     if film is not None:
         assert isinstance(facts, VideoFacts)
@@ -55,8 +54,6 @@ def cut(
         # A frame that is damaged would fail in the service; decoding an hour of it takes some seconds.
         decode_fully(source)
     is_torn = recipe.container == "flac" and not decode_frames(source)
-    if recipe.open_cuts_s:
-        prove(source, [c + facts.start_s for c in recipe.open_cuts_s], facts.start_s)
     with open_media(source) as container:
         video, audio = pick_streams(container)
         kept = [s for s in (video if facts.kind == "video" else None, audio) if s is not None]
@@ -111,7 +108,10 @@ class _Remembered:
 
 def _coded(clip: Sequence[PacketUnit[Packet[Stream]]]) -> list[Packet[Stream]]:
     """The packets of a clip; pictures that lead its first keyframe are the end of the clip before."""
-    elsewhere = {id(p) for p in clip[0].leading}
+    first = clip[0]
+    elsewhere = {id(p) for p in first.leading}
+    if first.keyframe is not None and first.leading and first.leading[-1].dts is not None:
+        first.keyframe.dts = first.leading[-1].dts  # or what follows would wait for those that are not there
     return [p for unit in clip for p in unit.coded if id(p) not in elsewhere]
 
 
@@ -134,7 +134,7 @@ def _file(
     seam: Sequence[Packet[Stream]],
     base_s: float,
 ) -> bytes:
-    """`seam` are the keyframe of the next clip, not to be shown, and what is shown before it."""
+    """`seam` are the keyframe that is shown when the clip has ended, and what is shown before it."""
     if recipe.container == "flac":
         (sound,) = templates.values()
         return flac_file(sound.codec_context.extradata, [bytes(p) for p in packets])
@@ -143,15 +143,12 @@ def _file(
         return with_true_delay(mux("mp3", templates, packets, base_s), *skipped)
     if not seam:
         return mux(recipe.container, templates, packets, base_s)
-    keyframe, *leading = seam
+    keyframe = seam[0]
     shown = [p.pts for p in packets if p.stream_index == keyframe.stream_index and p.pts is not None]
     if keyframe.pts is None or not shown:
         raise BrokenMediaError("its packets do not say when they are shown")
     shown_s = (keyframe.pts - min(shown)) * keyframe.time_base
-    hidden = copy_of(keyframe)
-    if leading[-1].dts is not None:
-        keyframe.dts = leading[-1].dts  # in its own clip, or what follows would wait for those that are not there
-    return hide_picture_after(mux("mp4", templates, [*packets, hidden, *leading], base_s), shown_s)
+    return hide_picture_after(mux("mp4", templates, [*packets, *map(copy_of, seam)], base_s), shown_s)
 
 
 def _unheard(clip: Sequence[PacketUnit[Packet[Stream]]]) -> tuple[str, ...]:
@@ -186,7 +183,7 @@ def _steps(
     steps = [f"cut into {recipe.container}" if recipe.cuts_s else f"remuxed into {recipe.container}"]
     steps += [
         f"open_gop: the keyframe at {cut_s:.3f} s stands in both clips, hidden at the end of the first"
-        for cut_s in recipe.open_cuts_s
+        for cut_s in recipe.shared_cuts_s
     ]
     if recipe.begins_s:
         steps.append("repeated the end of each clip in the next")

@@ -14,7 +14,7 @@ MISTAKEN: dict[str, str] = {
 SHORTFALLS: dict[str, str] = {
     **MISTAKEN,
     # video
-    "video/long_open_gop_mp4": "one seam of several that a decoder would complain of has all of it encoded again",
+    "video/long_open_gop_mp4": "x264 had every open GOP of it forget pictures of the one before: a decoder complains wherever a clip starts",
     # audio
     # text
     "text/lone_surrogate": _SURROGATES,

@@ -190,8 +190,7 @@ class TestVideo:
             list(cut(source, facts, recipe))
 
 
-# x264's own choice of what to forget is such that decoders complain behind most of its open GOPs; see below.
-OPEN = ["video/open_gop_hevc", "video/open_gop_mpg"]
+OPEN = ["video/open_gop_hevc", "video/open_gop_hevc_mkv", "video/open_gop_hevc_ts", "video/open_gop_mpg"]
 
 
 class TestOpenGops:
@@ -227,20 +226,6 @@ class TestOpenGops:
             made = probe(Source.of(path))
             assert made.duration_s == pytest.approx(output.span.duration_s, abs=0.045)
             assert (made.start_s, made.starts_with_keyframe) == (0.0, True)
-
-    @pytest.mark.parametrize("name", ["video/open_gop_mp4", "video/open_gop_ts"])
-    def test_decoding_cannot_start_where_later_pictures_name_earlier_ones(self, media, name):
-        """x264 has some of its open GOPs forget a picture of the one before, which is not there then."""
-        source = Source.of(media(name))
-        facts = probe(source)
-        judged = set()
-        for unit in probe_units(source, facts)[1:]:
-            recipe = CutBetweenUnits(container="mp4", cuts_s=(unit.start_s,), open_cuts_s=(unit.start_s,))
-            try:
-                judged.add(len(list(cut(source, facts, recipe))))
-            except BrokenMediaError as error:
-                judged.add(str(error))
-        assert judged == {2, "at an open GOP decoding cannot start: mmco: unref short failure"}
 
 
 class TestWithoutAKeyframe:
