@@ -82,7 +82,6 @@ FILMS: dict[str, Recipe] = {
     "16_khz": SPEECH,
 }
 NOT_YET: dict[str, str] = {
-    "open_h264_mkv": "is encoded again, though it could be cut with the seam's keyframe in both clips",
     "mkv_before_zero": "is encoded again, though it could be cut",
     "long_sound": "nothing comes out: after the last picture there is no place to cut, and what was made is withheld",
 }

@@ -14,7 +14,7 @@ MISTAKEN: dict[str, str] = {
 SHORTFALLS: dict[str, str] = {
     **MISTAKEN,
     # video
-    "video/long_open_gop_mp4": "x264 had every open GOP of it forget pictures of the one before: a decoder complains wherever a clip starts",
+    "video/long_open_gop_mp4": "of each GOP a picture forgets one of the GOP before: decoders complain wherever it is cut",
     # audio
     # text
     "text/lone_surrogate": _SURROGATES,
