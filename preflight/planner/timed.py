@@ -81,14 +81,14 @@ def plan_timed(
     """
     if isinstance(facts, AudioFacts) and (stripped := plan_stripping(report, facts, limits, policy)) is not None:
         return stripped
-    if report.verdict == "pass" and units and (remuxed := plan_without_tags(report, facts, policy)) is not None:
+    if report.verdict == "pass" and units and (remuxed := plan_without_tags(report, facts, units, policy)) is not None:
         return remuxed
     if report.verdict == "pass" and not needs_stripping(facts, policy):
         return _send(report, facts)
     why = tuple(f.message for f in report.errors) or (_STRIPPED,)
     if units:
         cut = partial(_plan_cut, report, facts, limits=limits, policy=policy, moments=moments, why=why)
-        into = container_of(facts)
+        into = _container(facts, units)
         plan = cut(closed_only(units), container=into)
         if not isinstance(plan, Plan) and refuse is not None and any(u.is_open for u in units):
             plan = _plan_open(cut, units, into, container_with_edit_lists(facts), refuse)
@@ -123,9 +123,17 @@ def needs_stripping(facts: AudioFacts | VideoFacts, policy: Policy) -> bool:
     return policy.strip_metadata and isinstance(facts, VideoFacts) and facts.has_metadata
 
 
-def plan_without_tags(report: Report, facts: AudioFacts | VideoFacts, policy: Policy) -> Plan | None:
+def _container(facts: AudioFacts | VideoFacts, units: Sequence[Unit]) -> Muxer | None:
+    """Of a copy: where pictures are not to be shown, one that can hide them."""
+    into = container_of(facts)
+    return container_with_edit_lists(facts) if units[0].has_hidden and into in ("matroska", "webm") else into
+
+
+def plan_without_tags(
+    report: Report, facts: AudioFacts | VideoFacts, units: Sequence[Unit], policy: Policy
+) -> Plan | None:
     """A video that fits, copied into a new file that holds its picture and its sound and nothing else."""
-    if not needs_stripping(facts, policy) or (container := container_of(facts)) is None:
+    if not needs_stripping(facts, policy) or (container := _container(facts, units)) is None:
         return None
     return Plan(
         source=report.source,

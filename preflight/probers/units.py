@@ -80,6 +80,8 @@ class Unit:
     """Of `duration_s`, at its end, where its packets have nothing to show or to play: the clock has jumped."""
     seam_bytes: int = 0
     """Of an open GOP, what the clip before it must hold of it."""
+    has_hidden: bool = False
+    """Of the first: it holds pictures from before the source's start, which are decoded and not shown."""
 
 
 def units_of(
@@ -311,8 +313,11 @@ def read_units(
             is_open=u.is_open,
             gap_s=u.gap_s,
             seam_bytes=sum(p.size for p in u.seam),
+            has_hidden=not number and any(p.stream_index == index and _is_before(p, start_s) for p in u.coded),
         )
-        for u in gops_of(kept, index, with_audio=audio is not None, start_s=start_s, opens=lambda p: p.opens)
+        for number, u in enumerate(
+            gops_of(kept, index, with_audio=audio is not None, start_s=start_s, opens=lambda p: p.opens)
+        )
     ]
     if video is None and audio is not None and audio.codec_context.name.startswith("pcm_"):
         units = _in_blocks(units)
@@ -322,6 +327,16 @@ def read_units(
             raise ValueError("its packets end before its index does")
         units.append(replace(last, duration_s=left_s))
     return tuple(units)
+
+
+def _is_before(packet: _Measures, start_s: float) -> bool:
+    return (
+        packet.pts is not None and packet.time_base is not None and packet.pts * packet.time_base < start_s - _SHOWN_S
+    )
+
+
+_SHOWN_S = 0.005
+"""What a clock of milliseconds rounds, and less than any picture lasts."""
 
 
 def _watched(

@@ -36,6 +36,8 @@ class Pacer:
     def due(self, wanted: int | None) -> int | None:
         """The time of a picture that wants to be shown then, or does not know when; None where it is left out."""
         if self._last is None:
+            if wanted is not None and 2 * wanted <= -self._step:
+                return None  # before zero: decoded, as others hang on it, and not shown
             pts = max(wanted or 0, 0)
         elif wanted is None:
             pts = self._last + self._step

@@ -82,7 +82,6 @@ FILMS: dict[str, Recipe] = {
     "16_khz": SPEECH,
 }
 NOT_YET: dict[str, str] = {
-    "mkv_before_zero": "is encoded again, though it could be cut",
     "long_sound": "nothing comes out: after the last picture there is no place to cut, and what was made is withheld",
 }
 
@@ -126,15 +125,10 @@ ENCODED: dict[str, Recipe] = {
     "small": film(".mp4", B_FRAMES, width=320, height=240),
     "wmv": film(".wmv", {"c:v": "wmv2", "q:v": 9, "g": 24, "c:a": "wmav2"}, sample_rate=44_100),
 }
-OFF: dict[str, str] = {
-    "mkv_before_zero": "pictures before zero are squeezed in, so that those of the first second come 0.28 s late",
-}
 
 
 @pytest.mark.parametrize("name", ENCODED)
-def test_what_is_encoded_again_shows_every_mark_once_and_on_time(name, tmp_path, request):
-    if name in OFF:
-        request.applymarker(pytest.mark.xfail(reason=OFF[name], strict=True))
+def test_what_is_encoded_again_shows_every_mark_once_and_on_time(name, tmp_path):
     source, clips, fidelity = cut(ENCODED[name], Preflight(limits=lowered(max_s=CAP_S), policy=HARD), tmp_path)
     assert fidelity == "transcoded"
     assert len(clips) > 1

@@ -254,6 +254,14 @@ class TestOpenGops:
         plan = planned(facts, unshared, refuse=willing)
         assert plan.recipe == CutBetweenUnits(container="matroska", cuts_s=(480.0,), open_starts_s=(480.0,))
 
+    def test_matroska_with_pictures_before_zero_becomes_mp4_which_can_hide_them(self):
+        facts = replace(examples.video(duration_s=900.0), container="matroska,webm")
+        first, *others = units(*[60.0] * 15, bytes_per_s=10_000)
+        assert planned(facts, [first, *others]).recipe.container == "matroska"
+        assert planned(facts, [replace(first, has_hidden=True), *others]).recipe.container == "mp4"
+        theora = replace(facts, video_codec="theora")
+        assert planned(theora, [replace(first, has_hidden=True), *others]).fidelity is Fidelity.TRANSCODED
+
     def test_what_mp4_cannot_hold_is_encoded(self):
         facts = replace(examples.video(duration_s=900.0), container="matroska,webm", video_codec="theora")
         assert planned(facts, self.opened(*[60.0] * 15), refuse=willing).fidelity is Fidelity.TRANSCODED
