@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError
@@ -16,9 +17,10 @@ from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
 from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
 from preflight.probers.wav import layout_of
-from preflight.transformers.edit_list import hide_picture_after
+from preflight.transformers.edit_list import hide_first_sound, hide_picture_after
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
 from preflight.transformers.interface import Output, Watch, unwatched
+from preflight.transformers.lead_in import LED_IN, last_of, led_in
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.mp4_cut import clips_of
 from preflight.transformers.muxing import copy_of, mux
@@ -77,16 +79,25 @@ def cut(
         start_s = 0.0
         cuts_s = [c + facts.start_s for c in recipe.cuts_s]
         begins_s = [b + facts.start_s for b in recipe.begins_s]
+        lead: Packet[Stream] | None = None
         for number, clip in enumerate(clips_at(units, cuts_s, begins_s, copy_of)):
             is_last = number == len(recipe.cuts_s)
             end_s = facts.duration_s if is_last else recipe.cuts_s[number]
             unheard = _unheard(clip) if recipe.container == "mp3" and number else ()
-            data = _file(recipe, templates, _coded(clip), [] if is_last else units.last.seam, facts.start_s + start_s)
+            coded = _coded(clip)
+            last = last_of(coded, audio) if recipe.container == "mp4" else None
+            led, lead = led_in(coded, lead), last
+            seam = [] if is_last else units.last.seam
+            data = _file(recipe, templates, led or coded, seam, facts.start_s + start_s, is_led=led is not None)
             yield Output(
                 media=Source.of(data, name=source.name),
                 span=Span(start_s, end_s) if end_s is not None else None,
                 fidelity=Fidelity.LOSSLESS,
-                steps=(*_steps(facts, recipe, len(kept), unheaded=len(unheaded), is_torn=is_torn), *unheard),
+                steps=(
+                    *_steps(facts, recipe, len(kept), unheaded=len(unheaded), is_torn=is_torn),
+                    *unheard,
+                    *((LED_IN,) if led is not None else ()),
+                ),
             )
             watch(end_s if end_s is not None else start_s)
             if not is_last:
@@ -133,22 +144,31 @@ def _file(
     packets: Sequence[Packet[Stream]],
     seam: Sequence[Packet[Stream]],
     base_s: float,
+    *,
+    is_led: bool,
 ) -> bytes:
-    """`seam` are the keyframe that is shown when the clip has ended, and what is shown before it."""
+    """`seam` are the keyframe that is shown when the clip has ended, and what is shown before it; `is_led` where the
+    first packet of sound is not to be heard.
+    """
     if recipe.container == "flac":
         (sound,) = templates.values()
         return flac_file(sound.codec_context.extradata, [bytes(p) for p in packets])
     if recipe.container == "mp3":
         skipped = skipped_samples(packets)  # before muxing, which uses the packets up
         return with_true_delay(mux("mp3", templates, packets, base_s), *skipped)
-    if not seam:
-        return mux(recipe.container, templates, packets, base_s)
-    keyframe = seam[0]
-    shown = [p.pts for p in packets if p.stream_index == keyframe.stream_index and p.pts is not None]
-    if keyframe.pts is None or not shown:
+    shown_s = _shown_s(packets, seam[0]) if seam else None
+    data = mux(recipe.container, templates, [*packets, *map(copy_of, seam)], base_s)
+    if is_led:
+        data = hide_first_sound(data)
+    return data if shown_s is None else hide_picture_after(data, shown_s)
+
+
+def _shown_s(packets: Sequence[Packet[Stream]], following: Packet[Stream]) -> Fraction:
+    """From the first picture to the one that follows the last."""
+    shown = [p.pts for p in packets if p.stream_index == following.stream_index and p.pts is not None]
+    if following.pts is None or not shown:
         raise BrokenMediaError("its packets do not say when they are shown")
-    shown_s = (keyframe.pts - min(shown)) * keyframe.time_base
-    return hide_picture_after(mux("mp4", templates, [*packets, *map(copy_of, seam)], base_s), shown_s)
+    return (following.pts - min(shown)) * following.time_base
 
 
 def _unheard(clip: Sequence[PacketUnit[Packet[Stream]]]) -> tuple[str, ...]:

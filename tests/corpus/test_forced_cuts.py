@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,9 @@ def test_what_is_cut_is_whole_in_order_and_decodes(corpus, path, tmp_path):
         # Cut to the sample, or with each frame's own number written anew: what counts is what is heard.
         assert b"".join(samples(clip) for clip, _ in clips) == samples(path)
         return
+    if plan.recipe.container == "mp4" and path.suffix in _FRAMED_OTHERWISE:
+        # Of AAC that is written anew, the packet before each clip is decoded there and not heard.
+        parts[1:] = [(replace(p, sound=tuple(s for s in p.sound if not s.is_discarded)), span) for p, span in parts[1:]]
     held_once(path, whole, parts, lambda of: of.sound)
 
 
