@@ -321,6 +321,11 @@ def read_units(
     ]
     if video is None and audio is not None and audio.codec_context.name.startswith("pcm_"):
         units = _in_blocks(units)
+    while len(units) > 1 and units[-1].start_s > duration_s - _ROUNDED_S:  # hidden by an edit list, all of it
+        hidden, last = units.pop(), units.pop()
+        units.append(
+            replace(last, size_bytes=last.size_bytes + hidden.size_bytes, packets=last.packets + hidden.packets)
+        )
     if units and (left_s := duration_s - units[-1].start_s) > 0:
         last = units.pop()
         if left_s - last.duration_s > max(_SLACK_S, _SLACK_SHARE * duration_s):

@@ -24,7 +24,7 @@ from preflight.transformers.lead_in import LED_IN, last_of, led_in
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.mp4_cut import clips_of
 from preflight.transformers.muxing import copy_of, mux
-from preflight.transformers.packer import clips_at
+from preflight.transformers.packer import SAME_S, clips_at
 from preflight.transformers.wav import copy_samples
 
 if TYPE_CHECKING:
@@ -88,7 +88,14 @@ def cut(
             last = last_of(coded, audio) if recipe.container == "mp4" else None
             led, lead = led_in(coded, lead), last
             seam = [] if is_last else units.last.seam
-            data = _file(recipe, templates, led or coded, seam, facts.start_s + start_s, is_led=led is not None)
+            shown_s = None
+            if recipe.container == "mp4":
+                shown_s = _shown_s([p for p in coded if p.stream_index == index], seam, facts.start_s + start_s)
+            data = _file(recipe, templates, [*(led or coded), *map(copy_of, seam)], facts.start_s + start_s)
+            if led is not None:
+                data = hide_first_sound(data)
+            if shown_s is not None:
+                data = hide_picture_after(data, shown_s)
             yield Output(
                 media=Source.of(data, name=source.name),
                 span=Span(start_s, end_s) if end_s is not None else None,
@@ -139,36 +146,27 @@ def _by_index(source: Source, facts: VideoFacts, film: Film, recipe: CutBetweenU
 
 
 def _file(
-    recipe: CutBetweenUnits,
-    templates: Mapping[int, Stream],
-    packets: Sequence[Packet[Stream]],
-    seam: Sequence[Packet[Stream]],
-    base_s: float,
-    *,
-    is_led: bool,
+    recipe: CutBetweenUnits, templates: Mapping[int, Stream], packets: Sequence[Packet[Stream]], base_s: float
 ) -> bytes:
-    """`seam` are the keyframe that is shown when the clip has ended, and what is shown before it; `is_led` where the
-    first packet of sound is not to be heard.
-    """
     if recipe.container == "flac":
         (sound,) = templates.values()
         return flac_file(sound.codec_context.extradata, [bytes(p) for p in packets])
     if recipe.container == "mp3":
         skipped = skipped_samples(packets)  # before muxing, which uses the packets up
         return with_true_delay(mux("mp3", templates, packets, base_s), *skipped)
-    shown_s = _shown_s(packets, seam[0]) if seam else None
-    data = mux(recipe.container, templates, [*packets, *map(copy_of, seam)], base_s)
-    if is_led:
-        data = hide_first_sound(data)
-    return data if shown_s is None else hide_picture_after(data, shown_s)
+    return mux(recipe.container, templates, packets, base_s)
 
 
-def _shown_s(packets: Sequence[Packet[Stream]], following: Packet[Stream]) -> Fraction:
-    """From the first picture to the one that follows the last."""
-    shown = [p.pts for p in packets if p.stream_index == following.stream_index and p.pts is not None]
-    if following.pts is None or not shown:
+def _shown_s(packets: Sequence[Packet[Stream]], seam: Sequence[Packet[Stream]], start_s: float) -> Fraction | None:
+    """From the first picture to where no more is to be shown: at the keyframe of the next clip, or where the source
+    hides the rest itself; None where all of it is shown.
+    """
+    shown = [p for p in packets if p.pts is not None and not p.is_discard and p.pts * p.time_base > start_s - SAME_S]
+    if not shown or (seam and seam[0].pts is None):
         raise BrokenMediaError("its packets do not say when they are shown")
-    return (following.pts - min(shown)) * following.time_base
+    first, last = min(p.pts or 0 for p in shown), max(p.pts or 0 for p in shown)
+    behind = [p.pts for p in (*seam[:1], *packets) if p.pts is not None and p.pts > last]
+    return (min(behind) - first) * shown[0].time_base if behind else None
 
 
 def _unheard(clip: Sequence[PacketUnit[Packet[Stream]]]) -> tuple[str, ...]:
