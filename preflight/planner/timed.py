@@ -86,7 +86,9 @@ def plan_timed(
     if report.verdict == "pass" and not needs_stripping(facts, policy):
         return _send(report, facts)
     why = tuple(f.message for f in report.errors) or (_STRIPPED,)
-    if units:
+    if units and refuse is not None and _is_headless(facts) and refuse((units[0].start_s,)):
+        why = (*why, "It cannot be cut losslessly: decoding cannot start at its first keyframe without complaint.")
+    elif units:
         cut = partial(_plan_cut, report, facts, limits=limits, policy=policy, moments=moments, why=why)
         into = _container(facts, units)
         plan = cut(closed_only(units), container=into)
@@ -121,6 +123,10 @@ _STRIPPED = "The policy leaves out what says who made it, where and when."
 def needs_stripping(facts: AudioFacts | VideoFacts, policy: Policy) -> bool:
     """Whether the policy wants something left out of a video; of sound see `plan_stripping`."""
     return policy.strip_metadata and isinstance(facts, VideoFacts) and facts.has_metadata
+
+
+def _is_headless(facts: AudioFacts | VideoFacts) -> bool:
+    return isinstance(facts, VideoFacts) and facts.starts_with_keyframe is False
 
 
 def _container(facts: AudioFacts | VideoFacts, units: Sequence[Unit]) -> Muxer | None:

@@ -45,7 +45,7 @@ class Clock:
     damaged_packets: int
     """As far as the container knows: cut off at the file's end, or lost on the way in a transport stream."""
     first_picture: bytes | None
-    """The first packet of the video, which says how large its pictures are."""
+    """Of the video, the first keyframe, or else the first packet: it says how large its pictures are."""
 
 
 def read_clock(
@@ -142,6 +142,8 @@ def _from_packets(
     tracks = {s.index: _Track(times) for s in streams}
     keyframe: bool | None = None
     picture: bytes | None = None
+    is_known = False
+    """Whether that is a keyframe, which says how large it is."""
     is_encrypted: bool | None = None
     damaged = 0
     for packet in demux(container, *streams):
@@ -150,8 +152,10 @@ def _from_packets(
         if is_encrypted is None:
             is_encrypted = _is_encrypted(packet)
         damaged += packet.is_corrupt
-        if video is not None and keyframe is None and packet.stream_index == video.index:
-            keyframe, picture = packet.is_keyframe, bytes(packet)
+        if video is not None and packet.stream_index == video.index and not is_known:
+            keyframe = packet.is_keyframe if keyframe is None else keyframe
+            is_known = packet.is_keyframe
+            picture = bytes(packet) if picture is None or is_known else picture
         if not packet.is_discard:
             tracks[packet.stream_index].follow(packet)
     timed = [track for track in tracks.values() if track.start_s is not None]

@@ -34,7 +34,7 @@ class Seams:
         self._complaints: dict[float, str] = {}
 
     def refused(self, starts_s: Sequence[float]) -> dict[float, str]:
-        """Those of these starts of open GOPs, on the source's timeline, that no clip may start at, and why.
+        """Those of these starts of open GOPs or of the source, on its timeline, that no clip may start at, and why.
 
         One may where a decoder does not complain of what follows, and shows the same as of the whole. It takes a pass
         over the packets up to the last of them, and decoding what is around each. Raises UnreadableError.
@@ -79,12 +79,13 @@ def _places(
     packets: Iterable[Packet[Stream]], video: VideoStream, starts_s: Sequence[float], base_s: float
 ) -> Iterator[_Place]:
     """In order; fewer than are asked for where the source does not have them any more."""
+    opens = opening_test(video)
     gops = gops_of(
-        from_first_keyframe(packets, video.index),
+        from_first_keyframe(packets, video.index, opens=opens),
         video.index,
         with_audio=False,
         start_s=base_s,
-        opens=opening_test(video),
+        opens=opens,
     )
     left = list(reversed(starts_s))
     growing: list[_Place] = []
@@ -108,7 +109,7 @@ def _complaint(video: VideoStream, place: _Place) -> str:
     whole = [*place.gop.coded, *place.following][: _MOST_DECODED + len(leading)]
     alone = [p for p in whole if id(p) not in leading]
     pictures, complaint = _decoded(video, alone)
-    if complaint:
+    if complaint or not place.before:  # with nothing before it, there is nothing to hold it against
         return complaint
     known = dict(_decoded(video, [*place.before, *whole])[0])
     if len(pictures) != len(alone) or any(known.get(pts) != picture for pts, picture in pictures):

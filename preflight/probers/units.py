@@ -131,17 +131,34 @@ def gops_of(
 
 
 def from_first_keyframe(
-    packets: Iterable[P], video_index: int | None, leave_out: Callable[[P], None] = lambda _: None
+    packets: Iterable[P],
+    video_index: int | None,
+    leave_out: Callable[[P], None] = lambda _: None,
+    opens: Callable[[P], bool] = is_keyframe,
 ) -> Iterator[P]:
-    """Without the pictures that are stored before any keyframe: what they hang on is not there for anybody."""
-    is_open = video_index is None
+    """Without the pictures that are stored before any keyframe, and those that lead it where it is an open GOP's: what
+    they hang on is not there for anybody.
+    """
+    keyframe: P | None = None
+    leads = False
+    is_headless = False
     for packet in packets:
-        if not is_open and packet.size and packet.stream_index == video_index:
-            if not packet.is_keyframe:
+        if video_index is not None and packet.size and packet.stream_index == video_index:
+            if keyframe is None and not packet.is_keyframe:
+                is_headless = True
                 leave_out(packet)
                 continue
-            is_open = True
+            if packet.is_keyframe:
+                leads = keyframe is None and is_headless and not opens(packet)
+                keyframe = packet
+            elif leads and keyframe is not None and _is_before(packet, keyframe):
+                leave_out(packet)
+                continue
         yield packet
+
+
+def _is_before(packet: P, other: P) -> bool:
+    return packet.pts is not None and other.pts is not None and packet.pts < other.pts
 
 
 class _Gops(Generic[P]):
@@ -303,7 +320,7 @@ def read_units(
         for p in _watched(demux(container, *streams), watch)
         if p.size and not p.is_corrupt
     )
-    kept = from_first_keyframe(packets, index)
+    kept = from_first_keyframe(packets, index, opens=lambda p: p.opens)
     units = [
         Unit(
             max(u.start_s - start_s, 0.0),
@@ -313,7 +330,7 @@ def read_units(
             is_open=u.is_open,
             gap_s=u.gap_s,
             seam_bytes=sum(p.size for p in u.seam),
-            has_hidden=not number and any(p.stream_index == index and _is_before(p, start_s) for p in u.coded),
+            has_hidden=not number and any(p.stream_index == index and _is_hidden(p, start_s) for p in u.coded),
         )
         for number, u in enumerate(
             gops_of(kept, index, with_audio=audio is not None, start_s=start_s, opens=lambda p: p.opens)
@@ -334,7 +351,7 @@ def read_units(
     return tuple(units)
 
 
-def _is_before(packet: _Measures, start_s: float) -> bool:
+def _is_hidden(packet: _Measures, start_s: float) -> bool:
     return (
         packet.pts is not None and packet.time_base is not None and packet.pts * packet.time_base < start_s - _SHOWN_S
     )

@@ -69,6 +69,7 @@ def cut(
                     _within(facts, whole_frames(packets) if recipe.container == "flac" else packets),
                     index,
                     lambda packet: unheaded.append(packet.size),
+                    opening_test(video),
                 ),
                 index,
                 with_audio=audio is not None,

@@ -14,7 +14,7 @@ MISTAKEN: dict[str, str] = {
 SHORTFALLS: dict[str, str] = {
     **MISTAKEN,
     # video
-    "video/long_open_gop_mp4": "of each GOP a picture forgets one of the GOP before: decoders complain wherever it is cut",
+    "video/long_open_gop_mp4": "a picture of each GOP forgets one of the GOP before: decoders complain at every cut",
     # audio
     # text
     "text/lone_surrogate": _SURROGATES,

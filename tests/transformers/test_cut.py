@@ -30,6 +30,7 @@ from tests.judges import (
     strictest_duration_s,
     tone_times_s,
 )
+from tests.timelines import tracks
 
 SUFFIXES = {"mp4": ".mp4", "matroska": ".mkv", "webm": ".webm", "wav": ".wav", "mp3": ".mp3"}
 
@@ -230,6 +231,23 @@ class TestOpenGops:
             made = probe(Source.of(path))
             assert made.duration_s == pytest.approx(output.span.duration_s, abs=0.045)
             assert (made.start_s, made.starts_with_keyframe) == (0.0, True)
+
+
+class TestTrimmedEnd:
+    """An edit list hides 0.8 s at the end, from within a GOP on."""
+
+    @pytest.mark.parametrize("every", [1, 2, 9])
+    def test_what_is_hidden_stays_hidden_and_is_kept_once(self, media, every, tmp_path):
+        source = media("video/trimmed_end_mp4")
+        outputs, paths = cut_at(source, "mp4", every, tmp_path)
+        assert outputs[-1].span.end_s == pytest.approx(4.2, abs=0.04)
+        assert all(o.span.duration_s > 0.1 for o in outputs), "none of nothing but hidden pictures"
+        shown = np.concatenate([frames_rgb(p, 480, 360) for p in paths])
+        assert len(shown) == 105
+        assert np.array_equal(shown, frames_rgb(source, 480, 360))
+        kept = [p.digest for path in paths for p in tracks(path).picture]
+        assert kept == [p.digest for p in tracks(source).picture]
+        assert probe(Source.of(paths[-1])).duration_s == pytest.approx(outputs[-1].span.duration_s, abs=0.045)
 
 
 class TestWithoutAKeyframe:
