@@ -8,7 +8,6 @@ decoded; 0.3 s for 400 MB).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource
@@ -17,7 +16,7 @@ from preflight.probers.movie_header import NOTHING, MovieHeader
 from preflight.probers.times import BACKWARDS_S, Times
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from av.container import InputContainer
     from av.packet import Packet
@@ -122,13 +121,23 @@ def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, floa
         # An index counts in decoding order: with B-frames, video is shown later than that by what its start is.
         delay = stream.start_time - first.timestamp if stream.type == "video" else 0
         # What an edit list hides at the end is decoded among the last that are shown.
-        hidden = sum(entry.is_discard for entry in islice(reversed(entries), _MOST_REORDERED))
+        hidden = _hidden_at_end(entry.is_discard for entry in reversed(entries))
         step = last.timestamp - before.timestamp
         ends.append(float((last.timestamp + (1 - hidden) * step + delay) * base))
         if stream.type == "video":
             keyframe = first.is_keyframe
     start = max(min(starts), 0.0)
     return start, max(ends) - start, keyframe
+
+
+def _hidden_at_end(discarded: Iterable[bool]) -> int:
+    """How many of the last packets an edit list hides, given of each, from the last on, whether it does."""
+    hidden = shown = 0
+    for is_discarded in discarded:
+        hidden, shown = (hidden + 1, 0) if is_discarded else (hidden, shown + 1)
+        if shown == _MOST_REORDERED:
+            break
+    return hidden
 
 
 _MOST_REORDERED = 16
