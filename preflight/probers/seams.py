@@ -10,9 +10,10 @@ from zlib import crc32
 from preflight.errors import BrokenMediaError
 from preflight.media import Source
 from preflight.probers.container import demux, open_media
+from preflight.probers.headless import from_first_keyframe
 from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
-from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
+from preflight.probers.units import PacketUnit, gops_of
 
 if TYPE_CHECKING:
     from av.packet import Packet

@@ -14,6 +14,7 @@ from heapq import merge
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from preflight.probers.container import demux
+from preflight.probers.headless import from_first_keyframe
 from preflight.probers.opening import is_keyframe, opening_test
 from preflight.probers.times import Coded, Times
 
@@ -128,37 +129,6 @@ def gops_of(
     if video_index is None:
         return _sound_units(kept, start_s)
     return _Gops[P](video_index, start_s, opens, with_audio=with_audio).units(kept)
-
-
-def from_first_keyframe(
-    packets: Iterable[P],
-    video_index: int | None,
-    leave_out: Callable[[P], None] = lambda _: None,
-    opens: Callable[[P], bool] = is_keyframe,
-) -> Iterator[P]:
-    """Without the pictures that are stored before any keyframe, and those that lead it where it is an open GOP's: what
-    they hang on is not there for anybody.
-    """
-    keyframe: P | None = None
-    leads = False
-    is_headless = False
-    for packet in packets:
-        if video_index is not None and packet.size and packet.stream_index == video_index:
-            if keyframe is None and not packet.is_keyframe:
-                is_headless = True
-                leave_out(packet)
-                continue
-            if packet.is_keyframe:
-                leads = keyframe is None and is_headless and not opens(packet)
-                keyframe = packet
-            elif leads and keyframe is not None and _is_before(packet, keyframe):
-                leave_out(packet)
-                continue
-        yield packet
-
-
-def _is_before(packet: P, other: P) -> bool:
-    return packet.pts is not None and other.pts is not None and packet.pts < other.pts
 
 
 class _Gops(Generic[P]):

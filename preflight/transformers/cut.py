@@ -11,11 +11,12 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span, VideoFacts
 from preflight.planner import CutBetweenUnits
 from preflight.probers.container import demux, open_media
+from preflight.probers.headless import from_first_keyframe
 from preflight.probers.mp3 import frames_lost, reservoir
 from preflight.probers.mp4_units import Film, read_film
 from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
-from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
+from preflight.probers.units import PacketUnit, gops_of
 from preflight.probers.wav import layout_of
 from preflight.transformers.edit_list import hide_first_sound, hide_picture_after
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
