@@ -163,10 +163,12 @@ class Preflight:
             case AudioFacts() | VideoFacts() as facts:
                 from preflight.planner.timed import needs_stripping, needs_units, plan_timed
                 from preflight.probers.cut_points import probe_units
+                from preflight.probers.seams import Seams
 
                 needs = needs_units(report) or needs_stripping(facts, self.policy)
                 units = probe_units(source_of(source), facts) if needs else None
-                planned = partial(plan_timed, report, facts, units, self.limits, self.policy)
+                seams = Seams(source_of(source), facts)
+                planned = partial(plan_timed, report, facts, units, self.limits, self.policy, refuse=seams.refused)
                 return self._with_moments(planned, source_of(source), facts, meter)
             case _:
                 raise RejectedError(report.source, report.errors)

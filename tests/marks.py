@@ -41,7 +41,7 @@ def marks(path: Path) -> Marks:
     """All of it in one run: to start a program takes as long as to decode ten seconds."""
     picture, sound, said = _decoded(path, "va") or _decoded(path, "a") or _decoded(path, "v") or (b"", b"", "")
     container, starts = re.search(r"Input #0, (\S+), from", said), re.search(r"Duration: .* start: (-?[\d.]+)", said)
-    seen, frame_s = _seen(picture, said)
+    seen, frame_s = _seen(picture, said, is_matroska="matroska" in (container[1] if container else ""))
     return Marks(
         seen=seen,
         heard=_heard(sound, said),
@@ -69,13 +69,17 @@ def _decoded(path: Path, tracks: str) -> tuple[bytes, bytes, str] | None:
     return picture, sound, done.stderr.decode(errors="replace")
 
 
-def _seen(raw: bytes, said: str) -> tuple[tuple[tuple[int, float], ...], float]:
+def _seen(raw: bytes, said: str, *, is_matroska: bool) -> tuple[tuple[tuple[int, float], ...], float]:
     frames = np.frombuffer(raw, np.uint8).reshape(-1, _HEIGHT, _WIDTH) > 128
     clock = re.search(r"showinfo.*config in time_base: (\d+/\d+)", said)
     # In ticks: of seconds it shows six digits and no more.
     base = float(Fraction(clock[1])) if clock else 0.0
     times = [int(ticks) * base for ticks in re.findall(r"Parsed_showinfo.* n: *\d+ pts: *(-?\d+) ", said)]
     assert len(times) == len(frames), (len(times), len(frames))
+    if is_matroska:
+        # Before zero FFmpeg reads no time, and makes some up until one is read: it goes back there.
+        back = max((i for i in range(1, len(times)) if times[i] < times[i - 1]), default=0)
+        frames, times = frames[back:], times[back:]
     lit = frames[:, _HEIGHT // 2, _WIDTH // 2]
     bars = frames[:, _HEIGHT // 8, 2::4] @ (1 << np.arange(BARS))
     found = [i for i in range(len(frames)) if lit[i] and (i == 0 or not lit[i - 1] or bars[i] != bars[i - 1])]

@@ -112,8 +112,10 @@ class CutBetweenUnits:
     container: Muxer
     cuts_s: tuple[float, ...]
     """Where a new clip starts, seconds on the source's timeline; empty for one clip."""
-    open_cuts_s: tuple[float, ...] = ()
-    """Those of `cuts_s` at open GOPs: the keyframe goes into both clips, hidden at the end of the first (MP4 alone)."""
+    open_starts_s: tuple[float, ...] = ()
+    """Where a clip starts at an open GOP: a decoder was asked, and found nothing amiss."""
+    shared_cuts_s: tuple[float, ...] = ()
+    """Those of `cuts_s` whose keyframe goes into both clips, hidden at the end of the first (MP4 alone)."""
     begins_s: tuple[float, ...] = ()
     """For each of `cuts_s`, from where on the clip repeats what is before it; empty where nothing is repeated."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from preflight.limits import Limits, TimedLimits
 from preflight.media import AudioFacts, Fidelity, Span, VideoFacts
@@ -23,7 +24,7 @@ from preflight.planner.interface import (
     Policy,
     SendAsIs,
 )
-from preflight.planner.open_gops import closed_only, with_room_for_seams
+from preflight.planner.open_gops import Refuse, closed_only, plan_proved, unshared_only, with_room_for_seams
 from preflight.planner.video import plan_video, predicted_bytes
 from preflight.planner.wished import choose_best_cuts, worths
 from preflight.probers.moments import Moment
@@ -72,29 +73,48 @@ def plan_timed(
     policy: Policy,
     *,
     moments: Sequence[Moment] = (),
+    refuse: Refuse | None = None,
 ) -> Plan:
-    """`units` are where it can be cut, or None where cutting alone would not help; `moments` are where it is best."""
+    """`units` are where it can be cut, or None where cutting alone would not help; `moments` are where it is best.
+
+    `refuse` is asked about open GOPs before a plan has clips start there; without it none does.
+    """
     if isinstance(facts, AudioFacts) and (stripped := plan_stripping(report, facts, limits, policy)) is not None:
         return stripped
-    if report.verdict == "pass" and units and (remuxed := plan_without_tags(report, facts, policy)) is not None:
+    if report.verdict == "pass" and units and (remuxed := plan_without_tags(report, facts, units, policy)) is not None:
         return remuxed
     if report.verdict == "pass" and not needs_stripping(facts, policy):
         return _send(report, facts)
     why = tuple(f.message for f in report.errors) or (_STRIPPED,)
-    if units:
-        into = container_of(facts)
-        plan = _plan_cut(report, facts, closed_only(units), limits, policy, moments=moments, container=into, why=why)
-        # What is repeated would start at an open GOP, too; it need not be proved of so many that decoding can.
-        if not isinstance(plan, Plan) and any(u.is_open for u in units) and not policy.overlap_s:
-            mp4 = container_with_edit_lists(facts)
-            open_plan = _plan_cut(report, facts, units, limits, policy, moments=moments, container=mp4, why=why)
-            plan = open_plan if isinstance(open_plan, Plan) else plan
+    if units and refuse is not None and _is_headless(facts) and refuse((units[0].start_s,)):
+        why = (*why, "It cannot be cut losslessly: decoding cannot start at its first keyframe without complaint.")
+    elif units:
+        cut = partial(_plan_cut, report, facts, limits=limits, policy=policy, moments=moments, why=why)
+        into = _container(facts, units)
+        plan = cut(closed_only(units), container=into)
+        if not isinstance(plan, Plan) and refuse is not None and any(u.is_open for u in units):
+            plan = _plan_open(cut, units, into, container_with_edit_lists(facts), refuse)
         if isinstance(plan, Plan):
             return plan
         why = (*why, plan)
     elif units is not None:
         why = (*why, "It cannot be cut losslessly: its packets do not say where.")
     return _plan_encoding(report, facts, limits, policy, moments=moments, why=why)
+
+
+def _plan_open(
+    cut: Callable[..., Plan | str],
+    units: Sequence[Unit],
+    into: Muxer | None,
+    with_edit_lists: Muxer | None,
+    refuse: Refuse,
+) -> Plan | str:
+    """With a keyframe in two clips only where it must be: one container alone can hide it."""
+    plan = plan_proved(partial(cut, container=into), unshared_only(units), refuse)
+    if isinstance(plan, Plan):
+        return plan
+    shared = plan_proved(partial(cut, container=with_edit_lists), units, refuse)
+    return shared if isinstance(shared, Plan) or with_edit_lists is not None else plan
 
 
 _STRIPPED = "The policy leaves out what says who made it, where and when."
@@ -105,9 +125,21 @@ def needs_stripping(facts: AudioFacts | VideoFacts, policy: Policy) -> bool:
     return policy.strip_metadata and isinstance(facts, VideoFacts) and facts.has_metadata
 
 
-def plan_without_tags(report: Report, facts: AudioFacts | VideoFacts, policy: Policy) -> Plan | None:
+def _is_headless(facts: AudioFacts | VideoFacts) -> bool:
+    return isinstance(facts, VideoFacts) and facts.starts_with_keyframe is False
+
+
+def _container(facts: AudioFacts | VideoFacts, units: Sequence[Unit]) -> Muxer | None:
+    """Of a copy: where pictures are not to be shown, one that can hide them."""
+    into = container_of(facts)
+    return container_with_edit_lists(facts) if units[0].has_hidden and into in ("matroska", "webm") else into
+
+
+def plan_without_tags(
+    report: Report, facts: AudioFacts | VideoFacts, units: Sequence[Unit], policy: Policy
+) -> Plan | None:
     """A video that fits, copied into a new file that holds its picture and its sound and nothing else."""
-    if not needs_stripping(facts, policy) or (container := container_of(facts)) is None:
+    if not needs_stripping(facts, policy) or (container := _container(facts, units)) is None:
         return None
     return Plan(
         source=report.source,
@@ -230,7 +262,8 @@ def _plan_cut(
         recipe=CutBetweenUnits(
             container=container,
             cuts_s=tuple(ends[:-1]),
-            open_cuts_s=tuple(unit.start_s for unit in firsts if unit.is_open),
+            open_starts_s=tuple(clip[0].start_s for clip in clips[1:] if clip[0].is_open),
+            shared_cuts_s=tuple(unit.start_s for unit in firsts if unit.seam_bytes),
             begins_s=tuple(begins[1:]) if policy.overlap_s else (),
         ),
         why=why,

@@ -8,7 +8,6 @@ decoded; 0.3 s for 400 MB).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource, Span
@@ -18,7 +17,7 @@ from preflight.probers.movie_header import NOTHING, MovieHeader
 from preflight.probers.times import Times
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from av.container import InputContainer
     from av.packet import Packet
@@ -46,7 +45,7 @@ class Clock:
     damaged_packets: int
     """As far as the container knows: cut off at the file's end, or lost on the way in a transport stream."""
     first_picture: bytes | None
-    """The first packet of the video, which says how large its pictures are."""
+    """Of the video, the first keyframe, or else the first packet: it says how large its pictures are."""
     jumps: tuple[Span, ...] = ()
     """Where a sender's clock jumps ahead, in seconds from `start_s`; no part of the duration."""
 
@@ -125,13 +124,23 @@ def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, floa
         # An index counts in decoding order: with B-frames, video is shown later than that by what its start is.
         delay = stream.start_time - first.timestamp if stream.type == "video" else 0
         # What an edit list hides at the end is decoded among the last that are shown.
-        hidden = sum(entry.is_discard for entry in islice(reversed(entries), _MOST_REORDERED))
+        hidden = _hidden_at_end(entry.is_discard for entry in reversed(entries))
         step = last.timestamp - before.timestamp
         ends.append(float((last.timestamp + (1 - hidden) * step + delay) * base))
         if stream.type == "video":
             keyframe = first.is_keyframe
     start = max(min(starts), 0.0)
     return start, max(ends) - start, keyframe
+
+
+def _hidden_at_end(discarded: Iterable[bool]) -> int:
+    """How many of the last packets an edit list hides, given of each, from the last on, whether it does."""
+    hidden = shown = 0
+    for is_discarded in discarded:
+        hidden, shown = (hidden + 1, 0) if is_discarded else (hidden, shown + 1)
+        if shown == _MOST_REORDERED:
+            break
+    return hidden
 
 
 _MOST_REORDERED = 16
@@ -147,6 +156,8 @@ def _from_packets(
     sent: list[tuple[float, float]] = []
     keyframe: bool | None = None
     picture: bytes | None = None
+    is_known = False
+    """Whether that is a keyframe, which says how large it is."""
     is_encrypted: bool | None = None
     damaged = 0
     for packet in demux(container, *streams):
@@ -155,8 +166,10 @@ def _from_packets(
         if is_encrypted is None:
             is_encrypted = _is_encrypted(packet)
         damaged += packet.is_corrupt
-        if video is not None and keyframe is None and packet.stream_index == video.index:
-            keyframe, picture = packet.is_keyframe, bytes(packet)
+        if video is not None and packet.stream_index == video.index and not is_known:
+            keyframe = packet.is_keyframe if keyframe is None else keyframe
+            is_known = packet.is_keyframe
+            picture = bytes(packet) if picture is None or is_known else picture
         mender.mend(packet)
         if not packet.is_discard and (packet.pts is not None or packet.dts is not None):
             start_s, length_s = times.start_s(packet), times.length_s(packet)

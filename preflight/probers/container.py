@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.errors import BrokenMediaError, OutOfSpaceError, UnreadableError
+from preflight.probers.before_zero import counted_back
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -63,6 +64,14 @@ def demux(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream
     PyAV stops with IndexError at a packet of a stream that turned up half-way (a second language in a broadcast, or
     wrong bits in a header). Such packets are not asked for here; behind them it goes on.
     """
+    packets = _demux(container, *streams)
+    pictures = {stream.index for stream in streams if stream.type == "video"}
+    if "matroska" in container.format.name and pictures:
+        return counted_back(packets, pictures)
+    return packets
+
+
+def _demux(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream]]:
     for _ in range(_MOST_STREAMS):
         try:
             yield from container.demux(*streams)

@@ -9,7 +9,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, BinaryIO
 from weakref import WeakKeyDictionary
 
@@ -93,6 +93,8 @@ def _read(source: Source, file: BinaryIO, facts: VideoFacts, mark: Mark) -> Film
         index = read_index(file, facts.size_bytes, {s.id for s in streams})
         if index is None or not _agrees(container, streams, [index.tracks[s.id] for s in streams]):
             return None
+        if any(entry.is_discard for entry in islice(reversed(video.index_entries), _REORDERED)):
+            return None  # its end is hidden by an edit list, and so must that of the last clip be
         picture = index.tracks[video.id]
         sound = index.tracks[audio.id] if audio is not None else None
         opens = _opening_samples(file, video, picture)

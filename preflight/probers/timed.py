@@ -176,7 +176,10 @@ def _video_facts(
 ) -> VideoFacts | Unprobed:
     width, height = coded_size(video, clock.first_picture)
     if not width or not height:
-        return _unprobed(size, "video_file_broken", "its picture has no size")
+        # What a keyframe comes with says how all of it is coded; of a piece from the middle that may be lost.
+        reason = "it holds no keyframe, without which nothing of its picture can be decoded"
+        is_headless = clock.starts_with_keyframe is False
+        return _unprobed(size, "video_file_broken", reason if is_headless else "its picture has no size")
     if clock.starts_with_keyframe is None:
         return _unprobed(size, "video_file_broken", "it holds no picture: not one video packet could be read")
     codec = _codec(video)

@@ -14,6 +14,7 @@ from heapq import merge
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from preflight.media import Span
+from preflight.probers.headless import from_first_keyframe
 from preflight.probers.mending import mended
 from preflight.probers.opening import is_keyframe, opening_test
 from preflight.probers.times import Coded, Times
@@ -81,6 +82,8 @@ class Unit:
     """Of `duration_s`, at its end, where its packets have nothing to show or to play: the clock has jumped."""
     seam_bytes: int = 0
     """Of an open GOP, what the clip before it must hold of it."""
+    has_hidden: bool = False
+    """Of the first: it holds pictures from before the source's start, which are decoded and not shown."""
 
 
 def units_of(
@@ -127,20 +130,6 @@ def gops_of(
     if video_index is None:
         return _sound_units(kept, start_s)
     return _Gops[P](video_index, start_s, opens, with_audio=with_audio).units(kept)
-
-
-def from_first_keyframe(
-    packets: Iterable[P], video_index: int | None, leave_out: Callable[[P], None] = lambda _: None
-) -> Iterator[P]:
-    """Without the pictures that are stored before any keyframe: what they hang on is not there for anybody."""
-    is_open = video_index is None
-    for packet in packets:
-        if not is_open and packet.size and packet.stream_index == video_index:
-            if not packet.is_keyframe:
-                leave_out(packet)
-                continue
-            is_open = True
-        yield packet
 
 
 class _Gops(Generic[P]):
@@ -305,7 +294,7 @@ def read_units(
         for p in _watched(mended(container, streams, jumps, start_s), watch)
         if p.size and not p.is_corrupt and (p.stream_index != packed_index or _is_one_picture(p))
     )
-    kept = from_first_keyframe(packets, index)
+    kept = from_first_keyframe(packets, index, opens=lambda p: p.opens)
     units = [
         Unit(
             max(u.start_s - start_s, 0.0),
@@ -315,17 +304,35 @@ def read_units(
             is_open=u.is_open,
             gap_s=u.gap_s,
             seam_bytes=sum(p.size for p in u.seam),
+            has_hidden=not number and any(p.stream_index == index and _is_hidden(p, start_s) for p in u.coded),
         )
-        for u in gops_of(kept, index, with_audio=audio is not None, start_s=start_s, opens=lambda p: p.opens)
+        for number, u in enumerate(
+            gops_of(kept, index, with_audio=audio is not None, start_s=start_s, opens=lambda p: p.opens)
+        )
     ]
     if video is None and audio is not None and audio.codec_context.name.startswith("pcm_"):
         units = _in_blocks(units)
+    while len(units) > 1 and units[-1].start_s > duration_s - _ROUNDED_S:  # hidden by an edit list, all of it
+        hidden, last = units.pop(), units.pop()
+        units.append(
+            replace(last, size_bytes=last.size_bytes + hidden.size_bytes, packets=last.packets + hidden.packets)
+        )
     if units and (left_s := duration_s - units[-1].start_s) > 0:
         last = units.pop()
         if left_s - last.duration_s > max(_SLACK_S, _SLACK_SHARE * duration_s):
             raise ValueError("its packets end before its index does")
         units.append(replace(last, duration_s=left_s))
     return tuple(units)
+
+
+def _is_hidden(packet: _Measures, start_s: float) -> bool:
+    return (
+        packet.pts is not None and packet.time_base is not None and packet.pts * packet.time_base < start_s - _SHOWN_S
+    )
+
+
+_SHOWN_S = 0.005
+"""What a clock of milliseconds rounds, and less than any picture lasts."""
 
 
 def _watched(

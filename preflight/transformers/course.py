@@ -34,10 +34,6 @@ KEPT_S = 1.0
 """In which the last picture is seen and the last sound is heard out."""
 
 
-# Pictures that a decoder keeps at most, so that one is shown that much later than it is stored.
-_MOST_REORDERED = 16
-
-
 class Hole(NamedTuple):
     """Seconds on the source's clock, where nothing is."""
 
@@ -73,8 +69,6 @@ class Course:
     """When the first picture is shown, on the mended clock."""
     frame_rate: Fraction | None
     """Pictures a second, on average; None where their times do not say."""
-    untimed: int = 0
-    """Pictures of a Matroska file that are shown before its first time: it cannot say what is before zero."""
 
     def source_s(self, seconds: float) -> float:
         """Seconds of what is encoded → seconds of the source, whose holes were closed."""
@@ -91,8 +85,6 @@ class Pictures:
     times: array[int] = field(default_factory=lambda: array("q"))
     openings: list[int] = field(default_factory=list)
     """Of those that decoding can start at, and that everything before them is shown before."""
-    untimed: int = 0
-    """Of the first ones, those that have no time."""
     can_divide: bool = True
     """False where something was met that only reading on from the start gets right."""
     _latest: int | None = None
@@ -100,7 +92,6 @@ class Pictures:
     def add(self, pts: int | None, *, opens: bool, is_shown: bool) -> None:
         if pts is None:
             self.can_divide = False
-            self.untimed += len(self.times) < _MOST_REORDERED
             return
         if is_shown:
             if opens and self._latest is not None and pts > self._latest:
@@ -152,7 +143,6 @@ def read_course(
         longest_step_s=max(steps, default=0) * base,
         first_s=times[0] * base if times else None,
         frame_rate=Fraction(1 / step_s).limit_denominator(1_001) if step_s > _SAME_S else None,
-        untimed=pictures.untimed if times and "matroska" in container.format.name else 0,
     )
 
 

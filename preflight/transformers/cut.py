@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span, VideoFacts
 from preflight.planner import CutBetweenUnits
 from preflight.probers.container import open_media
+from preflight.probers.headless import from_first_keyframe
 from preflight.probers.mending import mended
 from preflight.probers.mp3 import frames_lost, reservoir
 from preflight.probers.mp4_units import Film, read_film
 from preflight.probers.opening import opening_test
 from preflight.probers.timed import pick_streams
-from preflight.probers.units import PacketUnit, from_first_keyframe, gops_of
+from preflight.probers.units import PacketUnit, gops_of
 from preflight.probers.wav import layout_of
-from preflight.transformers.edit_list import hide_picture_after
+from preflight.transformers.edit_list import hide_first_sound, hide_picture_after
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
 from preflight.transformers.interface import Output, Watch, closed_jumps, unwatched
+from preflight.transformers.lead_in import LED_IN, last_of, led_in
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.mp4_cut import clips_of
 from preflight.transformers.muxing import copy_of, mux
-from preflight.transformers.open_gops import prove
-from preflight.transformers.packer import clips_at
+from preflight.transformers.packer import SAME_S, clips_at
 from preflight.transformers.wav import copy_samples
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def cut(
         # Only where the header tells what a sample is can one that is torn be left out.
         raise BrokenMediaError("its last sample is not whole")
     film = None
-    if recipe.container == "mp4" and isinstance(facts, VideoFacts) and not (recipe.open_cuts_s or recipe.begins_s):
+    if recipe.container == "mp4" and isinstance(facts, VideoFacts) and not (recipe.open_starts_s or recipe.begins_s):
         film = read_film(source, facts)  # what stands in two clips is copied packet by packet
     if film is not None:
         assert isinstance(facts, VideoFacts)
@@ -56,8 +58,6 @@ def cut(
         # A frame that is damaged would fail in the service; decoding an hour of it takes some seconds.
         decode_fully(source)
     is_torn = recipe.container == "flac" and not decode_frames(source)
-    if recipe.open_cuts_s and isinstance(facts, VideoFacts):
-        prove(source, facts, recipe.open_cuts_s)
     with open_media(source) as container:
         video, audio = pick_streams(container)
         kept: list[Stream] = [s for s in (video if facts.kind == "video" else None, audio) if s is not None]
@@ -72,6 +72,7 @@ def cut(
                     _within(facts, whole_frames(packets) if recipe.container == "flac" else packets),
                     index,
                     lambda packet: unheaded.append(packet.size),
+                    opening_test(video),
                 ),
                 index,
                 with_audio=audio is not None,
@@ -82,16 +83,32 @@ def cut(
         start_s = 0.0
         cuts_s = [c + facts.start_s for c in recipe.cuts_s]
         begins_s = [b + facts.start_s for b in recipe.begins_s]
+        lead: Packet[Stream] | None = None
         for number, clip in enumerate(clips_at(units, cuts_s, begins_s, copy_of)):
             is_last = number == len(recipe.cuts_s)
             end_s = facts.duration_s if is_last else recipe.cuts_s[number]
             unheard = _unheard(clip) if recipe.container == "mp3" and number else ()
-            data = _file(recipe, templates, _coded(clip), [] if is_last else units.last.seam, facts.start_s + start_s)
+            coded = _coded(clip)
+            last = last_of(coded, audio) if recipe.container == "mp4" else None
+            led, lead = led_in(coded, lead), last
+            seam = [] if is_last else units.last.seam
+            shown_s = None
+            if recipe.container == "mp4":
+                shown_s = _shown_s([p for p in coded if p.stream_index == index], seam, facts.start_s + start_s)
+            data = _file(recipe, templates, [*(led or coded), *map(copy_of, seam)], facts.start_s + start_s)
+            if led is not None:
+                data = hide_first_sound(data)
+            if shown_s is not None:
+                data = hide_picture_after(data, shown_s)
             yield Output(
                 media=Source.of(data, name=source.name),
                 span=Span(start_s, end_s) if end_s is not None else None,
                 fidelity=Fidelity.LOSSLESS,
-                steps=(*_steps(facts, recipe, len(kept), unheaded=len(unheaded), is_torn=is_torn), *unheard),
+                steps=(
+                    *_steps(facts, recipe, len(kept), unheaded=len(unheaded), is_torn=is_torn),
+                    *unheard,
+                    *((LED_IN,) if led is not None else ()),
+                ),
             )
             watch(end_s if end_s is not None else start_s)
             if not is_last:
@@ -113,7 +130,10 @@ class _Remembered:
 
 def _coded(clip: Sequence[PacketUnit[Packet[Stream]]]) -> list[Packet[Stream]]:
     """The packets of a clip; pictures that lead its first keyframe are the end of the clip before."""
-    elsewhere = {id(p) for p in clip[0].leading}
+    first = clip[0]
+    elsewhere = {id(p) for p in first.leading}
+    if first.keyframe is not None and first.leading and first.leading[-1].dts is not None:
+        first.keyframe.dts = first.leading[-1].dts  # or what follows would wait for those that are not there
     return [p for unit in clip for p in unit.coded if id(p) not in elsewhere]
 
 
@@ -130,30 +150,27 @@ def _by_index(source: Source, facts: VideoFacts, film: Film, recipe: CutBetweenU
 
 
 def _file(
-    recipe: CutBetweenUnits,
-    templates: Mapping[int, Stream],
-    packets: Sequence[Packet[Stream]],
-    seam: Sequence[Packet[Stream]],
-    base_s: float,
+    recipe: CutBetweenUnits, templates: Mapping[int, Stream], packets: Sequence[Packet[Stream]], base_s: float
 ) -> bytes:
-    """`seam` are the keyframe of the next clip, not to be shown, and what is shown before it."""
     if recipe.container == "flac":
         (sound,) = templates.values()
         return flac_file(sound.codec_context.extradata, [bytes(p) for p in packets])
     if recipe.container == "mp3":
         skipped = skipped_samples(packets)  # before muxing, which uses the packets up
         return with_true_delay(mux("mp3", templates, packets, base_s), *skipped)
-    if not seam:
-        return mux(recipe.container, templates, packets, base_s)
-    keyframe, *leading = seam
-    shown = [p.pts for p in packets if p.stream_index == keyframe.stream_index and p.pts is not None]
-    if keyframe.pts is None or not shown:
+    return mux(recipe.container, templates, packets, base_s)
+
+
+def _shown_s(packets: Sequence[Packet[Stream]], seam: Sequence[Packet[Stream]], start_s: float) -> Fraction | None:
+    """From the first picture to where no more is to be shown: at the keyframe of the next clip, or where the source
+    hides the rest itself; None where all of it is shown.
+    """
+    shown = [p for p in packets if p.pts is not None and not p.is_discard and p.pts * p.time_base > start_s - SAME_S]
+    if not shown or (seam and seam[0].pts is None):
         raise BrokenMediaError("its packets do not say when they are shown")
-    shown_s = (keyframe.pts - min(shown)) * keyframe.time_base
-    hidden = copy_of(keyframe)
-    if leading[-1].dts is not None:
-        keyframe.dts = leading[-1].dts  # in its own clip, or what follows would wait for those that are not there
-    return hide_picture_after(mux("mp4", templates, [*packets, hidden, *leading], base_s), shown_s)
+    first, last = min(p.pts or 0 for p in shown), max(p.pts or 0 for p in shown)
+    behind = [p.pts for p in (*seam[:1], *packets) if p.pts is not None and p.pts > last]
+    return (min(behind) - first) * shown[0].time_base if behind else None
 
 
 def _unheard(clip: Sequence[PacketUnit[Packet[Stream]]]) -> tuple[str, ...]:
@@ -188,7 +205,7 @@ def _steps(
     steps = [f"cut into {recipe.container}" if recipe.cuts_s else f"remuxed into {recipe.container}"]
     steps += [
         f"open_gop: the keyframe at {cut_s:.3f} s stands in both clips, hidden at the end of the first"
-        for cut_s in recipe.open_cuts_s
+        for cut_s in recipe.shared_cuts_s
     ]
     if recipe.begins_s:
         steps.append("repeated the end of each clip in the next")

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.packet import Packet
     from av.stream import Stream
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 # A rate that no camera has is a header's fancy (90,000 is seen), which x264 would take as a promise.
@@ -183,7 +182,8 @@ class Film:
         step = max(1, round(1 / (CLOCK * self._rate)))
         before = self._ticks(stretch.before, reader.time_base)
         pacer, exhibition = Pacer(step=step, slots=self._slots, before=before), Exhibition()
-        for wanted, frame in from_zero(self._timed(reader, stretch, step)):
+        timed = ((self._ticks(frame.pts, reader.time_base), frame) for frame in reader.frames(stretch))
+        for wanted, frame in from_zero(timed):
             own = ticks(float(frame.duration * reader.time_base)) if self._slots is None else 0
             pts = pacer.due(wanted)
             if pts is None:
@@ -204,18 +204,6 @@ class Film:
         for shown in rest:
             yield from h264(shown)
         yield from h264.flush()
-
-    def _timed(self, reader: Reader, stretch: Stretch, step: int) -> Iterator[tuple[int | None, VideoFrame]]:
-        """Pictures, and when they want to be shown. The first ones may not know; who comes after them does."""
-        left = self.course.untimed if stretch.start is None and self.course.first_s is not None else 0
-        for frame in reader.frames(stretch):
-            wanted = self._ticks(frame.pts, reader.time_base)
-            if wanted is None and left and self._facts.has_timestamps:
-                wanted = ticks((self.course.first_s or 0.0) - self._facts.start_s) - left * step
-                left -= 1
-            else:
-                left = 0
-            yield wanted, frame
 
     def _ticks(self, pts: int | None, time_base: Fraction) -> int | None:
         """A time of the source on the encoder's clock."""

@@ -120,7 +120,13 @@ def _with_copies(clip: list[PacketUnit[P]], first: int, copy: Callable[[P], P]) 
     """The clip, with packets of its own in the units from `first` on."""
     if first >= len(clip) or copy is as_it_is:
         return clip
-    return [*clip[:first], *(replace(unit, coded=[copy(p) for p in unit.coded]) for unit in clip[first:])]
+    return [*clip[:first], *(_copied(unit, copy) for unit in clip[first:])]
+
+
+def _copied(unit: PacketUnit[P], copy: Callable[[P], P]) -> PacketUnit[P]:
+    made = {id(p): copy(p) for p in unit.coded}
+    keyframe = made.get(id(unit.keyframe)) if unit.keyframe is not None else None
+    return replace(unit, coded=list(made.values()), keyframe=keyframe, leading=[made[id(p)] for p in unit.leading])
 
 
 def _length_s(units: Sequence[PacketUnit[P]]) -> float:

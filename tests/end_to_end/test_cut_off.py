@@ -55,3 +55,23 @@ def test_an_image_that_is_not_whole_is_never_sent(name, share):
     whole = (SAMPLES / name).read_bytes()
     with pytest.raises(preflight.errors.RejectedError, match="image_file_broken"):
         list(preflight.prepare(whole[: int(len(whole) * share)]))
+
+
+@pytest.mark.parametrize("name", ["video/open_gop_ts", "video/h264_aac_ts", "video/open_gop_hevc_ts"])
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_a_recording_from_the_middle_on(name, share, media, tmp_path):
+    """What hangs on what is missing is left out; and where decoding cannot start at what is left, it is encoded."""
+    data = media(name).read_bytes()
+    left = data[int(len(data) * share) // 188 * 188 :]
+    payloads = list(preflight.prepare(left, policy=preflight.Policy(), profile="marengo3.0"))
+    (payload,) = payloads
+    assert judged(payload.media[0].source.read(), tmp_path) == ""
+
+
+def test_a_recording_without_a_keyframe_is_nothing_that_can_be_decoded(media):
+    data = media("video/h264_aac_ts").read_bytes()
+    report = preflight.check(data[int(len(data) * 0.9) // 188 * 188 :])
+    assert report.verdict == "rejected"
+    (finding,) = report.errors
+    assert finding.code == "video_file_broken"
+    assert "no keyframe" in finding.message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from preflight.limits import Limits, load, names
 from preflight.media import AudioFacts, Fidelity, Span, VideoFacts
 from preflight.planner.interface import CutBetweenUnits, EncodeAudio, EncodeVideo, Plan, Policy, SendAsIs
+from preflight.planner.open_gops import Refuse
 from preflight.planner.timed import needs_units, plan_encoding, plan_timed
 from preflight.probers.units import Unit
 from preflight.rules import check_facts, examples
@@ -42,8 +43,25 @@ def planned(
     where: Sequence[Unit] | None = None,
     policy: Policy | None = None,
     limits: Limits = STRICT,
+    refuse: Refuse | None = None,
 ) -> Plan:
-    return plan_timed(check_facts("a.mp4", facts, limits), facts, where, limits, policy or Policy())
+    return plan_timed(check_facts("a.mp4", facts, limits), facts, where, limits, policy or Policy(), refuse=refuse)
+
+
+def willing(starts_s: Sequence[float]) -> Collection[float]:
+    """A decoder that can start anywhere."""
+    return ()
+
+
+class Choosy:
+    """A decoder that can start at none of some places; it remembers what it was asked about."""
+
+    def __init__(self, *refused: float) -> None:
+        self.bad, self.asked = set(refused), []
+
+    def __call__(self, starts_s: Sequence[float]) -> Collection[float]:
+        self.asked.append(tuple(starts_s))
+        return [s for s in starts_s if s in self.bad]
 
 
 class TestIdentical:
@@ -176,31 +194,85 @@ class TestOpenGops:
         ]
 
     def test_closed_ones_are_cut_where_they_serve(self):
-        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15, closed=(8,)))
+        decoder = Choosy()
+        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15, closed=(8,)), refuse=decoder)
         assert plan.recipe == CutBetweenUnits(container="mp4", cuts_s=(480.0,))
+        assert decoder.asked == [], "which takes a pass over the source"
 
     def test_open_ones_are_cut_where_nothing_else_serves(self):
-        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15))
+        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15), refuse=willing)
         assert plan.fidelity is Fidelity.LOSSLESS
         (cut_s,) = plan.recipe.cuts_s
-        assert plan.recipe == CutBetweenUnits(container="mp4", cuts_s=(cut_s,), open_cuts_s=(cut_s,))
+        assert plan.recipe == CutBetweenUnits(
+            container="mp4", cuts_s=(cut_s,), open_starts_s=(cut_s,), shared_cuts_s=(cut_s,)
+        )
+
+    def test_nowhere_without_asking(self):
+        assert planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15)).fidelity is Fidelity.TRANSCODED
+
+    def test_another_one_is_cut_where_a_decoder_refuses(self):
+        decoder = Choosy(420.0, 480.0)
+        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15), refuse=decoder)
+        assert plan.fidelity is Fidelity.LOSSLESS
+        assert plan.recipe.cuts_s in [(360.0,), (540.0,)]
+        asked = [s for each in decoder.asked for s in each]
+        assert sorted(asked) in [[360.0, 420.0, 480.0], [420.0, 480.0, 540.0]], "each once"
+
+    def test_a_refused_one_may_take_a_clip_more(self):
+        """Two would do, but only with a cut between the fifth and the tenth minute."""
+        decoder = Choosy(*[60.0 * n for n in range(5, 11)])
+        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15), refuse=decoder)
+        assert (plan.fidelity, len(plan.outputs)) == (Fidelity.LOSSLESS, 3)
+        assert not decoder.bad & set(plan.recipe.cuts_s)
+
+    def test_where_none_will_do_it_is_encoded_and_said(self):
+        decoder = Choosy(*[60.0 * n for n in range(15)])
+        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15), refuse=decoder)
+        assert plan.fidelity is Fidelity.TRANSCODED
+        assert "a decoder complains where clips would start" in plan.why[-1]
+        assert len(decoder.asked) <= 8, "asking takes time, too"
+
+    def test_a_clip_that_repeats_is_asked_about_where_it_begins(self):
+        decoder = Choosy(360.0)
+        policy = Policy(overlap_s=30.0)
+        plan = planned(examples.video(duration_s=900.0), self.opened(*[60.0] * 15), policy, refuse=decoder)
+        assert plan.fidelity is Fidelity.LOSSLESS
+        (begin_s,), (cut_s,) = plan.recipe.begins_s, plan.recipe.cuts_s
+        assert begin_s < cut_s
+        assert (plan.recipe.open_starts_s, plan.recipe.shared_cuts_s) == ((begin_s,), (cut_s,))
+        assert begin_s in {s for each in decoder.asked for s in each}
+        assert begin_s != 360.0
 
     def test_matroska_becomes_mp4_which_can_hide_the_end_of_a_clip(self):
         facts = replace(examples.video(duration_s=900.0), container="matroska,webm")
-        assert planned(facts, self.opened(*[60.0] * 15, closed=(8,))).recipe.container == "matroska"
-        assert planned(facts, self.opened(*[60.0] * 15)).recipe.container == "mp4"
+        assert planned(facts, self.opened(*[60.0] * 15, closed=(8,)), refuse=willing).recipe.container == "matroska"
+        assert planned(facts, self.opened(*[60.0] * 15), refuse=willing).recipe.container == "mp4"
+
+    def test_where_no_keyframe_must_be_in_two_clips_it_stays_matroska(self):
+        facts = replace(examples.video(duration_s=900.0), container="matroska,webm")
+        unshared = [replace(u, seam_bytes=0) if i in (5, 8) else u for i, u in enumerate(self.opened(*[60.0] * 15))]
+        plan = planned(facts, unshared, refuse=willing)
+        assert plan.recipe == CutBetweenUnits(container="matroska", cuts_s=(480.0,), open_starts_s=(480.0,))
+
+    def test_matroska_with_pictures_before_zero_becomes_mp4_which_can_hide_them(self):
+        facts = replace(examples.video(duration_s=900.0), container="matroska,webm")
+        first, *others = units(*[60.0] * 15, bytes_per_s=10_000)
+        assert planned(facts, [first, *others]).recipe.container == "matroska"
+        assert planned(facts, [replace(first, has_hidden=True), *others]).recipe.container == "mp4"
+        theora = replace(facts, video_codec="theora")
+        assert planned(theora, [replace(first, has_hidden=True), *others]).fidelity is Fidelity.TRANSCODED
 
     def test_what_mp4_cannot_hold_is_encoded(self):
         facts = replace(examples.video(duration_s=900.0), container="matroska,webm", video_codec="theora")
-        assert planned(facts, self.opened(*[60.0] * 15)).fidelity is Fidelity.TRANSCODED
+        assert planned(facts, self.opened(*[60.0] * 15), refuse=willing).fidelity is Fidelity.TRANSCODED
 
     def test_there_is_room_for_the_keyframe_of_the_next_clip(self):
         """Two minutes just fit 27 MB, but not with a picture more."""
         lent = [replace(u, seam_bytes=u.seam_bytes and 500_000) for u in self.opened(*[60.0] * 15)]
         sized = [replace(u, size_bytes=13_400_000) for u in lent]
-        assert len(planned(examples.video(duration_s=900.0), sized).outputs) == 15
+        assert len(planned(examples.video(duration_s=900.0), sized, refuse=willing).outputs) == 15
         small = [replace(u, seam_bytes=u.seam_bytes and 5_000) for u in sized]
-        assert len(planned(examples.video(duration_s=900.0), small).outputs) == 8
+        assert len(planned(examples.video(duration_s=900.0), small, refuse=willing).outputs) == 8
 
 
 class TestGaps:

@@ -13,7 +13,7 @@ MISTAKEN: dict[str, str] = {
 SHORTFALLS: dict[str, str] = {
     **MISTAKEN,
     # video
-    "video/long_open_gop_mp4": "one seam of several that a decoder would complain of has all of it encoded again",
+    "video/long_open_gop_mp4": "a picture of each GOP forgets one of the GOP before: decoders complain at every cut",
     # audio
     # text
     "text/lone_surrogate": _SURROGATES,

@@ -20,8 +20,10 @@ from preflight.planner import CutBetweenUnits, EncodeAudio, EncodeVideo, Policy
 from preflight.planner.timed import plan_timed
 from preflight.probers import probe
 from preflight.probers.cut_points import probe_units
+from preflight.probers.seams import Seams
 from preflight.rules import check_facts
 from preflight.transformers import transform
+from tests.judges import coded_packets, complaints, frames_rgb
 
 LIMITS = load("marengo3.0")
 AT_MOST_S = 5.0
@@ -159,6 +161,34 @@ def test_video_packets_are_in_both_clips(media, name):
     assert shared > 0
     assert one[-shared:] == two[:shared]
     assert [*one, *two[shared:]] == whole
+
+
+@pytest.mark.parametrize("name", ["video/open_gop_hevc", "video/open_gop_mpg"])
+def test_open_gops_repeat_what_is_shown(media, name, tmp_path):
+    """Each clip's pictures are those of the source's in its span, by a decoder that is not ours."""
+    path, bounds = media(name), limits(3.6)
+    source = Source.of(path)
+    facts = probe(source)
+    report, units = check_facts("a", facts, bounds), probe_units(source, facts)
+    seams = Seams(source, facts)
+    policy = Policy(overlap_s=0.9, min_clip_s=0.0)
+    plan = plan_timed(report, facts, units, bounds, policy, refuse=seams.refused)
+    assert isinstance(plan.recipe, CutBetweenUnits)
+    assert len(plan.recipe.open_starts_s) == len(plan.recipe.shared_cuts_s) == len(plan.outputs) - 1 > 0
+    made = list(transform(source, facts, plan, bounds))
+    checked(plan, made, 0.9, 1.1)
+    whole = frames_rgb(path, 480, 360)
+    late_s = min(p.pts_s for p in coded_packets(path) if p.stream == 0) - facts.start_s
+    for number, each in enumerate(made):
+        clip = tmp_path / f"{number}.mp4"
+        clip.write_bytes(each.media.read())
+        assert complaints(clip) == ""
+        shown = frames_rgb(clip, 480, 360)
+        first = round((each.span.start_s - late_s) * 25) if number else 0
+        np.testing.assert_array_equal(shown, whole[first : first + len(shown)])
+        assert len(shown) == pytest.approx(each.span.duration_s * 25, abs=2)
+    repeated = sum(a.span.end_s - b.span.start_s for a, b in pairwise(made))
+    assert repeated > 0.9
 
 
 def packets(media: Source) -> list[bytes]:

@@ -18,6 +18,7 @@ from preflight.testing.catalogue.video.making import (
 from preflight.testing.corrupt import LieAboutDuration
 from preflight.testing.recipes.film import X264, Copy, Film, Mux, Scene, Tone, Track
 from preflight.testing.recipes.interface import Recipe
+from preflight.testing.recipes.trimmed import TrimmedEnd
 from preflight.testing.recipes.written import Corrupted, Joined
 
 
@@ -55,6 +56,13 @@ STARTS = (
         SHORT,
         newest=REJECTED_AS_SHORT,
         duration_s=3.7,
+    ),
+    remade(
+        "trimmed_end_mp4",
+        "Five seconds of which the edit list shows 4.2, as a phone trims: the rest is there, hidden.",
+        TrimmedEnd(suffix=".mp4", of=H264, shown_s=4.2),
+        H264,
+        duration_s=4.2,
     ),
     remade(
         "negative_start_mp4",
