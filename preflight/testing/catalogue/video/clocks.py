@@ -12,6 +12,7 @@ from preflight.testing.catalogue.video.making import (
     REJECTED_AS_SHORT,
     SHORT,
     SILENT,
+    X265,
     Options,
     remade,
 )
@@ -19,6 +20,8 @@ from preflight.testing.corrupt import LieAboutDuration
 from preflight.testing.recipes.film import X264, Copy, Film, Mux, Scene, Tone, Track
 from preflight.testing.recipes.interface import Recipe
 from preflight.testing.recipes.written import Corrupted, Joined
+
+_HEVC = Film(suffix=".mp4", options={**X265, "tag:v": "hvc1"})
 
 
 def _shifted(picture_s: float, sound_s: float) -> Mux:
@@ -55,6 +58,13 @@ STARTS = (
         SHORT,
         newest=REJECTED_AS_SHORT,
         duration_s=3.7,
+    ),
+    remade(
+        "edit_list_hevc_mov",
+        "HEVC that a phone trimmed at its start, off a keyframe: what comes before is there, hidden by an edit list.",
+        Copy(suffix=".mov", of=_HEVC, before={"ss": 0.6}),
+        _HEVC,
+        duration_s=4.4,
     ),
     remade(
         "negative_start_mp4",
