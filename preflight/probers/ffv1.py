@@ -16,7 +16,7 @@ _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 class SliceChecks:
-    """Follows one stream. Whether it has checksums stands in a coded header; that one picture's are right tells, too."""
+    """Follows one stream. That it has checksums stands in a coded header; one picture whose are right tells, too."""
 
     def __init__(self) -> None:
         self._has_checksums = False

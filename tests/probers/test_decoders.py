@@ -27,7 +27,7 @@ def complains(film: bytes, frames: int) -> bool:
 
 
 def test_four_of_five_wrong_bits_in_av1_are_found(media):
-    """53 of 60. A decoder that is not strict finds fewer than four of five, as what follows the last symbol of a tile may be anything."""
+    """53 of 60. One that is not strict finds fewer: to it, what follows the last symbol of a tile may be anything."""
     whole = media("video/av1_opus_webm").read_bytes()
     with av.open(io.BytesIO(whole)) as container:
         packets = [(packet.pos, bytes(packet)) for packet in container.demux(video=0) if packet.size]

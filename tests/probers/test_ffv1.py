@@ -22,7 +22,7 @@ def flipped(packet: bytes, at: int) -> bytes:
 
 
 def test_the_checksum_is_the_one_of_the_standard():
-    """By the check value of CRC-32/MPEG-2, which differs in that it starts from all ones: from 0, a 0 changes nothing."""
+    """By the check value of CRC-32/MPEG-2, which starts from all ones: as if the first four bytes were inverted."""
     inverted = bytes(255 - byte for byte in b"1234") + b"56789"
     mirrored = int(f"{crc(inverted):032b}"[::-1], 2)
     assert mirrored == 0x0376E6E7
