@@ -33,6 +33,7 @@ from preflight.probers.container import media_errors, open_media
 from preflight.probers.decoded_track import DecodedTrack
 from preflight.probers.decoders import MOST_PIXELS, be_strict, set_up_video, settling_s
 from preflight.probers.due import Due
+from preflight.probers.ffv1 import SliceChecks
 from preflight.probers.mending import mended
 from preflight.probers.timed import bit_depth, pick_streams
 
@@ -91,6 +92,7 @@ class _Decoding:
         self._video: DecodedTrack | None = None
         self._audio: DecodedTrack | None = None
         self._due = Due("")
+        self._slices: SliceChecks | None = None
         self._watched_s = 0.0
         self._unfinished: str | None = None
         plays_s = facts.duration_s or 0.0
@@ -101,7 +103,9 @@ class _Decoding:
         video = video if isinstance(self._facts, VideoFacts) else None
         if video is not None:
             set_up_video(video)
-            self._due = Due(video.codec_context.codec.canonical_name)
+            codec = video.codec_context.codec.canonical_name
+            self._due = Due(codec)
+            self._slices = SliceChecks() if codec == "ffv1" else None
             self._video = DecodedTrack(self._facts.start_s)
         if audio is not None:
             be_strict(audio)
@@ -183,6 +187,8 @@ class _Decoding:
         except BrokenMediaError:
             track.miss()
             return
+        if track is self._video and self._slices is not None:
+            track.mistrust(self._slices.damaged(bytes(packet)))
         for frame in frames:
             if isinstance(frame, AudioFrame):
                 track.take(frame, _sound_s(frame))

@@ -74,6 +74,10 @@ class DecodedTrack:
         self._damaged += 1
         self._tail += 1
 
+    def mistrust(self, pictures: int) -> None:
+        """So many came out, or will, as if they were whole, and are not."""
+        self._damaged += pictures
+
     def lose(self, pictures: int, *, at_the_end: int) -> None:
         """So many never came out; what was missed already is among them."""
         if (more := pictures - self._missed) > 0:

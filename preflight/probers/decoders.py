@@ -30,9 +30,14 @@ def set_up_video(video: VideoStream) -> None:
 
 
 def be_strict(stream: VideoStream | AudioStream) -> None:
-    """These only log what they find wrong, unless they are told to stop there; FLAC has checksums to find it by."""
-    if stream.codec_context.name in ("mjpeg", "flac"):
-        stream.codec_context.options = {**stream.codec_context.options, "err_detect": "crccheck+explode"}
+    """These only log what they find wrong, unless they are told to stop there; FLAC has checksums to find it by, and in
+    AV1 what follows the last symbol of a tile must be as the encoder left it.
+    """
+    context = stream.codec_context
+    if context.name in ("mjpeg", "flac"):
+        context.options = {**context.options, "err_detect": "crccheck+explode"}
+    elif context.name == "libdav1d":
+        context.options = {**context.options, "strict": "strict"}
 
 
 def settling_s(video: VideoStream, frame_s: float) -> float:

@@ -41,23 +41,26 @@ def coded_size(video: VideoStream, first_picture: bytes | None) -> tuple[int, in
 def pixel_ratio(video: VideoStream, container: str, first_picture: bytes | None) -> Fraction:
     """Width of a pixel by its height, 1 where nothing says. `container` is FFmpeg's name of the demuxer.
 
-    MPEG streams keep it with the picture, so the first one is decoded there: half a millisecond.
+    MPEG streams keep it with the picture, so the first one is decoded there: half a millisecond. So it is in MXF, which
+    states the ratio of all rows that are stored, and H.264 stores more than are shown (1088 for 1080).
     """
     stated = video.sample_aspect_ratio
-    if stated and stated > 0:  # PyAV 19 never answers None for a rational, but 0
-        return stated
+    otherwise = stated if stated and stated > 0 else None  # PyAV 19 never answers None for a rational, but 0
+    if otherwise is not None and container != "mxf":
+        return otherwise
+    otherwise = otherwise or Fraction(1)
     width, height = video.codec_context.width, video.codec_context.height
     if first_picture is None or container.startswith(_STATING_THE_RATIO) or width * height > _MOST_PIXELS:
-        return Fraction(1)
+        return otherwise
     try:
         decoder = _context_of(video)
         decoder.thread_count = 1
         decoder.decode(av.Packet(first_picture))
         decoder.decode(None)
     except (av.FFmpegError, ValueError):  # damaged, which is for others to say
-        return Fraction(1)
+        return otherwise
     found = decoder.sample_aspect_ratio
-    return found if found and found > 0 else Fraction(1)
+    return found if found and found > 0 else otherwise
 
 
 # FFmpeg's numbers of field orders (unknown, progressive, and four kinds of interlaced) and of the transfer

@@ -175,8 +175,14 @@ def test_every_second_of_sound_is_heard_once_and_on_time(name, tmp_path):
         assert copied == [packet.digest for packet in tracks(source).sound]
 
 
-LONG = [catalogue.case(f"video/long_{name}") for name in ("mp4", "clock_wraps_ts", "webm", "small_mp4")]
-"""The others hold the same packets as the first, and are short above."""
+LONG = [
+    *(
+        catalogue.case(f"video/long_{name}")
+        for name in ("mp4", "clock_wraps_ts", "webm", "small_mp4", "edit_list_mp4", "vfr_mp4")
+    ),
+    catalogue.case("audio/long_m4a"),
+]
+"""The others hold the same packets as the first, or are short above."""
 
 
 @pytest.mark.parametrize("case", LONG, ids=str)

@@ -47,6 +47,8 @@ MOVING = "testsrc2=size=480x360:rate=25:duration=3"
         "video/vfr_mkv",
         "video/grows_ts",
         "video/clock_restarts_ts",
+        "video/av1_opus_webm",
+        "video/ffv1_flac_mkv",
         "audio/wav_s16",
         "audio/m4a_aac",
         "audio/opus",
@@ -91,6 +93,27 @@ def test_a_wrong_bit_in_a_flac_is_told_by_its_checksum(media):
     data = bytearray(media("audio/flac").read_bytes())
     data[-2_000] ^= 1
     assert decoding_of(bytes(data)).sound.damaged_frames == 1
+
+
+def in_the_pictures(path: Path) -> list[slice]:
+    """Where in the file each coded picture lies."""
+    import av
+
+    data, found = path.read_bytes(), []
+    with av.open(str(path)) as container:
+        for packet in container.demux(video=0):
+            if packet.size:
+                start = data.index(bytes(packet), packet.pos)
+                found.append(slice(start, start + packet.size))
+    return found
+
+
+def test_a_wrong_bit_in_a_slice_of_ffv1_is_told_by_its_checksum(media):
+    path = media("video/ffv1_flac_mkv")
+    at = in_the_pictures(path)[7]
+    data = bytearray(path.read_bytes())
+    data[(at.start + at.stop) // 2] ^= 1
+    assert decoding_of(bytes(data)).picture.damaged_frames == 1
 
 
 @pytest.mark.parametrize("suffix", [".webm", ".mkv"])

@@ -38,6 +38,7 @@ def store(tmp_path: Path) -> Store:
         Film(suffix=".ts", scene=ANAMORPHIC, options=X264),
         Film(suffix=".ts", scene=ANAMORPHIC, options={"c:v": "mpeg2video", "c:a": "mp2"}),
         Film(suffix=".mpg", scene=ANAMORPHIC, options={"c:v": "mpeg2video", "c:a": "mp2"}),
+        Film(suffix=".mxf", scene=ANAMORPHIC, options={"c:v": "mpeg2video", "c:a": "pcm_s16le"}),
         Film(suffix=".hevc", scene=ANAMORPHIC, tones=(), options={"c:v": "libx265", "x265-params": "log-level=none"}),
     ],
     ids=lambda recipe: f"{type(recipe).__name__}{recipe.suffix}",

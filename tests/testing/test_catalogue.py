@@ -197,6 +197,7 @@ LYING: set[str] = {
     "video/header_hides_ten_minutes_mkv",
     # What is before the clock's start counts in these headers.
     "video/starts_at_10_s_mkv",
+    "video/long_starts_at_10_s_mkv",
     "video/starts_at_10_s_mp4",
     # ffprobe takes the last time less the first, however the clock went in between.
     "video/clock_restarts_ts",
@@ -207,7 +208,9 @@ LYING: set[str] = {
     "audio/mp3_guessed_too_long",
     "audio/mp3_vbr_without_header",
     "audio/adts_aac",
+    "audio/long_aac",
     "audio/amr",
+    "audio/long_amr",
     # These count what was cut off.
     "bad/mp4_cut_in_its_data",
     "bad/mkv_cut",

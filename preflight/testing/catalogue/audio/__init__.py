@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from preflight.testing.catalogue.audio import bounds, formats, tags, wave
+from preflight.testing.catalogue.audio import bounds, formats, long, tags, wave
 from preflight.testing.catalogue.interface import Case
 
-CASES: tuple[Case, ...] = (*bounds.CASES, *wave.CASES, *formats.CASES, *tags.CASES)
+CASES: tuple[Case, ...] = (*bounds.CASES, *wave.CASES, *formats.CASES, *tags.CASES, *long.CASES)

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from preflight.testing.catalogue.interface import Case
-from preflight.testing.catalogue.video import bounds, clocks, formats, frames, long, pictures, tracks, wrapped
+from preflight.testing.catalogue.video import (
+    bounds,
+    clocks,
+    formats,
+    frames,
+    long,
+    long_tracks,
+    pictures,
+    tracks,
+    wrapped,
+)
 
 CASES: tuple[Case, ...] = (
     *bounds.CASES,
@@ -14,4 +24,5 @@ CASES: tuple[Case, ...] = (
     *tracks.CASES,
     *wrapped.CASES,
     *long.CASES,
+    *long_tracks.CASES,
 )

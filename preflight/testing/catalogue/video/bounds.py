@@ -38,9 +38,11 @@ def _shape(
     return filmed(name, what, film, strict, newest=newest)
 
 
-def _looped(name: str, what: str, of: Film, seconds: float, strict: Expected | None = None) -> Case:
+def _looped(
+    name: str, what: str, of: Film, seconds: float, strict: Expected | None = None, *, newest: Expected | None = None
+) -> Case:
     recipe = Copy(suffix=of.suffix, of=of, before={"stream_loop": -1}, options={"t": seconds})
-    return remade(name, what, recipe, of, strict, duration_s=seconds)
+    return remade(name, what, recipe, of, strict, newest=newest, duration_s=seconds)
 
 
 def _padded(size_bytes: int, what: str, strict: Expected | None = None, newest: Expected | None = None) -> Case:
@@ -196,6 +198,15 @@ _NOISE = Film(
     options={**MJPEG, "c:a": "aac"},
 )
 _SLOW_NOISE = Film(suffix=".mkv", scene=Scene(shows="noise", frame_rate=Fraction(5)), tones=(), options=MJPEG)
+_BROADCAST = Film(
+    suffix=".mxf", options={"c:v": "mpeg2video", "q:v": 5, "g": 25, "pix_fmt": "yuv420p", "c:a": "pcm_s16le"}
+)
+_SLOWER_NOISE = Film(
+    suffix=".avi",
+    scene=Scene(shows="noise", frame_rate=Fraction(2)),
+    tones=(Tone(sample_rate=8_000, channels=1),),
+    options={**MJPEG, "c:a": "pcm_s16le"},
+)
 
 SIZES: tuple[Case, ...] = (
     _padded(26_999_997, "Three bytes under the strict limit, as exporters aim for a given size."),
@@ -219,6 +230,22 @@ SIZES: tuple[Case, ...] = (
         _SLOW_NOISE,
         70.0,
         says("video_filesize_too_large", gives=LOSSLESS, requests=2),
+    ),
+    _looped(
+        "size_120_s_of_noise_avi",
+        "Two minutes of Motion JPEG in AVI, every picture as large as it gets, as microscopes record.",
+        _SLOWER_NOISE,
+        120.0,
+        says("video_filesize_too_large", gives=LOSSLESS, requests=2),
+        newest=says(),
+    ),
+    _looped(
+        "size_130_s_of_mxf",
+        "31 MB of MPEG-2 in MXF, as broadcasters hand it in: it fills up each frame to whole blocks, and fits without.",
+        _BROADCAST,
+        130.0,
+        _PADDED,
+        newest=says(),
     ),
     filmed(
         "noise_mkv",

@@ -12,6 +12,7 @@ from preflight.testing.catalogue.video.making import (
     REJECTED_AS_SHORT,
     SHORT,
     SILENT,
+    X265,
     Options,
     remade,
 )
@@ -20,6 +21,8 @@ from preflight.testing.recipes.film import X264, Copy, Film, Mux, Scene, Tone, T
 from preflight.testing.recipes.interface import Recipe
 from preflight.testing.recipes.trimmed import TrimmedEnd
 from preflight.testing.recipes.written import Corrupted, Joined
+
+_HEVC = Film(suffix=".mp4", options={**X265, "tag:v": "hvc1"})
 
 
 def _shifted(picture_s: float, sound_s: float) -> Mux:
@@ -63,6 +66,13 @@ STARTS = (
         TrimmedEnd(suffix=".mp4", of=H264, shown_s=4.2),
         H264,
         duration_s=4.2,
+    ),
+    remade(
+        "edit_list_hevc_mov",
+        "HEVC that a phone trimmed at its start, off a keyframe: what comes before is there, hidden by an edit list.",
+        Copy(suffix=".mov", of=_HEVC, before={"ss": 0.6}),
+        _HEVC,
+        duration_s=4.4,
     ),
     remade(
         "negative_start_mp4",

@@ -216,6 +216,25 @@ FRAMES = (
         frame_rate=None,
     ),
     filmed(
+        "vfr_webm",
+        "Variable frame rate in WebM, as browsers record a screen: a frame only where something changed.",
+        Film(
+            suffix=".webm",
+            scene=Scene(filters=(("select", {"expr": "gte(t,2)+not(mod(n,5))"}),)),
+            options={
+                "c:v": "libvpx",
+                "deadline": "realtime",
+                "cpu-used": 8,
+                "b:v": "200k",
+                "pix_fmt": "yuv420p",
+                "c:a": "libopus",
+                "fps_mode": "vfr",
+                "enc_time_base": "1/1000",
+            },
+        ),
+        frame_rate=None,
+    ),
+    filmed(
         "sixty_a_second_mp4",
         "Sixty frames a second, as phones and games are recorded.",
         Film(suffix=".mp4", scene=Scene(frame_rate=Fraction(60)), options=B_FRAMES),

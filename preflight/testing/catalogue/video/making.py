@@ -62,6 +62,8 @@ _CODECS = {
     "libvpx": "vp8",
     "libxvid": "mpeg4",
     "libtheora": "theora",
+    "flv": "flv1",
+    "msmpeg4": "msmpeg4v3",
     "prores_ks": "prores",
     "libopus": "opus",
     "libvorbis": "vorbis",

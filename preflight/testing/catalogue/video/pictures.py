@@ -87,6 +87,18 @@ PIXELS = (
         (720, 480),
         Fraction(10, 11),
     ),
+    filmed(
+        "pixels_16_9_mpg",
+        "A wide picture squeezed into the pixels of standard television, as on DVDs: MPEG-2 states what is displayed.",
+        Film(
+            suffix=".mpg",
+            scene=Scene(width=720, height=576, sample_aspect_ratio=Fraction(64, 45)),
+            tones=(),
+            options={"c:v": "mpeg2video", "q:v": 5, "g": 12, "pix_fmt": "yuv420p"},
+        ),
+        start_s=0.54,
+        slack_s=0.15,
+    ),
     _pixels(
         "pixels_too_wide",
         "An anamorphic cinema copy: coded it keeps the ratio, displayed it does not.",
@@ -172,6 +184,22 @@ DEPTHS = (
             ".webm",
             {
                 "c:v": "libvpx-vp9",
+                "deadline": "realtime",
+                "cpu-used": 8,
+                "b:v": "200k",
+                "pix_fmt": "yuva420p",
+                "auto-alt-ref": 0,
+            },
+            filters=(("format", {"pix_fmts": "yuva444p"}), ("lutyuv", {"a": "128"})),
+        ),
+    ),
+    filmed(
+        "vp8_alpha_webm",
+        "A transparent overlay in VP8, as web pages had them before VP9; its transparency is stored beside it.",
+        _coded(
+            ".webm",
+            {
+                "c:v": "libvpx",
                 "deadline": "realtime",
                 "cpu-used": 8,
                 "b:v": "200k",

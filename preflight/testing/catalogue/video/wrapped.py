@@ -85,6 +85,69 @@ PAIRS = (
         "Theora in Matroska, as free archives keep it.",
         _film(".mkv", {"c:v": "libtheora", "q:v": 5, "g": 25, "c:a": "libvorbis"}),
     ),
+    remade(
+        "vp9_opus_mkv",
+        "VP9 and Opus in Matroska, as downloaders join what platforms keep apart.",
+        Copy(suffix=".mkv", of=_VP9_WEBM),
+        _VP9_WEBM,
+    ),
+    filmed(
+        "mpeg4_amr_3gp",
+        "MPEG-4 part 2 and AMR in 3GP, as phones of 2007 record.",
+        _film(
+            ".3gp",
+            {"c:v": "mpeg4", "q:v": 5, "g": 25, "c:a": "libopencore_amrnb", "b:a": "12.2k"},
+            tones=(Tone(sample_rate=8_000, channels=1),),
+        ),
+    ),
+    filmed(
+        "flv1_mp3_flv",
+        "Sorenson's H.263 and MP3 in Flash Video, as video platforms of 2006 had it.",
+        _film(".flv", {"c:v": "flv", "q:v": 5, "g": 25, "c:a": "libmp3lame"}, tones=(Tone(sample_rate=44_100),)),
+        slack_s=0.1,
+    ),
+    filmed(
+        "msmpeg4_mp3_avi",
+        "Microsoft's MPEG-4 and MP3 in AVI, as the first films that were shared.",
+        _film(".avi", {"c:v": "msmpeg4", "q:v": 5, "g": 25, "c:a": "libmp3lame"}),
+        slack_s=0.1,
+    ),
+    filmed(
+        "mpeg1_mp2_mpg",
+        "MPEG-1 in a program stream, as video CDs and cameras of the 1990s have it.",
+        _film(".mpg", {**_MPEG2, "c:v": "mpeg1video", "c:a": "mp2"}),
+        start_s=0.53,
+        slack_s=0.15,
+    ),
+    filmed(
+        "mpeg4_mp3_mkv",
+        "MPEG-4 part 2 and MP3 in Matroska, as films of the 2000s are kept today.",
+        _film(".mkv", {"c:v": "mpeg4", "q:v": 5, "g": 25, "c:a": "libmp3lame"}),
+        slack_s=0.08,
+    ),
+    filmed(
+        "ffv1_flac_mkv",
+        "FFV1 and FLAC in Matroska, as film archives keep what they scan.",
+        _film(".mkv", {"c:v": "ffv1", "level": 3, "slices": 4, "slicecrc": 1, "c:a": "flac"}, scene=_FIVE_A_SECOND),
+    ),
+)
+
+_HD = Scene(width=1920, height=1080, frame_rate=Fraction(5))
+
+STUDIO = (
+    filmed(
+        "dnxhd_pcm_mov",
+        "DNxHD in QuickTime, as editors hand on high definition: 36 megabits a second if it had 25 frames.",
+        _film(".mov", {"c:v": "dnxhd", "b:v": "36M", "pix_fmt": "yuv422p", "c:a": "pcm_s16le"}, scene=_HD),
+    ),
+    filmed(
+        "dnxhr_pcm_mxf",
+        "DNxHR in MXF, as editing systems store it.",
+        _film(".mxf", {"c:v": "dnxhd", "profile:v": "dnxhr_lb", "pix_fmt": "yuv422p", "c:a": "pcm_s16le"}),
+    ),
+    filmed(
+        "h264_pcm_mxf", "H.264 in MXF, as camcorders of newsrooms record.", _film(".mxf", {**X264, "c:a": "pcm_s16le"})
+    ),
 )
 
 SOUNDS = (
@@ -171,4 +234,4 @@ ASKED = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*PAIRS, *SOUNDS, *ASKED)
+CASES: tuple[Case, ...] = (*PAIRS, *STUDIO, *SOUNDS, *ASKED)
