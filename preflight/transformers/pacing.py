@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,14 +76,23 @@ class Shown(NamedTuple):
 
 class Exhibition:
     """Pictures with their lengths. One that stands for long is shown again at each keyframe due, so that it can be
-    cut there. Keyframes are counted by time, as the rate may vary.
+    cut there. Keyframes are counted by time, as the rate may vary; besides, the first picture at or after each wished
+    cut is one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wishes: Sequence[int] = ()) -> None:
+        """`wishes`: times that rise, at which it should be possible to cut."""
+        self._wishes = wishes
+        self._wished = 0
+        """Of them, those that are met."""
         self._frame: VideoFrame | None = None
         self._pts = 0
         self._key_pts: int | None = None
         self._own = 0
+
+    def open(self, frame: VideoFrame) -> None:
+        """A picture from the very start on, until the first comes."""
+        self._frame, self._pts, self._own = frame, 0, 0
 
     def show(self, frame: VideoFrame, pts: int, own: int) -> Iterator[Shown]:
         """The picture before it, now that its length is known. `own`: ticks that it wants to be shown itself; 0 if
@@ -111,7 +121,10 @@ class Exhibition:
     def _until(self, pts: int) -> Iterator[Shown]:
         while self._frame is not None:
             length = min(pts - self._pts, KEYFRAME_TICKS)
-            is_key = self._key_pts is None or self._pts - self._key_pts >= KEYFRAME_TICKS
+            met, self._wished = self._wished, bisect_right(self._wishes, self._pts)
+            if pts - self._pts > KEYFRAME_TICKS and self._wished < len(self._wishes):
+                length = min(length, self._wishes[self._wished] - self._pts)  # it is shown again anyway: then there
+            is_key = self._key_pts is None or self._pts - self._key_pts >= KEYFRAME_TICKS or self._wished > met
             self._key_pts = self._pts if is_key or self._key_pts is None else self._key_pts
             yield Shown(self._frame, self._pts, length, is_key)
             self._pts += length

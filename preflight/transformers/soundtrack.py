@@ -22,7 +22,7 @@ _SILENCE_S = 1.0
 
 def add_aac(holder: OutputContainer, sound: AudioStream) -> AudioStream:
     """A stream of stereo or mono at the source's rate, or the next above it that AAC has."""
-    rate = sound.codec_context.sample_rate
+    rate = sound.codec_context.sample_rate or _AUDIO_RATES[0]  # nobody says, where it begins late in a broadcast
     nearest = next((r for r in reversed(_AUDIO_RATES) if r >= rate), _AUDIO_RATES[0])
     stream = holder.add_stream("aac", rate=nearest)
     stream.codec_context.layout = "mono" if sound.codec_context.layout.nb_channels == 1 else "stereo"
