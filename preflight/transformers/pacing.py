@@ -120,12 +120,13 @@ class Exhibition:
 
     def _until(self, pts: int) -> Iterator[Shown]:
         while self._frame is not None:
-            length = min(pts - self._pts, KEYFRAME_TICKS)
-            met, self._wished = self._wished, bisect_right(self._wishes, self._pts)
-            if pts - self._pts > KEYFRAME_TICKS and self._wished < len(self._wishes):
-                length = min(length, self._wishes[self._wished] - self._pts)  # it is shown again anyway: then there
-            is_key = self._key_pts is None or self._pts - self._key_pts >= KEYFRAME_TICKS or self._wished > met
+            wished, self._wished = self._wished, bisect_right(self._wishes, self._pts)
+            is_key = self._key_pts is None or self._pts - self._key_pts >= KEYFRAME_TICKS or self._wished > wished
             self._key_pts = self._pts if is_key or self._key_pts is None else self._key_pts
+            length = pts - self._pts
+            if length > KEYFRAME_TICKS:  # it is shown again, so that can be when it helps most
+                following = self._wishes[self._wished : self._wished + 1]
+                length = min((*following, self._key_pts + KEYFRAME_TICKS)) - self._pts
             yield Shown(self._frame, self._pts, length, is_key)
             self._pts += length
             if self._pts >= pts:
