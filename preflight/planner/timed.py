@@ -80,6 +80,19 @@ def plan_timed(
         return remuxed
     if report.verdict == "pass" and not needs_stripping(facts, policy):
         return _send(report, facts)
+    return plan_copying(report, facts, units, limits, policy, moments=moments)
+
+
+def plan_copying(
+    report: Report,
+    facts: AudioFacts | VideoFacts,
+    units: Sequence[Unit] | None,
+    limits: Limits,
+    policy: Policy,
+    *,
+    moments: Sequence[Moment] = (),
+) -> Plan:
+    """The rungs from copying packets on down: for what cannot be sent, and whose tags cannot be told from its sound."""
     why = tuple(f.message for f in report.errors) or (_STRIPPED,)
     if units:
         into = container_of(facts)

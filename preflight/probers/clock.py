@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from preflight.media import DurationSource
+from preflight.media import DurationSource, Watch, unwatched
 from preflight.probers.container import demux
 from preflight.probers.movie_header import NOTHING, MovieHeader
 from preflight.probers.times import BACKWARDS_S, Times
@@ -55,10 +55,11 @@ def read_clock(
     *,
     size_bytes: int,
     movie: MovieHeader = NOTHING,
+    watch: Watch = unwatched,
 ) -> Clock:
     """Of the given audio and video streams; leaves the container's position anywhere.
 
-    `movie` is what an MP4 says besides.
+    `movie` is what an MP4 says besides; `watch` is told the seconds of the packets that are read.
     """
     shown = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
     claimed = shown if movie.duration_s is None else max(shown or 0.0, movie.duration_s)
@@ -81,7 +82,7 @@ def read_clock(
                 damaged_packets=0,
                 first_picture=bytes(picture) if picture is not None else None,
             )
-    clock = _from_packets(container, video, streams, claimed)
+    clock = _from_packets(container, video, streams, claimed, watch)
     return replace(clock, damaged_packets=max(clock.damaged_packets, lost))
 
 
@@ -136,7 +137,7 @@ _MOST_REORDERED = 16
 
 
 def _from_packets(
-    container: InputContainer, video: Stream | None, streams: Sequence[Stream], claimed: float | None
+    container: InputContainer, video: Stream | None, streams: Sequence[Stream], claimed: float | None, watch: Watch
 ) -> Clock:
     times = Times()
     tracks = {s.index: _Track(times) for s in streams}
@@ -153,7 +154,7 @@ def _from_packets(
         if video is not None and keyframe is None and packet.stream_index == video.index:
             keyframe, picture = packet.is_keyframe, bytes(packet)
         if not packet.is_discard:
-            tracks[packet.stream_index].follow(packet)
+            watch(tracks[packet.stream_index].follow(packet))
     timed = [track for track in tracks.values() if track.start_s is not None]
     low = min((track.start_s for track in timed if track.start_s is not None), default=None)
     # Below zero is what a decoder needs and nobody is shown; but a transport stream counts on through its zero.
@@ -196,9 +197,10 @@ class _Track:
         """Of the packets but the last."""
         self.start_s: float | None = None
 
-    def follow(self, packet: Packet[Stream]) -> None:
+    def follow(self, packet: Packet[Stream]) -> float:
+        """How many seconds are done."""
         if packet.pts is None and packet.dts is None:
-            return
+            return 0.0
         start_s, length_s = self._times.start_s(packet), self._times.length_s(packet)
         self._count_last()
         if packet.dts is not None:
@@ -208,6 +210,7 @@ class _Track:
             self._decoded_s = decoded_s
         self._last = (start_s + self._shift_s, length_s)
         self.start_s = self._last[0] if self.start_s is None else min(self.start_s, self._last[0])
+        return self._last[0] - self.start_s
 
     def _count_last(self) -> None:
         start_s, length_s = self._last

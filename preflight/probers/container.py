@@ -93,9 +93,7 @@ def _is_unheard(container: InputContainer) -> bool:
     return any(c is not None and not c.sample_rate for c in contexts)
 
 
-def _open(
-    file: str | BinaryIO | None, *, decode: bool, options: dict[str, str] = _OPTIONS
-) -> InputContainer:
+def _open(file: str | BinaryIO | None, *, decode: bool, options: dict[str, str] = _OPTIONS) -> InputContainer:
     import av
 
     try:

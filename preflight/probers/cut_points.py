@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError
-from preflight.media import AudioFacts, Source, VideoFacts
+from preflight.media import AudioFacts, Source, VideoFacts, Watch, unwatched
 from preflight.probers.container import demux, open_media
 from preflight.probers.flac import last_frame_bytes
 from preflight.probers.hidden import HiddenSound
@@ -14,17 +16,23 @@ from preflight.probers.movie_header import read_movie_header
 from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.mp4_units import read_film, units_of_film
 from preflight.probers.timed import pick_streams
+from preflight.probers.times import Times
 from preflight.probers.units import Unit, read_units
 from preflight.probers.wav import layout_of, units_of_wav
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.stream import Stream
 
 _NOTHING_HIDDEN = frozenset({"wav", "mp3", "flac"})
 """Containers of sound that are written as they are read, so that padding stays what it is."""
 
 
-def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, ...]:
+def probe_units(source: Source, facts: AudioFacts | VideoFacts, watch: Watch = unwatched) -> tuple[Unit, ...]:
     """Where the source can be cut without decoding, from one pass over its packets.
 
-    Empty where the packets have no times or cannot be read to their end. Raises UnreadableError.
+    Empty where the packets have no times or cannot be read to their end. `watch` is told how many seconds are done.
+    Raises UnreadableError.
     """
     if facts.duration_s is None:
         return ()
@@ -45,7 +53,7 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
                 audio,
                 start_s=facts.start_s,
                 duration_s=facts.duration_s,
-                watch=hidden.follow if hidden is not None else None,
+                watch=_watching(facts.start_s, watch, hidden),
             )
         if hidden is not None and hidden.is_more_than_padding:
             return ()
@@ -61,3 +69,15 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
             return units if size is None else (*units[:-1], replace(units[-1], size_bytes=size))
     except BrokenMediaError:
         return ()
+
+
+def _watching(start_s: float, watch: Watch, hidden: HiddenSound | None) -> Callable[[Packet[Stream]], None]:
+    times = Times()
+
+    def see(packet: Packet[Stream]) -> None:
+        if hidden is not None:
+            hidden.follow(packet)
+        if packet.size and (packet.pts is not None or packet.dts is not None):
+            watch(times.decoded_s(packet) - start_s)
+
+    return see

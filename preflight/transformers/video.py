@@ -10,8 +10,8 @@ from preflight.media import Fidelity, Source, Span, VideoFacts
 from preflight.planner import EncodeVideo
 from preflight.planner.cuts import Caps
 from preflight.probers.container import open_media
-from preflight.probers.units import units_of
 from preflight.probers.times import Times
+from preflight.probers.units import units_of
 from preflight.transformers.course import Course
 from preflight.transformers.crew import Crew
 from preflight.transformers.film import Film

@@ -5,6 +5,7 @@ sound is lost, and all of it is where it was.
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -74,7 +75,7 @@ def prepared(source: Path, folder: Path, min_clip_s: float = 1.0) -> tuple[list[
 
 def must_be_whole(clips: list[tuple[Path, Span]], seconds: float) -> None:
     assert clips[0][1].start_s == 0.0
-    assert all(a.end_s == pytest.approx(b.start_s, abs=1e-6) for (_, a), (_, b) in zip(clips, clips[1:], strict=False))
+    assert all(a.end_s == pytest.approx(b.start_s, abs=1e-6) for (_, a), (_, b) in itertools.pairwise(clips))
     assert clips[-1][1].end_s == pytest.approx(seconds, abs=0.1)
     for path, span in clips:
         assert tracks(path).picture, "a clip without a picture is no video"
