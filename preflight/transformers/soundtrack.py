@@ -60,7 +60,7 @@ class Resampler:
 
     def _filled_until(self, due_s: float, like: AudioFrame) -> Iterator[AudioFrame]:
         while self._next_s is not None and due_s - self._next_s > 2 * _SILENCE_S:
-            yield from self._pushed(_silence(like), self._next_s)
+            yield from self._pushed(silence(like, round(like.sample_rate * _SILENCE_S)), self._next_s)
 
     def _pushed(self, frame: AudioFrame, due_s: float) -> Iterator[AudioFrame]:
         assert self._graph is not None
@@ -115,10 +115,11 @@ class Resampler:
         return graph
 
 
-def _silence(like: AudioFrame) -> AudioFrame:
+def silence(like: AudioFrame, samples: int) -> AudioFrame:
+    """So many samples of it, in the format of another frame."""
     from av.audio.frame import AudioFrame
 
-    frame = AudioFrame(format=like.format.name, layout=like.layout.name, samples=round(like.sample_rate * _SILENCE_S))
+    frame = AudioFrame(format=like.format.name, layout=like.layout.name, samples=samples)
     frame.sample_rate = like.sample_rate
     # Of unsigned samples the middle is silent.
     silent = b"\x80" if like.format.name.startswith("u8") else b"\0"
