@@ -62,7 +62,8 @@ class Sound:
                 raise BrokenMediaError("it holds no sound any more")
             if audio.codec_context.name == "flac":
                 audio.codec_context.options = STRICTLY
-            clock = FrameClock() if audio.codec_context.name == "flac" else None
+            # In MP4 an edit list may hide a frame, which is not to be heard as silence either.
+            clock = FrameClock() if container.format.name == "flac" else None
             for packet in demux(container, audio):
                 for frame in self._in_place(packet, clock):
                     shape = _shape(frame)
