@@ -35,12 +35,13 @@ from preflight.media import (
 from preflight.payload import Payload, media_body, multi_input_body, text_body, text_image_body
 from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
-from preflight.progress import Meter, Progress, silent
+from preflight.progress import Meter, Progress, Stage, silent
 from preflight.rules import Finding, Report, check_facts
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA
 from preflight.transformers import Output, Verified, transform
 
 if TYPE_CHECKING:
+    from preflight.probers.units import Unit
     from preflight.submitter import Client, Embeddings
 
 _PLACEHOLDER = re.compile(r"<@([^>]+)>")
@@ -90,7 +91,7 @@ class Preflight:
         if isinstance(opened, TextImage | MultiInput):
             raise TypeError("a request of several parts has no single plan; plan its images one by one")
         report = self.check(opened, kind=kind)
-        plan = self._planned(opened, report, self._meter(report))
+        plan = self._planned(opened, report)
         assert not isinstance(report.facts, RequestFacts)
         from preflight.planner.effort import predict_s
 
@@ -113,6 +114,7 @@ class Preflight:
             yield self._payload(report, verified)
             span = verified.output.span
             meter.made(span.end_s if span else None)
+        meter.finish()
 
     def embed(self, source: Input, client: Client, *, kind: Kind | None = None) -> Embeddings:
         """Prepare, submit through `client`, and place the vectors on the source's own timeline.
@@ -126,21 +128,21 @@ class Preflight:
 
     def _examined(self, source: Source, kind: Kind | None) -> MediaFacts:
         """Probed, and decoded where the policy asks for it."""
-        facts = probe(source, kind)
+        facts = probe(source, kind, Meter(source.name, None, self._on_progress, stage="probe").watch)
         if self.policy.verify == "metadata":
             return facts
         total_s = facts.duration_s if isinstance(facts, AudioFacts | VideoFacts) else None
-        return decode(source, facts, Meter(source.name, total_s, self._on_progress).watch)
+        return decode(source, facts, Meter(source.name, total_s, self._on_progress, stage="decode").watch)
 
-    def _meter(self, report: Report) -> Meter:
+    def _meter(self, report: Report, stage: Stage = "prepare") -> Meter:
         total_s = report.facts.duration_s if isinstance(report.facts, AudioFacts | VideoFacts) else None
-        return Meter(report.source, total_s, self._on_progress)
+        return Meter(report.source, total_s, self._on_progress, stage=stage)
 
-    def _planned(self, source: Source | Text, report: Report, meter: Meter) -> Plan:
+    def _planned(self, source: Source | Text, report: Report) -> Plan:
         """Raises RejectedError, also where it would lose more than the policy allows."""
         if report.verdict == "rejected":
             raise RejectedError(report.source, report.errors)
-        plan = self._plan_of(source, report, meter)
+        plan = self._plan_of(source, report)
         self._must_be_allowed(report, plan.fidelity, plan.why)
         return plan
 
@@ -150,7 +152,7 @@ class Preflight:
         if (finding := MAX_LOSS.hold(needed, self.policy.max_loss, reason)) is not None:
             raise RejectedError(report.source, (*report.errors, finding))
 
-    def _plan_of(self, source: Source | Text, report: Report, meter: Meter) -> Plan:
+    def _plan_of(self, source: Source | Text, report: Report) -> Plan:
         match report.facts:
             case TextFacts():
                 from preflight.planner.text import plan_text
@@ -162,56 +164,70 @@ class Preflight:
                 return plan_image(report, self.limits, self.policy)
             case AudioFacts() | VideoFacts() as facts:
                 from preflight.planner.timed import needs_stripping, needs_units, plan_timed
-                from preflight.probers.cut_points import probe_units
                 from preflight.probers.seams import Seams
 
                 needs = needs_units(report) or needs_stripping(facts, self.policy)
-                units = probe_units(source_of(source), facts) if needs else None
+                units = self._units(source_of(source), report, facts) if needs else None
                 seams = Seams(source_of(source), facts)
                 planned = partial(plan_timed, report, facts, units, self.limits, self.policy, refuse=seams.refused)
-                return self._with_moments(planned, source_of(source), facts, meter)
+                return self._with_moments(planned, source_of(source), report)
             case _:
                 raise RejectedError(report.source, report.errors)
 
-    def _with_moments(
-        self, planned: Callable[..., Plan], source: Source, facts: AudioFacts | VideoFacts, meter: Meter
-    ) -> Plan:
+    def _with_moments(self, planned: Callable[..., Plan], source: Source, report: Report) -> Plan:
         """Where it is best to cut is asked only of what has to be cut: it takes a pass of decoding."""
         plan = planned()
         if len(plan.outputs) == 1 or self.policy.cut_at == "even":
             return plan
         from preflight.probers.moments import find_moments
 
-        return planned(moments=find_moments(source, facts, self.policy.cut_at, meter.watch))
+        assert isinstance(report.facts, AudioFacts | VideoFacts)
+        watch = self._meter(report, "seek").watch
+        return planned(moments=find_moments(source, report.facts, self.policy.cut_at, watch))
 
     def _verified(self, source: Source | Text, report: Report, meter: Meter | None = None) -> Iterator[Verified]:
         """Outputs that passed. Where copying fails before its first clip, the next rung of the ladder is taken."""
         meter = meter or Meter(report.source, None, silent)  # of a part of a request, whose progress is told as a whole
-        plan = self._planned(source, report, meter)
-        facts = report.facts
-        is_first = True
-        try:
-            for verified in self._transformed(source, report, plan, meter):
-                is_first = False
-                yield verified
-        except (BrokenMediaError, UnverifiedOutputError) as error:
-            can_encode = is_first and isinstance(plan.recipe, SendAsIs | StripTags | CutBetweenUnits)
-            if not (can_encode and isinstance(facts, AudioFacts | VideoFacts)):
-                if isinstance(error, BrokenMediaError):
+        plan: Plan | None = self._planned(source, report)
+        while plan is not None:
+            is_first, following = True, None
+            try:
+                for verified in self._transformed(source, report, plan, meter):
+                    is_first = False
+                    yield verified
+            except (BrokenMediaError, UnverifiedOutputError) as error:
+                following = self._next_rung(source, report, plan) if is_first else None
+                if following is not None:
+                    failure = f"Copying does not do: {error}."
+                    self._must_be_allowed(report, following.fidelity, (*following.why, failure))
+                elif isinstance(error, BrokenMediaError):
                     raise self._rejection(report, error) from error
-                raise
-            failure = f"Copying does not do: {error}."
-        else:
-            return
-        from preflight.planner.timed import plan_encoding
+                else:
+                    raise
+            plan = following
 
-        planned = partial(plan_encoding, report, facts, self.limits, self.policy)
-        plan = self._with_moments(planned, source_of(source), facts, meter)
-        self._must_be_allowed(report, plan.fidelity, (*plan.why, failure))
-        try:
-            yield from self._transformed(source, report, plan, meter)
-        except BrokenMediaError as error:
-            raise self._rejection(report, error) from error
+    def _next_rung(self, source: Source | Text, report: Report, plan: Plan) -> Plan | None:
+        """Below one that failed; None below the last."""
+        facts = report.facts
+        if not isinstance(facts, AudioFacts | VideoFacts):
+            return None
+        from preflight.planner.timed import plan_copying, plan_encoding
+
+        match plan.recipe:
+            case StripTags():
+                # Without its tags read by anybody: they stay behind where its packets are copied.
+                units = self._units(source_of(source), report, facts)
+                planned = partial(plan_copying, report, facts, units, self.limits, self.policy)  # sound has no GOPs
+            case SendAsIs() | CutBetweenUnits():
+                planned = partial(plan_encoding, report, facts, self.limits, self.policy)
+            case _:
+                return None
+        return self._with_moments(planned, source_of(source), report)
+
+    def _units(self, source: Source, report: Report, facts: AudioFacts | VideoFacts) -> tuple[Unit, ...]:
+        from preflight.probers.cut_points import probe_units
+
+        return probe_units(source, facts, self._meter(report, "scan").watch)
 
     def _transformed(self, source: Source | Text, report: Report, plan: Plan, meter: Meter) -> Iterator[Verified]:
         assert not isinstance(report.facts, RequestFacts)

@@ -68,3 +68,21 @@ def test_beyond_the_end_nothing_is_left(clock, told):
 def test_what_has_no_timeline(clock, told):
     Meter("a.txt", None, told.append, clock).made(None)
     assert told == [Progress("a.txt", 1, None, None)]
+
+
+def test_to_read_packets_takes_no_time_mostly_and_then_nobody_hears_of_it(clock, told):
+    meter = Meter("a.mkv", None, told.append, clock, stage="scan")
+    meter.watch(100.0)
+    assert told == []
+    clock.now_s += EVERY_S
+    meter.watch(200.0)
+    assert [(p.stage, p.done_s) for p in told] == [("scan", 200.0)]
+
+
+def test_frames_are_whole_and_the_end_is_told_as_the_end(clock, told):
+    meter = Meter("a.mp4", 10.0, told.append, clock)
+    meter.made(5.0)
+    meter.made(9.99)
+    meter.finish()
+    meter.finish()
+    assert [(p.requests, p.done_s) for p in told] == [(1, 5.0), (2, 9.99), (2, 10.0)]

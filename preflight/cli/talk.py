@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from preflight.progress import Progress
+    from preflight.progress import Progress, Stage
 
 
 def say(message: str) -> None:
@@ -130,7 +130,8 @@ _NAME = 40
 
 def note(progress: Progress) -> str:
     """Beside a source's bar: seconds done, the multiple of real time, time left, and the requests made."""
-    parts = [f"request {progress.requests}"] if progress.requests else []
+    parts = [_STAGES[progress.stage]] if progress.stage in _STAGES else []
+    parts += [f"request {progress.requests}"] if progress.requests else []
     if progress.done_s is not None:
         of = f" of {progress.total_s:.0f}" if progress.total_s is not None else ""
         parts.append(f"{progress.done_s:.0f}{of} s")
@@ -143,3 +144,9 @@ def note(progress: Progress) -> str:
 
 
 _FAST = 10
+_STAGES: dict[Stage, str] = {
+    "probe": "reading",
+    "decode": "decoding",
+    "scan": "looking where to cut",
+    "seek": "looking where best to cut",
+}

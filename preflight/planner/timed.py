@@ -85,6 +85,20 @@ def plan_timed(
         return remuxed
     if report.verdict == "pass" and not needs_stripping(facts, policy):
         return _send(report, facts)
+    return plan_copying(report, facts, units, limits, policy, moments=moments, refuse=refuse)
+
+
+def plan_copying(
+    report: Report,
+    facts: AudioFacts | VideoFacts,
+    units: Sequence[Unit] | None,
+    limits: Limits,
+    policy: Policy,
+    *,
+    moments: Sequence[Moment] = (),
+    refuse: Refuse | None = None,
+) -> Plan:
+    """The rungs from copying packets on down: for what cannot be sent, and whose tags cannot be told from its sound."""
     why = tuple(f.message for f in report.errors) or (_STRIPPED,)
     if units and refuse is not None and _is_headless(facts) and refuse((units[0].start_s,)):
         why = (*why, "It cannot be cut losslessly: decoding cannot start at its first keyframe without complaint.")

@@ -21,17 +21,18 @@ from preflight.probers.sniff import HEAD_BYTES, Refusal, sniff, sniff_text
 __all__ = ["decode", "probe"]
 
 
-def probe(source: Source, kind: Kind | None = None) -> MediaFacts:
+def probe(source: Source, kind: Kind | None = None, watch: Watch = unwatched) -> MediaFacts:
     """What `source` is; with `kind`, as that kind and nothing else. Never raises for bad media.
 
-    What cannot be probed comes back as `Unprobed`, with the reason.
+    What cannot be probed comes back as `Unprobed`, with the reason. Where the packets of audio or video have to be
+    read, `watch` is told the seconds of theirs that are done.
     """
     try:
         size = source.size_bytes()
         head = source.head(HEAD_BYTES)
         if not head:
             return Unprobed(size_bytes=size, code="file_empty", reason="it holds no bytes")
-        facts = _probe(source, size, head) if kind is None else _probe_as(source, kind)
+        facts = _probe(source, size, head, watch) if kind is None else _probe_as(source, kind, watch)
     except UnreadableError as error:
         return Unprobed(size_bytes=None, code="file_unreadable", reason=str(error))
     if kind == "video" and isinstance(facts, AudioFacts):
@@ -62,11 +63,11 @@ def decode(source: Source, facts: MediaFacts, watch: Watch = unwatched) -> Media
     return facts
 
 
-def _probe(source: Source, size: int, head: bytes) -> MediaFacts:
+def _probe(source: Source, size: int, head: bytes, watch: Watch) -> MediaFacts:
     match sniff(head, source.name):
         case Refusal(reason, is_certain=is_certain):
             # Garbage before an MP3 can look like text in an old code page; FFmpeg finds the sound behind it.
-            timed = None if is_certain else _probe_as(source, "unknown")
+            timed = None if is_certain else _probe_as(source, "unknown", watch)
             if isinstance(timed, AudioFacts | VideoFacts):
                 return timed
             return Unprobed(size_bytes=size, code="unsupported_file_type", reason=reason)
@@ -76,7 +77,7 @@ def _probe(source: Source, size: int, head: bytes) -> MediaFacts:
             is_text = facts.kind == "unknown" and sniff_text(head, source.name) == "text"
             return _probe_as(source, "text") if is_text else facts
         case "timed":
-            facts = _probe_as(source, "unknown")
+            facts = _probe_as(source, "unknown", watch)
             if isinstance(facts, Unprobed) and facts.code == "unsupported_file_type":
                 # TGA and a few more have no magic that could be known beforehand.
                 image = _probe_as(source, "image")
@@ -86,7 +87,7 @@ def _probe(source: Source, size: int, head: bytes) -> MediaFacts:
             return _probe_as(source, "text")
 
 
-def _probe_as(source: Source, kind: Kind) -> MediaFacts:
+def _probe_as(source: Source, kind: Kind, watch: Watch = unwatched) -> MediaFacts:
     """Each prober is imported when it is first needed: an image needs no FFmpeg, a video no Pillow."""
     match kind:
         case "text":
@@ -100,4 +101,4 @@ def _probe_as(source: Source, kind: Kind) -> MediaFacts:
         case "audio" | "video" | "unknown":
             from preflight.probers.timed import probe_timed
 
-            return probe_timed(source, sound_only=kind == "audio")
+            return probe_timed(source, sound_only=kind == "audio", watch=watch)

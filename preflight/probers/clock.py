@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from preflight.media import DurationSource, Span
+from preflight.media import DurationSource, Span, Watch, unwatched
 from preflight.probers.container import demux
 from preflight.probers.mending import SENDERS, Mender, find_jumps
 from preflight.probers.movie_header import NOTHING, MovieHeader
@@ -57,10 +57,11 @@ def read_clock(
     *,
     size_bytes: int,
     movie: MovieHeader = NOTHING,
+    watch: Watch = unwatched,
 ) -> Clock:
     """Of the given audio and video streams; leaves the container's position anywhere.
 
-    `movie` is what an MP4 says besides.
+    `movie` is what an MP4 says besides; `watch` is told the seconds of the packets that are read.
     """
     shown = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
     claimed = shown if movie.duration_s is None else max(shown or 0.0, movie.duration_s)
@@ -83,7 +84,7 @@ def read_clock(
                 damaged_packets=0,
                 first_picture=bytes(picture) if picture is not None else None,
             )
-    clock = _from_packets(container, video, streams, claimed)
+    clock = _from_packets(container, video, streams, claimed, watch)
     return replace(clock, damaged_packets=max(clock.damaged_packets, lost))
 
 
@@ -148,7 +149,7 @@ _MOST_REORDERED = 16
 
 
 def _from_packets(
-    container: InputContainer, video: Stream | None, streams: Sequence[Stream], claimed: float | None
+    container: InputContainer, video: Stream | None, streams: Sequence[Stream], claimed: float | None, watch: Watch
 ) -> Clock:
     times, mender = Times(), Mender(streams)
     tracks = {s.index: _Track() for s in streams}
@@ -173,7 +174,7 @@ def _from_packets(
         mender.mend(packet)
         if not packet.is_discard and (packet.pts is not None or packet.dts is not None):
             start_s, length_s = times.start_s(packet), times.length_s(packet)
-            tracks[packet.stream_index].follow(start_s, length_s)
+            watch(tracks[packet.stream_index].follow(start_s, length_s))
             if is_sent:
                 sent.append((start_s, start_s + length_s))
     timed = [track for track in tracks.values() if track.start_s is not None]
@@ -219,10 +220,12 @@ class _Track:
         """Of the packets but the last."""
         self.start_s: float | None = None
 
-    def follow(self, start_s: float, length_s: float) -> None:
+    def follow(self, start_s: float, length_s: float) -> float:
+        """How many seconds are done."""
         self._count_last()
         self._last = (start_s, length_s)
         self.start_s = start_s if self.start_s is None else min(self.start_s, start_s)
+        return start_s - self.start_s
 
     def _count_last(self) -> None:
         start_s, length_s = self._last

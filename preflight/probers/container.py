@@ -10,6 +10,7 @@ from preflight.errors import BrokenMediaError, OutOfSpaceError, UnreadableError
 from preflight.probers.before_zero import counted_back
 
 if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
@@ -28,6 +29,10 @@ _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 
 # Streams beyond these are opened with their decoders on, which costs time and nothing else.
 _METADATA_ONLY = [{"skip_frame": "all"}] * 64
+
+# How far FFmpeg reads for what no header says of sound that begins late in a broadcast: bytes, which it holds in
+# memory, and microseconds. Where it is found sooner, it reads no further.
+_PATIENT = {**_OPTIONS, "probesize": str(64 << 20), "analyzeduration": str(3_600_000_000)}
 
 _ENOSPC = 28
 
@@ -49,6 +54,11 @@ def open_media(source: Source, *, decode: bool = False) -> Iterator[InputContain
     try:
         with media_errors(source.name):
             container = _open(address or file, decode=decode)
+            if _is_unheard(container):
+                container.close()
+                if file is not None:
+                    file.seek(0)
+                container = _open(address or file, decode=decode, options=_PATIENT)
             try:
                 yield container
             finally:
@@ -84,14 +94,22 @@ _MOST_STREAMS = 1_000
 """FFmpeg itself opens no more."""
 
 
-def _open(file: str | BinaryIO | None, *, decode: bool) -> InputContainer:
+def _is_unheard(container: InputContainer) -> bool:
+    """Whether FFmpeg gave up looking before any sound came. Without its rate its packets have no times."""
+    if container.format.name not in ("mpegts", "mpeg"):
+        return False
+    contexts: list[AudioCodecContext | None] = [s.codec_context for s in container.streams.audio]  # None: no decoder
+    return any(c is not None and not c.sample_rate for c in contexts)
+
+
+def _open(file: str | BinaryIO | None, *, decode: bool, options: dict[str, str] = _OPTIONS) -> InputContainer:
     import av
 
     try:
         if not decode:
             try:
                 opened: InputContainer = av.open(  # type: ignore[call-overload]  # stub: list[str]; code: list[dict]
-                    file, "r", options=_OPTIONS, stream_options=_METADATA_ONLY, metadata_errors="replace"
+                    file, "r", options=options, stream_options=_METADATA_ONLY, metadata_errors="replace"
                 )
             except ValueError as error:
                 # FLV, MPEG-PS and SWF know their streams only after reading packets, and take no stream options.
@@ -101,7 +119,7 @@ def _open(file: str | BinaryIO | None, *, decode: bool) -> InputContainer:
                     file.seek(0)
             else:
                 return opened
-        return av.open(file, "r", options=_OPTIONS, metadata_errors="replace")
+        return av.open(file, "r", options=options, metadata_errors="replace")
     except av.ArgumentError as error:
         raise UnsupportedFormatError("no supported audio or video format was recognised") from error
     except av.InvalidDataError as error:

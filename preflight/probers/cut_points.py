@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError
-from preflight.media import AudioFacts, Source, VideoFacts
+from preflight.media import AudioFacts, Source, VideoFacts, Watch, unwatched
 from preflight.probers.container import demux, open_media
-from preflight.probers.flac import last_frame_bytes
+from preflight.probers.flac import FrameClock, last_frame_bytes
 from preflight.probers.hidden import HiddenSound
 from preflight.probers.movie_header import read_movie_header
 from preflight.probers.mp3 import units_of_mp3
 from preflight.probers.mp4_units import read_film, units_of_film
 from preflight.probers.timed import pick_streams
+from preflight.probers.times import Times
 from preflight.probers.units import Unit, read_units
 from preflight.probers.wav import layout_of, units_of_wav
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.stream import Stream
 
 _NOTHING_HIDDEN = frozenset({"wav", "mp3", "flac"})
 """Containers of sound that are written as they are read, so that padding stays what it is."""
 
 
-def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, ...]:
+def probe_units(source: Source, facts: AudioFacts | VideoFacts, watch: Watch = unwatched) -> tuple[Unit, ...]:
     """Where the source can be cut without decoding, from one pass over its packets.
 
-    Empty where the packets have no times or cannot be read to their end. Raises UnreadableError.
+    Empty where the packets have no times or cannot be read to their end. `watch` is told how many seconds are done.
+    Raises UnreadableError.
     """
     if facts.duration_s is None:
         return ()
@@ -39,6 +47,7 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
             video, audio = pick_streams(container)
             is_written_as_read = facts.kind == "video" or facts.container in _NOTHING_HIDDEN
             hidden = HiddenSound(audio) if audio is not None and not is_written_as_read else None
+            numbers = _Numbers() if facts.kind == "audio" and facts.container == "flac" else None
             units = read_units(
                 container,
                 video if facts.kind == "video" else None,
@@ -46,10 +55,12 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
                 start_s=facts.start_s,
                 duration_s=facts.duration_s,
                 jumps=facts.clock_jumps,
-                watch=hidden.follow if hidden is not None else None,
+                watch=_watching(facts.start_s, watch, hidden, numbers),
             )
         if hidden is not None and hidden.is_more_than_padding:
             return ()
+        if numbers is not None and numbers.are_missing:
+            return ()  # written anew under numbers without a gap, what follows would come too soon
         if isinstance(facts, VideoFacts) or facts.codec not in ("mp3", "flac"):
             return units
         with open_media(source) as container:
@@ -62,3 +73,32 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts) -> tuple[Unit, .
             return units if size is None else (*units[:-1], replace(units[-1], size_bytes=size))
     except BrokenMediaError:
         return ()
+
+
+class _Numbers:
+    """Of the frames of a FLAC file, whether they go on without a gap."""
+
+    def __init__(self) -> None:
+        self._clock = FrameClock()
+        self.are_missing = False
+
+    def follow(self, packet: Packet[Stream]) -> None:
+        if packet.size:
+            self.are_missing = self.are_missing or self._clock.missing(packet) > 0
+            self._clock.count(packet.duration or 0)
+
+
+def _watching(
+    start_s: float, watch: Watch, hidden: HiddenSound | None, numbers: _Numbers | None
+) -> Callable[[Packet[Stream]], None]:
+    times = Times()
+
+    def see(packet: Packet[Stream]) -> None:
+        if hidden is not None:
+            hidden.follow(packet)
+        if numbers is not None:
+            numbers.follow(packet)
+        if packet.size and (packet.pts is not None or packet.dts is not None):
+            watch(times.decoded_s(packet) - start_s)
+
+    return see

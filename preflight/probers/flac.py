@@ -6,11 +6,47 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
     from av.packet import Packet
     from av.stream import Stream
 
 STRICTLY = {"err_detect": "crccheck+explode"}
 """For FFmpeg's decoder, which else makes some noise of a damaged frame and says nothing."""
+
+
+class FrameClock:
+    """FLAC numbers its frames: where some are missing, those that follow still say when they are due."""
+
+    def __init__(self) -> None:
+        self._due: int | None = None
+        self._left_s = _MOST_MISSING_S
+
+    def missing(self, packet: Packet[Stream]) -> int:
+        """Samples that should have come between those that were counted and this packet; 0 where nobody can tell."""
+        context: AudioCodecContext = packet.stream.codec_context  # type: ignore[assignment]  # of FLAC
+        base, rate = packet.time_base, context.sample_rate
+        if packet.pts is None or not base or not rate:
+            return 0
+        at = round(packet.pts * base * rate)
+        if self._due is None:
+            self._due = at
+        missing = at - self._due
+        # Matroska rounds to milliseconds. What is beyond reason is no gap, but a number that is damaged, too.
+        return missing if rate * _ROUNDED_S < missing <= rate * self._left_s else 0
+
+    def fill(self, samples: int, sample_rate: int) -> None:
+        """So many were missing, and something stands for them."""
+        self.count(samples)
+        self._left_s -= samples / sample_rate
+
+    def count(self, samples: int) -> None:
+        """So many came."""
+        if self._due is not None:
+            self._due += samples
+
+
+_ROUNDED_S, _MOST_MISSING_S = 0.002, 600.0
+"""Of one file, in all: numbers that jump must not make hours of silence."""
 
 # The largest frame that libFLAC makes, and then some: 65,535 samples of eight channels of 24 bits have 1.5 MB, but
 # nobody writes such, and here every byte is looked at.

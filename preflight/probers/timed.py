@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, get_args
 
 from preflight.errors import BrokenMediaError
-from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts
+from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts, Watch, unwatched
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
 from preflight.probers.metadata import has_metadata
@@ -31,7 +31,9 @@ _NO_TIMESTAMPS = 0x0080
 _ATTACHED_PIC = 0x0400
 
 
-def probe_timed(source: Source, *, sound_only: bool = False) -> AudioFacts | VideoFacts | Unprobed:
+def probe_timed(
+    source: Source, *, sound_only: bool = False, watch: Watch = unwatched
+) -> AudioFacts | VideoFacts | Unprobed:
     """Video where there is a picture with a timeline, else audio. Cover art is not video.
 
     With `sound_only`, audio: the sound of a film, too.
@@ -40,7 +42,7 @@ def probe_timed(source: Source, *, sound_only: bool = False) -> AudioFacts | Vid
     if is_slow(layout):
         facts: AudioFacts | VideoFacts | Unprobed = _unprobed(source.size_bytes(), "audio_file_broken", "not opened")
     else:
-        facts = _by_ffmpeg(source, sound_only=sound_only)
+        facts = _by_ffmpeg(source, watch, sound_only=sound_only)
     if isinstance(facts, VideoFacts):
         return facts
     if isinstance(facts, Unprobed) or facts.container == "wav":
@@ -57,7 +59,7 @@ _MOST_CHANNELS = 64
 """FFmpeg's own bound, wherever it mixes or converts."""
 
 
-def _by_ffmpeg(source: Source, *, sound_only: bool) -> AudioFacts | VideoFacts | Unprobed:
+def _by_ffmpeg(source: Source, watch: Watch, *, sound_only: bool) -> AudioFacts | VideoFacts | Unprobed:
     size = source.size_bytes()
     try:
         with open_media(source) as container:
@@ -65,7 +67,7 @@ def _by_ffmpeg(source: Source, *, sound_only: bool) -> AudioFacts | VideoFacts |
                 # FFmpeg looks for a JPEG anywhere in whatever it does not know.
                 return _unprobed(size, "unsupported_file_type", "it holds a picture, but is no picture itself")
             movie = read_movie_header(source) if "mp4" in container.format.name else NOTHING
-            return _facts(container, size, movie, sound_only=sound_only)
+            return _facts(container, size, movie, watch, sound_only=sound_only)
     except BrokenMediaError as error:
         return _unreadable(source, size, error)
 
@@ -97,7 +99,7 @@ def pick_streams(container: InputContainer) -> tuple[VideoStream | None, AudioSt
 
 
 def _facts(
-    container: InputContainer, size: int, movie: MovieHeader, *, sound_only: bool
+    container: InputContainer, size: int, movie: MovieHeader, watch: Watch, *, sound_only: bool
 ) -> AudioFacts | VideoFacts | Unprobed:
     video, audio = pick_streams(container)
     if sound_only:
@@ -118,7 +120,7 @@ def _facts(
         reason = f"its header says {rate:,} samples a second, which no sound has"
         return _unprobed(size, "audio_file_broken", reason)
     kept = [s for s in (video, audio) if s is not None]
-    clock = read_clock(container, video, kept, size_bytes=size, movie=movie)
+    clock = read_clock(container, video, kept, size_bytes=size, movie=movie, watch=watch)
     if clock.is_encrypted:
         return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
     streams = tuple(_stream_facts(s) for s in container.streams)

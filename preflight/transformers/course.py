@@ -67,6 +67,8 @@ class Course:
     """From any picture to the next."""
     first_s: float | None
     """When the first picture is shown, on the mended clock."""
+    last_s: float | None
+    """And when the last one is."""
     frame_rate: Fraction | None
     """Pictures a second, on average; None where their times do not say."""
 
@@ -76,6 +78,10 @@ class Course:
             if seconds > hole.start_s + _SAME_S:
                 seconds += hole.end_s - hole.start_s
         return seconds
+
+    def encoded_s(self, seconds: float) -> float:
+        """Seconds of the source → seconds of what is encoded."""
+        return seconds - sum(max(min(seconds, hole.end_s) - hole.start_s, 0.0) for hole in self.holes)
 
 
 @dataclass(slots=True)
@@ -142,6 +148,7 @@ def read_course(
         holes=tuple(Hole(hole.start_s - start_s, hole.end_s - start_s) for hole in holes),
         longest_step_s=max(steps, default=0) * base,
         first_s=times[0] * base if times else None,
+        last_s=times[-1] * base if times else None,
         frame_rate=Fraction(1 / step_s).limit_denominator(1_001) if step_s > _SAME_S else None,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -78,7 +78,8 @@ def cut(
                 with_audio=audio is not None,
                 start_s=facts.start_s,
                 opens=opening_test(video),
-            )
+            ),
+            lambda unit: watch(unit.start_s - facts.start_s),
         )
         start_s = 0.0
         cuts_s = [c + facts.start_s for c in recipe.cuts_s]
@@ -118,13 +119,17 @@ def cut(
 class _Remembered:
     """Passes units on, and knows the last: when a clip is whole, that is the one which starts the next."""
 
-    def __init__(self, units: Iterable[PacketUnit[Packet[Stream]]]) -> None:
-        self._units = units
+    def __init__(
+        self, units: Iterable[PacketUnit[Packet[Stream]]], see: Callable[[PacketUnit[Packet[Stream]]], None]
+    ) -> None:
+        """`see` is shown each unit that passes."""
+        self._units, self._see = units, see
         self.last: PacketUnit[Packet[Stream]] = PacketUnit(0.0)
 
     def __iter__(self) -> Iterator[PacketUnit[Packet[Stream]]]:
         for unit in self._units:
             self.last = unit
+            self._see(unit)
             yield unit
 
 

@@ -21,9 +21,9 @@ from preflight.transformers.course import Stretch, mended_and_closed, read_cours
 from preflight.transformers.crew import Crew, Lane
 from preflight.transformers.h264 import H264, H264Settings, add_h264
 from preflight.transformers.interface import closed_jumps
-from preflight.transformers.pacing import Exhibition, Pacer, Slots, from_zero, ticks
+from preflight.transformers.pacing import KEYFRAME_EVERY_S, KEYFRAME_TICKS, Exhibition, Pacer, Slots, from_zero, ticks
 from preflight.transformers.reading import Reader, decoded
-from preflight.transformers.shaping import CLOCK, Colours, Shaper
+from preflight.transformers.shaping import CLOCK, Colours, Shaper, black
 from preflight.transformers.soundtrack import Resampler, add_aac
 
 if TYPE_CHECKING:
@@ -74,14 +74,16 @@ class Film:
         self.course = read_course(
             container, picture, sound, start_s=facts.start_s, stretch_s=stretch_s, jumps=facts.clock_jumps
         )
-        self._rate = min(facts.frame_rate or Fraction(25), Fraction(_MOST_FRAMES_PER_SECOND))
+        self._rate = self._nominal_rate()
+        self.cuts_s = tuple(self.course.encoded_s(cut_s) for cut_s in recipe.cuts_s)
+        """Where clips are wished to start, on the clock of what is encoded."""
         self._slots = self._slots_of()
         self._settings = H264Settings(
             recipe=recipe,
             colours=Colours(picture.codec_context, recipe),
             rate=self._slots.rate if self._slots is not None else self._rate,
             max_bytes=max_bytes,
-            reorders=self.course.longest_step_s <= _LONGEST_REORDERED_S,
+            reorders=self.course.longest_step_s <= _LONGEST_REORDERED_S and not self._waits(),
         )
         # Never written: it only holds the encoders' streams, which the clips are made after.
         self._holder: OutputContainer = av.open(io.BytesIO(), "w", format="mp4")
@@ -108,6 +110,10 @@ class Film:
             f"closed a hole of {end - start:.0f} s in its clock, at {start:.1f} s" for start, end in self.course.holes
         ]
         made += closed_jumps(self._facts)
+        if (lead_s := self._lead_s()) > KEYFRAME_EVERY_S:
+            made.append(f"showed black for the {lead_s:.0f} s before its first picture")
+        if (tail_s := self._tail_s()) > KEYFRAME_EVERY_S:
+            made.append(f"showed its last picture for the {tail_s:.0f} s of sound after it")
         if self._damaged:
             made.append(f"left out {self._damaged} packets that could not be decoded")
         return tuple(made)
@@ -181,7 +187,8 @@ class Film:
         shaper = Shaper(self._recipe, self._settings.colours, threads=threads)
         step = max(1, round(1 / (CLOCK * self._rate)))
         before = self._ticks(stretch.before, reader.time_base)
-        pacer, exhibition = Pacer(step=step, slots=self._slots, before=before), Exhibition()
+        pacer, exhibition = Pacer(step=step, slots=self._slots, before=before), self._exhibition()
+        waits = stretch.start is None and self._waits()
         timed = ((self._ticks(frame.pts, reader.time_base), frame) for frame in reader.frames(stretch))
         for wanted, frame in from_zero(timed):
             own = ticks(float(frame.duration * reader.time_base)) if self._slots is None else 0
@@ -189,6 +196,11 @@ class Film:
             if pts is None:
                 continue
             frame.pts, frame.time_base, frame.duration = pts, CLOCK, own
+            if waits and pts > KEYFRAME_TICKS:
+                # It cannot be cut where there is no picture; what would be seen of another time is not shown here.
+                geometry = self._recipe.geometry
+                exhibition.open(black(geometry.width, geometry.height))
+            waits = False
             for shaped in shaper(frame):
                 for shown in exhibition.show(shaped, shaped.pts or 0, shaped.duration):
                     yield from h264(shown)
@@ -205,6 +217,26 @@ class Film:
             yield from h264(shown)
         yield from h264.flush()
 
+    def _exhibition(self) -> Exhibition:
+        return Exhibition([ticks(cut_s) for cut_s in self.cuts_s])
+
+    def _waits(self) -> bool:
+        """Whether sound goes before the first picture for so long that it would have to be cut without any."""
+        return self._lead_s() > KEYFRAME_EVERY_S
+
+    def _lead_s(self) -> float:
+        """How long before the first picture the source starts."""
+        if self.course.first_s is None or not self._facts.has_timestamps:
+            return 0.0
+        return self.course.first_s - self._facts.start_s
+
+    def _tail_s(self) -> float:
+        """For how long the last picture is shown."""
+        end = self._end()
+        if self.course.last_s is None or end is None or not self._facts.has_timestamps:
+            return 0.0
+        return float(end * CLOCK) - (self.course.last_s - self._facts.start_s)
+
     def _ticks(self, pts: int | None, time_base: Fraction) -> int | None:
         """A time of the source on the encoder's clock."""
         if pts is None or not self._facts.has_timestamps:
@@ -215,6 +247,12 @@ class Film:
         if self._facts.duration_s is None:
             return None
         return ticks(self._facts.duration_s - sum(end - start for start, end in self.course.holes))
+
+    def _nominal_rate(self) -> Fraction:
+        rate = self._facts.frame_rate or Fraction(25)
+        if rate > _MOST_FRAMES_PER_SECOND:
+            rate = min(self.course.frame_rate or rate, Fraction(_MOST_FRAMES_PER_SECOND))
+        return rate
 
     def _slots_of(self) -> Slots | None:
         kept, real = self._recipe.frame_rate, self.course.frame_rate or self._facts.frame_rate

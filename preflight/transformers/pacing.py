@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -96,14 +97,23 @@ class Shown(NamedTuple):
 
 class Exhibition:
     """Pictures with their lengths. One that stands for long is shown again at each keyframe due, so that it can be
-    cut there. Keyframes are counted by time, as the rate may vary.
+    cut there. Keyframes are counted by time, as the rate may vary; besides, the first picture at or after each wished
+    cut is one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wishes: Sequence[int] = ()) -> None:
+        """`wishes`: times that rise, at which it should be possible to cut."""
+        self._wishes = wishes
+        self._wished = 0
+        """Of them, those that are met."""
         self._frame: VideoFrame | None = None
         self._pts = 0
         self._key_pts: int | None = None
         self._own = 0
+
+    def open(self, frame: VideoFrame) -> None:
+        """A picture from the very start on, until the first comes."""
+        self._frame, self._pts, self._own = frame, 0, 0
 
     def show(self, frame: VideoFrame, pts: int, own: int) -> Iterator[Shown]:
         """The picture before it, now that its length is known. `own`: ticks that it wants to be shown itself; 0 if
@@ -131,10 +141,13 @@ class Exhibition:
 
     def _until(self, pts: int) -> Iterator[Shown]:
         while self._frame is not None:
-            is_key = self._key_pts is None or self._pts - self._key_pts >= KEYFRAME_TICKS
+            wished, self._wished = self._wished, bisect_right(self._wishes, self._pts)
+            is_key = self._key_pts is None or self._pts - self._key_pts >= KEYFRAME_TICKS or self._wished > wished
             self._key_pts = self._pts if is_key or self._key_pts is None else self._key_pts
-            due = self._key_pts + KEYFRAME_TICKS
-            length = pts - self._pts if pts <= due + _LATE_TICKS else due - self._pts
+            length, due = pts - self._pts, self._key_pts + KEYFRAME_TICKS
+            if pts > due + _LATE_TICKS:  # it is shown again, so that can be when it helps most
+                following = self._wishes[self._wished : self._wished + 1]
+                length = min((*following, due)) - self._pts
             yield Shown(self._frame, self._pts, length, is_key)
             self._pts += length
             if self._pts >= pts:

@@ -20,6 +20,20 @@ CLOCK = Fraction(1, 90_000)
 """MPEG's own clock, in which every usual frame rate is a whole number of ticks."""
 
 
+def black(width: int, height: int) -> VideoFrame:
+    """A picture for the encoder where there is none. Even sizes, in pixels."""
+    from av.video.frame import VideoFrame
+
+    frame = VideoFrame(width, height, "yuv420p")
+    for plane, level in zip(frame.planes, (_BLACK, _GREY, _GREY), strict=True):
+        plane.update(bytes([level]) * plane.buffer_size)
+    return frame
+
+
+_BLACK, _GREY = 16, 128
+"""Of limited range."""
+
+
 class Colours:
     """What the numbers of the encoded picture mean, by ITU-T H.273; without it a player guesses by the size."""
 

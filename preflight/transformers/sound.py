@@ -10,7 +10,7 @@ from preflight.media import Source
 from preflight.probers.container import demux, media_errors, open_media
 from preflight.probers.decoded import sample_bytes
 from preflight.probers.filters import chained
-from preflight.probers.flac import STRICTLY
+from preflight.probers.flac import STRICTLY, FrameClock
 from preflight.probers.timed import pick_streams
 from preflight.transformers.flac import decode_frames
 from preflight.transformers.soundtrack import silence
@@ -51,13 +51,19 @@ class Sound:
         self._source, self._start_s, self._duration_s = source, start_s, duration_s
         self._shape = (sample_format, "mono" if channels == 1 else "stereo", sample_rate)
         self._damaged = self._mended = 0
+        self._silent_s = 0.0
         self._lenient: AudioCodecContext | None = None
 
     def damage(self) -> tuple[str, ...]:
         """What was left out until now, as a step."""
         left_out = f"left out {self._damaged} packets that could not be decoded"
         mended = f"decoded {self._mended} packets that are damaged, as far as they go"
-        return (*((left_out,) * bool(self._damaged)), *((mended,) * bool(self._mended)))
+        filled = f"filled {self._silent_s:.3f} s with silence, where frames are missing"
+        return (
+            *((left_out,) * bool(self._damaged)),
+            *((mended,) * bool(self._mended)),
+            *((filled,) * bool(self._silent_s)),
+        )
 
     def frames(self) -> Iterator[AudioFrame]:
         """Raises BrokenMediaError where there is no sound, and UnreadableError where its bytes are gone half-way.
@@ -72,8 +78,10 @@ class Sound:
                 raise BrokenMediaError("it holds no sound any more")
             if audio.codec_context.name == "flac":
                 audio.codec_context.options = STRICTLY
+            # In MP4 an edit list may hide a frame, which is not to be heard as silence either.
+            clock = FrameClock() if container.format.name == "flac" else None
             for packet in demux(container, audio):
-                for frame in self._decoded(packet):
+                for frame in self._in_place(packet, clock):
                     shape = _shape(frame)
                     is_late = graph is None and audio.codec_context.name.startswith("wma")
                     late_s = self._late_s(frame) if is_late else 0.0
@@ -81,7 +89,7 @@ class Sound:
                         yield from graph.rest() if graph is not None else ()
                         graph = _Graph(shape, self._shape, self._duration_s if late_s else None)
                     if late_s:
-                        graph.push(silence(frame, late_s))
+                        graph.push(silence(frame, round(late_s * frame.sample_rate)))
                     graph.push(frame)
                     frames, samples = frames + 1, samples + frame.samples
                 if graph is not None and (frames >= _BATCH_FRAMES or samples >= _BATCH_SAMPLES):
@@ -95,6 +103,26 @@ class Sound:
             return 0.0
         late_s = first.time - self._start_s
         return late_s if _LEAST_LATE_S < late_s <= _MOST_LATE_S else 0.0
+
+    def _in_place(self, packet: Packet[Stream], clock: FrameClock | None) -> Iterator[AudioFrame]:
+        """What comes of a packet, after as much silence as there is missing before it: times stay true."""
+        frames = self._decoded(packet)
+        if clock is None or not packet.size:
+            yield from frames
+            return
+        missing = clock.missing(packet)
+        if not frames:  # it is missing before the next
+            return
+        if missing:
+            clock.fill(missing, frames[0].sample_rate)
+            self._silent_s += missing / frames[0].sample_rate
+        while missing:
+            samples = min(missing, frames[0].sample_rate)
+            yield silence(frames[0], samples)
+            missing -= samples
+        for frame in frames:
+            clock.count(frame.samples)
+            yield frame
 
     def _decoded(self, packet: Packet[Stream]) -> list[AudioFrame]:
         try:

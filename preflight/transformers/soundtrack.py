@@ -24,7 +24,7 @@ _SILENCE_S = 1.0
 
 def add_aac(holder: OutputContainer, sound: AudioStream) -> AudioStream:
     """A stream of stereo or mono, at 44.1 kHz where that is a multiple of the source's rate, else at 48."""
-    rate = sound.codec_context.sample_rate or _RATES[0]
+    rate = sound.codec_context.sample_rate or _RATES[0]  # nobody says, where it begins late in a broadcast
     stream = holder.add_stream("aac", rate=next((r for r in _RATES if r % rate == 0), _RATES[0]))
     stream.codec_context.layout = "mono" if sound.codec_context.layout.nb_channels == 1 else "stereo"
     stream.codec_context.bit_rate = _AUDIO_BITS_PER_SECOND
@@ -63,7 +63,7 @@ class Resampler:
 
     def _filled_until(self, due_s: float, like: AudioFrame) -> Iterator[AudioFrame]:
         while self._next_s is not None and due_s - self._next_s > 2 * _SILENCE_S:
-            yield from self._pushed(silence(like, _SILENCE_S), self._next_s)
+            yield from self._pushed(silence(like, round(like.sample_rate * _SILENCE_S)), self._next_s)
 
     def _pushed(self, frame: AudioFrame, due_s: float) -> Iterator[AudioFrame]:
         assert self._graph is not None
@@ -118,11 +118,11 @@ class Resampler:
         return graph
 
 
-def silence(like: AudioFrame, seconds: float) -> AudioFrame:
-    """In the format of another frame."""
+def silence(like: AudioFrame, samples: int) -> AudioFrame:
+    """So many samples of it, in the format of another frame."""
     from av.audio.frame import AudioFrame
 
-    frame = AudioFrame(format=like.format.name, layout=like.layout.name, samples=round(like.sample_rate * seconds))
+    frame = AudioFrame(format=like.format.name, layout=like.layout.name, samples=samples)
     frame.sample_rate = like.sample_rate
     # Of unsigned samples the middle is silent.
     silent = b"\x80" if like.format.name.startswith("u8") else b"\0"

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError
 from preflight.media import Fidelity, Source, Span, VideoFacts
 from preflight.planner import EncodeVideo
 from preflight.planner.cuts import Caps
 from preflight.probers.container import open_media
+from preflight.probers.times import Times
 from preflight.probers.units import units_of
+from preflight.transformers.course import Course
 from preflight.transformers.crew import Crew
 from preflight.transformers.film import Film
 from preflight.transformers.interface import Output, Watch, unwatched
 from preflight.transformers.muxing import copy_of, mux
 from preflight.transformers.packer import clips_under
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.stream import Stream
 
 
 def encode_video(
@@ -34,9 +41,10 @@ def encode_video(
     """
     with open_media(source, decode=True) as container, Crew() as crew:
         film = Film(container, source, facts, recipe, max_bytes=caps.max_bytes, workers=workers)
-        units = units_of(film.packets(crew), film.video.index, with_audio=film.audio is not None, start_s=0.0)
+        packets = _watched(film.packets(crew), film.course, watch)
+        units = units_of(packets, film.video.index, with_audio=film.audio is not None, start_s=0.0)
         is_empty = True
-        clips = clips_under(units, caps, overlap_s=recipe.overlap_s, cuts_s=recipe.cuts_s, copy=copy_of)
+        clips = clips_under(units, caps, overlap_s=recipe.overlap_s, cuts_s=film.cuts_s, copy=copy_of)
         for clip in clips:
             start_s = clip[0].start_s
             length_s = sum(unit.duration_s for unit in clip)
@@ -45,7 +53,14 @@ def encode_video(
             yield Output(
                 media=Source.of(data, name=source.name), span=span, fidelity=Fidelity.TRANSCODED, steps=film.steps
             )
-            watch(span.end_s)
             is_empty = False
         if is_empty:
             raise BrokenMediaError("not one frame could be decoded")
+
+
+def _watched(packets: Iterable[Packet[Stream]], course: Course, watch: Watch) -> Iterator[Packet[Stream]]:
+    """A clip takes long, and nobody should have to wait for it to know that something happens."""
+    times = Times()
+    for packet in packets:
+        watch(course.source_s(times.decoded_s(packet)))
+        yield packet

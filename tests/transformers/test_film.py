@@ -157,6 +157,39 @@ class TestStretches:
         assert times_s(made) == [pytest.approx(n / RATE, abs=0.002) for n in want]
 
 
+class TestWishedCuts:
+    def test_the_first_picture_at_or_after_each_starts_a_clip(self, make, tmp_path):
+        path = make("closed.mp4", CODED["closed.mp4"])
+        recipe = replace(RECIPE, cuts_s=(5.5, 10.13))
+        made = encoded(path, tmp_path, 2, recipe, caps(9.0))
+        firsts = [numbers(clip)[0] for _, clip in made]
+        assert firsts[:3] == [0, 138, 254]
+        assert [output.span.start_s for output, _ in made][1:3] == [pytest.approx(5.52), pytest.approx(10.16)]
+        assert [n for _, clip in made for n in numbers(clip)] == list(range(FRAMES))
+
+    def test_the_bytes_are_the_same_however_many_workers(self, make, tmp_path):
+        path = make("closed.mp4", CODED["closed.mp4"])
+        recipe = replace(RECIPE, cuts_s=(5.5, 10.13))
+        one, three = ([clip.read_bytes() for _, clip in encoded(path, tmp_path, n, recipe, caps(9.0))] for n in (1, 3))
+        assert one == three
+
+    def test_under_a_picture_that_stands_it_is_met_to_the_tick(self, make, tmp_path):
+        path = make("still.mp4", CODED["closed.mp4"], filters="select='lt(n,100)'")
+        made = encoded(path, tmp_path, 2, replace(RECIPE, cuts_s=(9.3,)), caps(12.0))
+        assert [output.span.start_s for output, _ in made] == [0.0, pytest.approx(9.3, abs=0.0001)]
+
+
+class TestProgress:
+    def test_is_told_by_packets_and_rises_to_the_end(self, make, tmp_path):
+        path = make("closed.mp4", CODED["closed.mp4"])
+        facts = probe(Source.of(path))
+        told: list[float] = []
+        list(encode_video(Source.of(path), facts, RECIPE, caps(), told.append, workers=2))
+        assert len(told) > FRAMES
+        assert all(b - a < 1.0 for a, b in zip(sorted(told), sorted(told)[1:], strict=False))
+        assert max(told) == pytest.approx(FRAMES / RATE, abs=0.2)
+
+
 class TestClock:
     def test_a_last_picture_that_stands_for_long_ends_with_the_sound(self, make, tmp_path):
         """With B-frames the length of a picture in MP4 is the distance to what is decoded next."""

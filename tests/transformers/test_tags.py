@@ -89,3 +89,25 @@ def test_whatever_is_in_the_tags_only_our_error_comes_out(media, name):
         except BrokenMediaError:
             continue
         assert len(output.media.read()) <= len(whole)
+
+
+@pytest.mark.parametrize(("size", "policy"), [(28_000_000, Policy()), (50_000, Policy(strip_metadata=True))])
+def test_tags_that_nobody_can_read_are_left_behind_by_copying_the_packets(media, size, policy, tmp_path):
+    """A comment that claims more than its block holds, which mutagen refuses: what comes next is no encode."""
+    whole = media("audio/flac").read_bytes()
+    assert whole[4] & 0x7F == 0, "STREAMINFO is first"
+    rest = whole[42:] if not whole[4] >> 7 else b"\x81\0\0\0" + whole[42:]
+    comment = b"\xff\xff\xff\x7f" + bytes(96)
+    padding = b"".join(b"\x01" + (15_000_000).to_bytes(3) + bytes(15_000_000) for _ in range(size // 14_000_000))
+    source = tmp_path / "odd.flac"
+    source.write_bytes(whole[:4] + b"\0" + whole[5:42] + b"\x04" + len(comment).to_bytes(3) + comment + padding + rest)
+    facts = probe(Source.of(source))
+    assert isinstance(facts, AudioFacts)
+    with pytest.raises(BrokenMediaError):
+        strip_tags(Source.of(source), facts)
+    (verified,) = Preflight(policy=policy)._verified(Source.of(source), Preflight(policy=policy).check(source))
+    assert verified.output.fidelity is Fidelity.LOSSLESS
+    path = tmp_path / "copied.flac"
+    path.write_bytes(verified.output.media.read())
+    assert complaints(path) == ""
+    assert [p.digest for p in coded_packets(path)] == [p.digest for p in coded_packets(media("audio/flac"))]
