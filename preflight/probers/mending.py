@@ -85,9 +85,10 @@ class Mender:
             # Where a picture's packet does not say when it is shown, FFmpeg reckons by the next one, behind the jump.
             packet.pts = shown = decoded + length
             shown_s = shown * track.base_s
-        if decoded_s < track.decoded_s - BACKWARDS_S:
-            track.shift_s = self._restarted(track, shown_s)
-        track.decoded_s = decoded_s
+        if packet.dts is not None:  # of the first pictures of a Matroska file FFmpeg does not guess it
+            if decoded_s < track.decoded_s - BACKWARDS_S:
+                track.shift_s = self._restarted(track, shown_s)
+            track.decoded_s = decoded_s
         track.end_s = max(track.end_s, shown_s + track.shift_s + length * track.base_s)
         shift_s = track.shift_s
         if self._ends_s:

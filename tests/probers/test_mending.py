@@ -59,6 +59,11 @@ class TestClocksThatGoBack:
         packets = [packet(VIDEO, p, d) for p, d in ((4, 0), (2, 1), (1, 2), (3, 3))]
         assert [t for _, t in mended(packets)] == [4, 2, 1, 3]
 
+    def test_nor_have_those_of_which_nobody_says_when_they_are_decoded(self):
+        first = packet(VIDEO, 3)
+        first.dts = None
+        assert [t for _, t in mended([first, packet(VIDEO, 1.5, 0), packet(VIDEO, 1, 1)])] == [3, 1.5, 1]
+
     def test_a_packet_without_any_time_stays_so(self):
         nothing = packet(VIDEO, None)
         Mender(streams()).mend(nothing)
