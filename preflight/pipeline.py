@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -39,6 +40,7 @@ from preflight.progress import Meter, Progress, Stage, silent
 from preflight.rules import Finding, Report, check_facts
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA
 from preflight.transformers import Output, Verified, transform
+from preflight.transformers.interface import measured
 
 if TYPE_CHECKING:
     from preflight.probers.units import Unit
@@ -231,12 +233,17 @@ class Preflight:
 
     def _transformed(self, source: Source | Text, report: Report, plan: Plan, meter: Meter) -> Iterator[Verified]:
         assert not isinstance(report.facts, RequestFacts)
-        for output in transform(source_of(source), report.facts, plan, self.limits, meter.watch, workers=self._workers):
-            self._must_be_allowed(report, output.fidelity, plan.why)
-            yield self._verify(report, output)
+        with ThreadPoolExecutor(1, "preflight-digest") as beside:
+            for output in transform(
+                source_of(source), report.facts, plan, self.limits, meter.watch, workers=self._workers
+            ):
+                self._must_be_allowed(report, output.fidelity, plan.why)
+                yield self._verify(report, output, beside)
 
-    def _verify(self, report: Report, output: Output) -> Verified:
+    def _verify(self, report: Report, output: Output, beside: ThreadPoolExecutor) -> Verified:
         """Probe and check what a transformer made. Nothing leaves that would not pass."""
+        # Hashing holds no lock of Python's; but two views of one file object would move each other's position.
+        measuring = beside.submit(measured, output.media) if output.media.opens_anew else None
         facts = _probed(output.media, report.kind)
         if self.policy.verify == "decode":
             facts = self._decoded_again(report, output.media, facts)
@@ -246,7 +253,8 @@ class Preflight:
         left = STRIP_METADATA.hold(facts) if self.policy.strip_metadata else None
         if errors := (*checked.errors, *((left,) if left is not None else ())):
             raise UnverifiedOutputError(report.source, errors)
-        return Verified.of(output, facts)
+        media = measuring.result() if measuring is not None else measured(output.media)
+        return Verified(output=output, facts=facts, media=media)
 
     def _decoded_again(self, report: Report, media: Source, facts: MediaFacts) -> MediaFacts:
         """The source's own bytes were decoded when they were checked; anything else was not."""

@@ -29,7 +29,6 @@ from preflight.planner import Policy
 from preflight.probers.sniff import HEAD_BYTES, suffix_of
 from preflight.reports import records, text
 from preflight.rules import rule
-from preflight.source import blocks
 
 _MANIFEST = "manifest.ndjson"
 
@@ -125,12 +124,8 @@ class _Writer:
 
     def _write_media(self, payload: Payload, file: IO[bytes]) -> None:
         (medium,) = payload.media
-        with medium.source.open() as content:
-            size = 0
-            for block in blocks(content):
-                size += file.write(block)
-            if size != medium.size_bytes:
-                raise UnreadableError(f"{payload.source} changed its length while it was written. Prepare it again.")
+        if medium.source.copy_to(file) != medium.size_bytes:
+            raise UnreadableError(f"{payload.source} changed its length while it was written. Prepare it again.")
 
     def _add(self, lines: list[str]) -> None:
         self._manifest.write("".join(f"{each}\n" for each in lines).encode())

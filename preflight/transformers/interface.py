@@ -33,15 +33,16 @@ class Verified:
     facts: MediaFacts
     media: Media
 
-    @classmethod
-    def of(cls, output: Output, facts: MediaFacts) -> Verified:
-        digest = hashlib.sha256()
-        size = 0
-        with output.media.open() as file:
-            for block in blocks(file):
-                digest.update(block)
-                size += len(block)
-        return cls(output=output, facts=facts, media=Media(output.media, size, digest.hexdigest()))
+
+def measured(source: Source) -> Media:
+    """Its bytes counted and hashed, which takes reading all of them. Raises UnreadableError."""
+    digest = hashlib.sha256()
+    size = 0
+    with source.open() as file:
+        for block in blocks(file):
+            digest.update(block)
+            size += len(block)
+    return Media(source, size, digest.hexdigest())
 
 
 def closed_jumps(facts: AudioFacts | VideoFacts) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ import io
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from preflight.errors import UnreadableError
 from preflight.media import Source
 from preflight.probers.mp4_units import Film, Mark, mark_of
+from preflight.source import copy_range
 from preflight.transformers.mp4_file import Mp4File, Stretch, mp4_file
 from preflight.transformers.packer import SAME_S
 
@@ -73,6 +74,26 @@ class Clip(Source):
             raise
         return io.BufferedReader(spliced)
 
+    def copy_to(self, target: IO[bytes]) -> int:
+        done = target.write(self._parts.head)
+        with self._whole.open() as file:
+            _must_be_unchanged(self._whole, file, self._mark)
+            for offset, size in self._parts.ranges:
+                if copy_range(file, offset, size, target) < size:
+                    raise _shorter(self._whole)
+                done += size
+            _must_be_unchanged(self._whole, file, self._mark)
+        return done
+
+
+def _must_be_unchanged(source: Source, file: BinaryIO, mark: Mark) -> None:
+    if mark_of(source, file) != mark:
+        raise UnreadableError(f"{source.name} changed while it was read. Prepare it again.")
+
+
+def _shorter(source: Source) -> UnreadableError:
+    return UnreadableError(f"{source.name} became shorter while it was read. Prepare it again.")
+
 
 class _Spliced(io.RawIOBase):
     """It closes the source's file with itself."""
@@ -81,11 +102,7 @@ class _Spliced(io.RawIOBase):
         self._source, self._file, self._parts, self._mark = source, file, parts, mark
         self._ends = list(accumulate((size for _, size in parts.ranges), initial=len(parts.head)))
         self._position = 0
-        self._must_be_unchanged()
-
-    def _must_be_unchanged(self) -> None:
-        if mark_of(self._source, self._file) != self._mark:
-            raise UnreadableError(f"{self._source.name} changed while it was read. Prepare it again.")
+        _must_be_unchanged(source, file, mark)
 
     def readable(self) -> bool:
         return True
@@ -107,7 +124,7 @@ class _Spliced(io.RawIOBase):
         while done < len(view) and self._position < self._ends[-1]:
             done += self._read_part(view[done:])
         if self._position >= self._ends[-1]:
-            self._must_be_unchanged()
+            _must_be_unchanged(self._source, self._file, self._mark)
         return done
 
     def _read_part(self, view: memoryview) -> int:
@@ -125,7 +142,7 @@ class _Spliced(io.RawIOBase):
             wanted = min(len(view), size - into)
             read = self._file.readinto(view[:wanted])  # type: ignore[attr-defined]  # BinaryIO lacks what all of ours have
             if read < wanted:
-                raise UnreadableError(f"{self._source.name} became shorter while it was read. Prepare it again.")
+                raise _shorter(self._source)
         self._position += read
         return read
 
