@@ -21,6 +21,7 @@ def check(
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
     decode: options.Decode = False,
+    encoding: options.Encoding = None,
     form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print it.")] = "text",
 ) -> int:
     """Say what the service would refuse, and why, from metadata alone, or with --decode from all that there is.
@@ -29,7 +30,7 @@ def check(
     """
     bounds = load(profile)  # before the paths: a wrong name is said first
     sources = collect(paths, kind)
-    policy = Policy(verify=options.verified_by(decode))
+    policy = Policy(verify=options.verified_by(decode), encoding=encoding)
     everything_passes = True
     with bar(len(sources), prints=True) as progress:
         preflight = Preflight(limits=bounds, policy=policy, on_progress=progress.advance)

@@ -1,6 +1,7 @@
 """Facts, findings, limits and policy → Plan: the ladder, the cuts and the geometry, without touching a byte."""
 
 from preflight.planner.interface import (
+    Chunk,
     ConvertImage,
     CutBetweenUnits,
     CutOutPicture,
@@ -18,6 +19,7 @@ from preflight.planner.interface import (
 )
 
 __all__ = [
+    "Chunk",
     "ConvertImage",
     "CutBetweenUnits",
     "CutOutPicture",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError, UnreadableError
 from preflight.media import (
@@ -18,20 +19,24 @@ from preflight.media import (
 )
 from preflight.probers.sniff import HEAD_BYTES, Refusal, sniff, sniff_text
 
+if TYPE_CHECKING:
+    from preflight.probers.text import Reading
+
 __all__ = ["decode", "probe"]
 
 
-def probe(source: Source, kind: Kind | None = None) -> MediaFacts:
+def probe(source: Source, kind: Kind | None = None, reading: Reading | None = None) -> MediaFacts:
     """What `source` is; with `kind`, as that kind and nothing else. Never raises for bad media.
 
-    What cannot be probed comes back as `Unprobed`, with the reason.
+    `reading` is how texts are read, if not as they are found. What cannot be probed comes back as `Unprobed`, with
+    the reason.
     """
     try:
         size = source.size_bytes()
         head = source.head(HEAD_BYTES)
         if not head:
             return Unprobed(size_bytes=size, code="file_empty", reason="it holds no bytes")
-        facts = _probe(source, size, head) if kind is None else _probe_as(source, kind)
+        facts = _probe(source, size, head, reading) if kind is None else _probe_as(source, kind, reading)
     except UnreadableError as error:
         return Unprobed(size_bytes=None, code="file_unreadable", reason=str(error))
     if kind == "video" and isinstance(facts, AudioFacts):
@@ -62,7 +67,7 @@ def decode(source: Source, facts: MediaFacts, watch: Watch = unwatched) -> Media
     return facts
 
 
-def _probe(source: Source, size: int, head: bytes) -> MediaFacts:
+def _probe(source: Source, size: int, head: bytes, reading: Reading | None) -> MediaFacts:
     match sniff(head, source.name):
         case Refusal(reason, is_certain=is_certain):
             # Garbage before an MP3 can look like text in an old code page; FFmpeg finds the sound behind it.
@@ -74,7 +79,7 @@ def _probe(source: Source, size: int, head: bytes) -> MediaFacts:
             facts = _probe_as(source, "image")
             # "P3 players ..." is no portable pixmap.
             is_text = facts.kind == "unknown" and sniff_text(head, source.name) == "text"
-            return _probe_as(source, "text") if is_text else facts
+            return _probe_as(source, "text", reading) if is_text else facts
         case "timed":
             facts = _probe_as(source, "unknown")
             if isinstance(facts, Unprobed) and facts.code == "unsupported_file_type":
@@ -83,16 +88,16 @@ def _probe(source: Source, size: int, head: bytes) -> MediaFacts:
                 return image if isinstance(image, ImageFacts) else facts
             return facts
         case "text":
-            return _probe_as(source, "text")
+            return _probe_as(source, "text", reading)
 
 
-def _probe_as(source: Source, kind: Kind) -> MediaFacts:
+def _probe_as(source: Source, kind: Kind, reading: Reading | None = None) -> MediaFacts:
     """Each prober is imported when it is first needed: an image needs no FFmpeg, a video no Pillow."""
     match kind:
         case "text":
-            from preflight.probers.text import probe_text
+            from preflight.probers.text import AS_FOUND, probe_text
 
-            return probe_text(source)
+            return probe_text(source, reading or AS_FOUND)
         case "image":
             from preflight.probers.image import probe_image
 
