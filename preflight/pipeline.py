@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from preflight import limits as profiles
 from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError
 from preflight.inputs import Input as Input  # noqa: PLC0414 (what this room takes)
-from preflight.inputs import Opened, images_of, opened_once, source_of
+from preflight.inputs import Opened, facts_of_request, images_of, opened_once, source_of
 from preflight.limits import Limits
 from preflight.media import (
     AudioFacts,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from preflight.probers.text import Reading
     from preflight.submitter import Client, Embeddings
 
-_PLACEHOLDER = re.compile(r"<@([^>]+)>")
 _BROKEN: dict[str, UnprobedCode] = {
     "text": "text_encoding_unknown",
     "image": "image_file_broken",
@@ -89,11 +88,11 @@ class Preflight:
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
         """What `prepare` would do and why, without doing it.
 
-        Raises RejectedError where nothing can be done, and TypeError for a request of several parts.
+        Raises RejectedError where nothing can be done.
         """
         opened = opened_once(source)
         if isinstance(opened, TextImage | MultiInput):
-            raise TypeError("a request of several parts has no single plan; plan its images one by one")
+            return self._plan_of_request(opened, self.check(opened))
         report = self.check(opened, kind=kind)
         plan = self._planned(opened, report, self._meter(report))
         assert not isinstance(report.facts, RequestFacts)
@@ -149,15 +148,8 @@ class Preflight:
             case Text():
                 return self._facts_of_text(source.text)
             case TextImage() | MultiInput():
-                text = source.text
-                pictures = tuple(self._examined(image, "image") for image in images_of(source))
-                return RequestFacts(
-                    kind="text_image" if isinstance(source, TextImage) else "multi_input",
-                    text=self._facts_of_text(text) if text is not None else None,
-                    placeholders=tuple(dict.fromkeys(_PLACEHOLDER.findall(text or ""))),
-                    names=(None,) if isinstance(source, TextImage) else tuple(image.name for image in source.images),
-                    images=tuple(p for p in pictures if isinstance(p, ImageFacts | Unprobed)),
-                )
+                text = self._facts_of_text(source.text) if source.text is not None else None
+                return facts_of_request(source, text, [self._examined(image, "image") for image in images_of(source)])
 
     def _facts_of_text(self, text: str) -> TextFacts:
         from preflight.probers.text import facts_of_text
@@ -177,9 +169,9 @@ class Preflight:
         return text
 
     def _probed(self, media: Source, kind: str) -> MediaFacts:
+        if kind == "text":  # our own UTF-8: that it is text was asked before
+            return self._facts_of_text(media.read().decode())
         match kind:
-            case "text":  # our own UTF-8: that it is text was asked before
-                return self._facts_of_text(media.read().decode())
             case "image" | "audio" | "video":
                 return probe(media, kind)
             case _:
@@ -315,11 +307,22 @@ class Preflight:
             sha256=verified.media.sha256,
         )
 
-    def _part(self, report: Report, name: str, source: Source | Text) -> Verified:
-        """A part of a request, fitted; what is wrong with it is said of the request."""
+    def _plan_of_request(self, request: TextImage | MultiInput, report: Report) -> Plan:
+        from preflight.planner.request import plan_request
+
+        if report.verdict == "rejected":
+            raise RejectedError(report.source, report.errors)
+        parts: dict[str, Plan] = {}
+        for name, source in _parts(request, report):
+            with self._said_of(report, name):
+                parts[name] = self.plan(source, kind="image" if isinstance(source, Source) else None)
+        return plan_request(report, parts)
+
+    @contextmanager
+    def _said_of(self, report: Report, name: str) -> Iterator[None]:
+        """What is wrong with a part is said of the request."""
         try:
-            kind: Kind | None = "image" if isinstance(source, Source) else None
-            return next(self._verified(source, self.check(source, kind=kind)))
+            yield
         except RejectedError as error:
             findings = [replace(f, part=name) for f in error.findings if isinstance(f, Finding)]
             raise RejectedError(report.source, findings) from error
@@ -328,11 +331,22 @@ class Preflight:
         """One body of several parts, each fitted on its own."""
         if report.verdict == "rejected":
             raise RejectedError(report.source, report.errors)
-        assert isinstance(report.facts, RequestFacts)
-        images = enumerate(images_of(request))
-        pictures = [self._part(report, image_part(report.facts.kind, index), image) for index, image in images]
-        text = self._part(report, "text", Text(request.text)) if request.text is not None else None
-        return payload_of_parts(request, self.limits.model_name, text, pictures)
+        fitted: dict[str, Verified] = {}
+        for name, source in _parts(request, report):
+            with self._said_of(report, name):
+                kind: Kind | None = "image" if isinstance(source, Source) else None
+                fitted[name] = next(self._verified(source, self.check(source, kind=kind)))
+        text = fitted.pop("text", None)
+        return payload_of_parts(request, self.limits.model_name, text, list(fitted.values()))
+
+
+def _parts(request: TextImage | MultiInput, report: Report) -> Iterator[tuple[str, Source | Text]]:
+    """What is to be fitted, by its name in findings."""
+    assert isinstance(report.facts, RequestFacts)
+    for index, image in enumerate(images_of(request)):
+        yield image_part(report.facts.kind, index), image
+    if request.text is not None:
+        yield "text", Text(request.text)
 
 
 def check(

@@ -14,7 +14,7 @@ from preflight.limits import DEFAULT_PROFILE, names
 from preflight.media import Fidelity
 from preflight.planner import Policy
 
-KindName = Literal["text", "image", "audio", "video"]
+KindName = Literal["text", "image", "audio", "video", "request"]
 
 Paths = Annotated[list[str], typer.Argument(help="Files, folders, or - for standard input.", show_default=False)]
 Profile = Annotated[
@@ -23,7 +23,11 @@ Profile = Annotated[
 ]
 As = Annotated[
     KindName | None,
-    typer.Option("--as", help="Read every input as this kind, whatever it looks like.", show_default=False),
+    typer.Option(
+        "--as",
+        help="Read every input as this kind, whatever it looks like; request: a JSON or YAML file of several parts.",
+        show_default=False,
+    ),
 ]
 Decode = Annotated[
     bool,

@@ -229,7 +229,24 @@ class StripTags:
     """MP3, FLAC or WAV without tags and pictures, its coded sound as it is."""
 
 
-Recipe = SendAsIs | StripTags | CutBetweenUnits | EncodeVideo | EncodeAudio | ConvertImage | CutOutPicture | SplitText
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FitParts:
+    """Each part of a request by its own plan: the text, if there is one, and then the images."""
+
+    parts: tuple[Plan, ...]
+
+
+Recipe = (
+    FitParts
+    | SendAsIs
+    | StripTags
+    | CutBetweenUnits
+    | EncodeVideo
+    | EncodeAudio
+    | ConvertImage
+    | CutOutPicture
+    | SplitText
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
