@@ -23,7 +23,7 @@ def explain(
     code: Annotated[
         str | None,
         typer.Argument(
-            help="A finding's code; all of them are listed without one. request: the JSON Schema of a file for --as request.",
+            help="A finding's code; all of them are listed without one. `request`: the JSON Schema of such a file.",
             autocompletion=_codes,
         ),
     ] = None,

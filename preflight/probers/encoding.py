@@ -30,8 +30,8 @@ MIN_DETECTED_BYTES = 64
 """Of fewer, detection is wrong too often: 1 in 20 of 40 bytes."""
 MIN_CONFIDENCE = 0.25
 MIN_LEAD = 1.02
-"""How much likelier the encoding must be than the next one that gives another text. `benchmarks/encodings.py`: of 1,733
-excerpts of 100 to 2,000 characters in 31 encodings, 1,250 come so far, and none of them is wrong."""
+"""How much likelier the encoding must be than the next one that gives another text. `benchmarks/encodings.py`: of 2,316
+excerpts of 100 to 2,000 characters in 31 encodings, 1,603 come so far, and none of them is wrong."""
 _LOOKED_AT_BYTES = 1 << 18
 # What text has: white space, and the escapes of terminals.
 _CONTROLS = frozenset("\t\n\r\x0b\x0c\x1b\x85")
