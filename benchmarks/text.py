@@ -63,9 +63,8 @@ def main() -> None:
     chunks = split(text, 500, count_tokens)
     counts = [count_tokens(text[each.start : each.end]) for each in chunks]
     floor = -(-count_tokens(text) // 500)
-    print(
-        f"{len(chunks)} chunks, {floor} at the least ({len(chunks) / floor:.3f} x), {min(counts)} to {max(counts)} tokens"
-    )
+    print(f"{len(chunks)} chunks, {floor} at the least ({len(chunks) / floor:.3f} x)")
+    print(f"{min(counts)} to {max(counts)} tokens")
 
 
 WORK: dict[str, Callable[[str], object]] = {
