@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from preflight import errors
+    from preflight.calls import check, embed, plan, prepare
     from preflight.media import MultiInput, NamedImage, Source, Text, TextImage
     from preflight.payload import Payload
-    from preflight.pipeline import Preflight, check, embed, plan, prepare
+    from preflight.pipeline import Preflight
     from preflight.planner import Plan, Policy
     from preflight.rules import Finding, Report
     from preflight.submitter import Embeddings
@@ -38,10 +39,10 @@ _HOME = {
     "Source": "preflight.media",
     "Text": "preflight.media",
     "TextImage": "preflight.media",
-    "check": "preflight.pipeline",
-    "embed": "preflight.pipeline",
-    "plan": "preflight.pipeline",
-    "prepare": "preflight.pipeline",
+    "check": "preflight.calls",
+    "embed": "preflight.calls",
+    "plan": "preflight.calls",
+    "prepare": "preflight.calls",
 }
 
 __all__ = [

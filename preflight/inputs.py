@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from preflight.media import MultiInput, Source, Text, TextImage
+from preflight.media import (
+    ImageFacts,
+    MediaFacts,
+    MultiInput,
+    RequestFacts,
+    Source,
+    Text,
+    TextFacts,
+    TextImage,
+    Unprobed,
+)
 
 Input = str | os.PathLike[str] | bytes | BinaryIO | Source | Text | TextImage | MultiInput
 Opened = Source | Text | TextImage | MultiInput
+
+
+_PLACEHOLDER = re.compile(r"<@([^>]+)>")
 
 
 def opened_once(source: Input) -> Opened:
@@ -38,3 +53,16 @@ def images_of(request: TextImage | MultiInput) -> list[Source]:
     """Of a request of several parts, in order."""
     images = [request.image] if isinstance(request, TextImage) else [named.image for named in request.images]
     return [Source.of(image) for image in images]
+
+
+def facts_of_request(
+    request: TextImage | MultiInput, text: TextFacts | None, images: Sequence[MediaFacts]
+) -> RequestFacts:
+    """Of a request of several parts, of which the parts are known."""
+    return RequestFacts(
+        kind="text_image" if isinstance(request, TextImage) else "multi_input",
+        text=text,
+        placeholders=tuple(dict.fromkeys(_PLACEHOLDER.findall(request.text or ""))),
+        names=(None,) if isinstance(request, TextImage) else tuple(image.name for image in request.images),
+        images=tuple(each for each in images if isinstance(each, ImageFacts | Unprobed)),
+    )

@@ -20,6 +20,8 @@ Kind = Literal["text", "image", "audio", "video", "unknown"]
 InputType = Literal["text", "image", "text_image", "audio", "video", "multi_input"]
 StreamType = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
 DurationSource = Literal["header", "index", "packets"]
+EncodingSource = Literal["content", "mark", "detected", "named"]
+"""UTF-8 by its bytes, a byte order mark, a detection that is sure, or the caller's word."""
 Watch = Callable[[float], None]
 """Told how many seconds of the source's timeline are done, in the caller's own thread."""
 
@@ -110,11 +112,17 @@ class TextFacts:
     kind: Literal["text"] = field(default="text", init=False)
     size_bytes: int
     encoding: str
+    """Python's name of what its bytes are in; a text that is sent is always UTF-8."""
     characters: int
     tokens: int
-    """By cl100k_base; the service does not publish its tokenizer, so this is an estimate."""
+    """By cl100k_base, or the caller's own counter: an estimate, as the service does not publish its tokenizer."""
     blank: bool
     """Nothing that is seen: white space, controls, characters without width."""
+    encoding_source: EncodingSource = "content"
+    encoding_confidence: float | None = None
+    """From 0 to 1; None where it was not detected."""
+    lone_surrogates: int = 0
+    """Halves of characters, which no encoding can carry; U+FFFD is sent for each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

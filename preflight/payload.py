@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import IO
 
 import pybase64
 
 from preflight.errors import UnreadableError
-from preflight.media import Fidelity, InputType, Media, Span
+from preflight.media import Fidelity, InputType, Media, MultiInput, Span, TextImage
+from preflight.transformers import Verified
 
 # A multiple of 3 bytes, so that no padding falls inside; 8 bodies of 36 MB at once took 37 MB of memory.
 _BLOCK_BYTES = 192 * 1024
@@ -125,6 +127,31 @@ def multi_input_body(model: str, text: str | None, images: Sequence[tuple[str | 
         fragments += [head + b"{" + named + b'"media_type":"image","base64_string":"', media]
         head = b'"}'
     return (*fragments, head + b"]}}")
+
+
+def payload_of_parts(
+    request: TextImage | MultiInput, model: str, text: Verified | None, images: Sequence[Verified]
+) -> Payload:
+    """Of a request whose parts were fitted, the images in order; as near to its source as the part that is farthest."""
+    media = [image.media for image in images]
+    words = text.output.media.read().decode() if text is not None else None
+    if isinstance(request, TextImage):
+        assert words is not None
+        fragments = text_image_body(model, words, media[0])
+    else:
+        names = [image.name for image in request.images]
+        fragments = multi_input_body(model, words, list(zip(names, media, strict=True)))
+    outputs = [part.output for part in (*((text,) if text is not None else ()), *images)]
+    return Payload(
+        source=request.name,
+        input_type="text_image" if isinstance(request, TextImage) else "multi_input",
+        fragments=fragments,
+        span=None,
+        offset=None,
+        fidelity=max((output.fidelity for output in outputs), key=list(Fidelity).index),
+        steps=tuple(step for output in outputs for step in output.steps),
+        sha256=sha256("".join(m.sha256 for m in media).encode()).hexdigest() if len(media) > 1 else media[0].sha256,
+    )
 
 
 def _open(model: str, input_type: InputType) -> bytes:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from preflight import limits as profiles
 from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError
 from preflight.inputs import Input as Input  # noqa: PLC0414 (what this room takes)
-from preflight.inputs import Opened, images_of, opened_once, source_of
+from preflight.inputs import Opened, facts_of_request, images_of, opened_once, source_of
 from preflight.limits import Limits
 from preflight.media import (
     AudioFacts,
@@ -33,20 +32,21 @@ from preflight.media import (
     UnprobedCode,
     VideoFacts,
 )
-from preflight.payload import Payload, media_body, multi_input_body, text_body, text_image_body
+from preflight.payload import Payload, media_body, payload_of_parts, text_body
 from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
+from preflight.probers.tokens import TokenCounter, count_tokens
 from preflight.progress import Meter, Progress, Stage, silent
-from preflight.rules import Finding, Report, check_facts
-from preflight.rules.policy import MAX_LOSS, STRIP_METADATA
+from preflight.rules import Finding, Report, check_facts, image_part
+from preflight.rules.policy import MAX_LOSS, STRIP_METADATA, TEXT
 from preflight.transformers import Output, Verified, transform
 from preflight.transformers.interface import measured
 
 if TYPE_CHECKING:
+    from preflight.probers.text import Reading
     from preflight.probers.units import Unit
     from preflight.submitter import Client, Embeddings
 
-_PLACEHOLDER = re.compile(r"<@([^>]+)>")
 _BROKEN: dict[str, UnprobedCode] = {
     "text": "text_encoding_unknown",
     "image": "image_file_broken",
@@ -60,6 +60,7 @@ class Preflight:
 
     `limits` is the name of a profile or a `Limits`; `on_progress` is called in the caller's own thread, a few times a
     second at most and after each request. `workers` threads encode a video side by side; None is one a core.
+    `token_counter` says how many tokens a text is, wherever that is asked: by default, of cl100k_base.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class Preflight:
         policy: Policy | None = None,
         on_progress: Callable[[Progress], None] = silent,
         workers: int | None = None,
+        token_counter: TokenCounter = count_tokens,
     ) -> None:
         self.limits = limits if isinstance(limits, Limits) else profiles.load(limits)
         self.policy = policy or Policy()
         self._on_progress = on_progress
         self._workers = workers
+        self._token_counter = token_counter
 
     def check(self, source: Input, *, kind: Kind | None = None) -> Report:
         """What it is and what breaks the limits, from metadata alone, or from every frame besides where the policy's
@@ -82,16 +85,17 @@ class Preflight:
         `kind` has the bytes read as that kind and nothing else. Raises TypeError for what is no input at all.
         """
         opened = opened_once(source)
-        return check_facts(opened.name, _facts(opened, self._examined, kind), self.limits)
+        report = check_facts(opened.name, self._facts(opened, kind), self.limits)
+        return replace(report, findings=tuple(TEXT.applied(report.findings, self.policy.text)))
 
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
         """What `prepare` would do and why, without doing it.
 
-        Raises RejectedError where nothing can be done, and TypeError for a request of several parts.
+        Raises RejectedError where nothing can be done.
         """
         opened = opened_once(source)
         if isinstance(opened, TextImage | MultiInput):
-            raise TypeError("a request of several parts has no single plan; plan its images one by one")
+            return self._plan_of_request(opened, self.check(opened))
         report = self.check(opened, kind=kind)
         plan = self._planned(opened, report)
         assert not isinstance(report.facts, RequestFacts)
@@ -130,11 +134,53 @@ class Preflight:
 
     def _examined(self, source: Source, kind: Kind | None) -> MediaFacts:
         """Probed, and decoded where the policy asks for it."""
-        facts = probe(source, kind, Meter(source.name, None, self._on_progress, stage="probe").watch)
+        watch = Meter(source.name, None, self._on_progress, stage="probe").watch
+        facts = probe(source, kind, reading=self._reading(), watch=watch)
         if self.policy.verify == "metadata":
             return facts
         total_s = facts.duration_s if isinstance(facts, AudioFacts | VideoFacts) else None
         return decode(source, facts, Meter(source.name, total_s, self._on_progress, stage="decode").watch)
+
+    def _reading(self) -> Reading:
+        from preflight.probers.text import Reading
+
+        return Reading(encoding=self.policy.encoding, token_counter=self._token_counter)
+
+    def _facts(self, source: Opened, kind: Kind | None) -> Facts:
+        match source:
+            case Source():
+                return self._examined(source, kind)
+            case Text():
+                return self._facts_of_text(source.text)
+            case TextImage() | MultiInput():
+                text = self._facts_of_text(source.text) if source.text is not None else None
+                return facts_of_request(source, text, [self._examined(image, "image") for image in images_of(source)])
+
+    def _facts_of_text(self, text: str) -> TextFacts:
+        from preflight.probers.text import facts_of_text
+
+        return facts_of_text(text, token_counter=self._token_counter)
+
+    def _text(self, source: Source | Text, facts: TextFacts) -> str:
+        """All of it, lone surrogates too. Raises RejectedError where the file changed meanwhile."""
+        if isinstance(source, Text):
+            return source.text
+        from preflight.probers.encoding import text_of
+
+        text = text_of(source.read(), facts.encoding)
+        if text is None or len(text) != facts.characters:
+            error = BrokenMediaError("it changed since it was probed")
+            raise RejectedError(source.name, check_facts(source.name, _broken("text", error), self.limits).errors)
+        return text
+
+    def _probed(self, media: Source, kind: str) -> MediaFacts:
+        if kind == "text":  # our own UTF-8: that it is text was asked before
+            return self._facts_of_text(media.read().decode())
+        match kind:
+            case "image" | "audio" | "video":
+                return probe(media, kind)
+            case _:
+                return probe(media)
 
     def _meter(self, report: Report, stage: Stage = "prepare") -> Meter:
         total_s = report.facts.duration_s if isinstance(report.facts, AudioFacts | VideoFacts) else None
@@ -159,7 +205,8 @@ class Preflight:
             case TextFacts():
                 from preflight.planner.text import plan_text
 
-                return plan_text(report, self.limits)
+                text = self._text(source, report.facts)
+                return plan_text(report, self.limits, self.policy, text, self._token_counter)
             case ImageFacts():
                 from preflight.planner.image import plan_image
 
@@ -244,7 +291,7 @@ class Preflight:
         """Probe and check what a transformer made. Nothing leaves that would not pass."""
         # Hashing holds no lock of Python's; but two views of one file object would move each other's position.
         measuring = beside.submit(measured, output.media) if output.media.opens_anew else None
-        facts = _probed(output.media, report.kind)
+        facts = self._probed(output.media, report.kind)
         if self.policy.verify == "decode":
             facts = self._decoded_again(report, output.media, facts)
         if isinstance(facts, Unprobed) and facts.code == "file_unreadable":
@@ -265,9 +312,7 @@ class Preflight:
 
     def _rejection(self, report: Report, error: BrokenMediaError) -> RejectedError:
         """Damage that only decoding could find is a rejection like any other."""
-        code = _BROKEN.get(report.kind, "video_file_broken")
-        broken = Unprobed(size_bytes=None, code=code, reason=str(error))
-        return RejectedError(report.source, check_facts(report.source, broken, self.limits).errors)
+        return RejectedError(report.source, check_facts(report.source, _broken(report.kind, error), self.limits).errors)
 
     def _payload(self, report: Report, verified: Verified) -> Payload:
         output, model = verified.output, self.limits.model_name
@@ -289,112 +334,47 @@ class Preflight:
             sha256=verified.media.sha256,
         )
 
-    def _picture(self, report: Report, index: int, image: Source) -> Verified:
-        """An image of a request, fitted; what is wrong with it is said of the request."""
+    def _plan_of_request(self, request: TextImage | MultiInput, report: Report) -> Plan:
+        from preflight.planner.request import plan_request
+
+        if report.verdict == "rejected":
+            raise RejectedError(report.source, report.errors)
+        parts: dict[str, Plan] = {}
+        for name, source in _parts(request, report):
+            with self._said_of(report, name):
+                parts[name] = self.plan(source, kind="image" if isinstance(source, Source) else None)
+        return plan_request(report, parts)
+
+    @contextmanager
+    def _said_of(self, report: Report, name: str) -> Iterator[None]:
+        """What is wrong with a part is said of the request."""
         try:
-            return next(self._verified(image, self.check(image, kind="image")))
+            yield
         except RejectedError as error:
-            part = "image" if report.kind == "text_image" else f"media_sources[{index}]"
-            findings = [replace(f, part=part) for f in error.findings if isinstance(f, Finding)]
+            findings = [replace(f, part=name) for f in error.findings if isinstance(f, Finding)]
             raise RejectedError(report.source, findings) from error
 
     def _request(self, request: TextImage | MultiInput, report: Report) -> Payload:
-        """One body of several parts, each image fitted on its own."""
+        """One body of several parts, each fitted on its own."""
         if report.verdict == "rejected":
             raise RejectedError(report.source, report.errors)
-        from preflight.probers.text import well_formed
-
-        pictures = [self._picture(report, index, image) for index, image in enumerate(images_of(request))]
-        model = self.limits.model_name
-        media = [p.media for p in pictures]
-        if isinstance(request, TextImage):
-            fragments = text_image_body(model, well_formed(request.text), media[0])
-        else:
-            names = [image.name for image in request.images]
-            text = well_formed(request.text) if request.text is not None else None
-            fragments = multi_input_body(model, text, list(zip(names, media, strict=True)))
-        worst = max((p.output.fidelity for p in pictures), key=list(Fidelity).index)
-        return Payload(
-            source=report.source,
-            input_type="text_image" if isinstance(request, TextImage) else "multi_input",
-            fragments=fragments,
-            span=None,
-            offset=None,
-            fidelity=worst,
-            steps=tuple(step for p in pictures for step in p.output.steps),
-            sha256=sha256("".join(m.sha256 for m in media).encode()).hexdigest() if len(media) > 1 else media[0].sha256,
-        )
+        fitted: dict[str, Verified] = {}
+        for name, source in _parts(request, report):
+            with self._said_of(report, name):
+                kind: Kind | None = "image" if isinstance(source, Source) else None
+                fitted[name] = next(self._verified(source, self.check(source, kind=kind)))
+        text = fitted.pop("text", None)
+        return payload_of_parts(request, self.limits.model_name, text, list(fitted.values()))
 
 
-def check(
-    source: Input,
-    *,
-    profile: str = profiles.DEFAULT_PROFILE,
-    kind: Kind | None = None,
-    policy: Policy | None = None,
-) -> Report:
-    """`Preflight(limits=profile, policy=policy).check(source)`."""
-    return Preflight(limits=profile, policy=policy).check(source, kind=kind)
+def _parts(request: TextImage | MultiInput, report: Report) -> Iterator[tuple[str, Source | Text]]:
+    """What is to be fitted, by its name in findings."""
+    assert isinstance(report.facts, RequestFacts)
+    for index, image in enumerate(images_of(request)):
+        yield image_part(report.facts.kind, index), image
+    if request.text is not None:
+        yield "text", Text(request.text)
 
 
-def plan(source: Input, *, profile: str = profiles.DEFAULT_PROFILE, policy: Policy | None = None) -> Plan:
-    """`Preflight(limits=profile, policy=policy).plan(source)`."""
-    return Preflight(limits=profile, policy=policy).plan(source)
-
-
-def prepare(
-    source: Input, *, profile: str = profiles.DEFAULT_PROFILE, policy: Policy | None = None
-) -> Iterator[Payload]:
-    """`Preflight(limits=profile, policy=policy).prepare(source)`."""
-    return Preflight(limits=profile, policy=policy).prepare(source)
-
-
-def embed(
-    source: Input,
-    *,
-    api_key: str | None = None,
-    base_url: str | None = None,
-    profile: str = profiles.DEFAULT_PROFILE,
-    policy: Policy | None = None,
-) -> Embeddings:
-    """Prepare and submit one input. The key is that of TWELVELABS_API_KEY where none is given."""
-    from preflight.submitter import BASE_URL, Client
-
-    key = api_key if api_key is not None else os.environ.get("TWELVELABS_API_KEY")
-    with Client(key, base_url=base_url or BASE_URL) as client:
-        return Preflight(limits=profile, policy=policy).embed(source, client)
-
-
-def _facts(source: Opened, probed: Callable[[Source, Kind | None], MediaFacts], kind: Kind | None) -> Facts:
-    """`probed` is asked about each file."""
-    match source:
-        case Source():
-            return probed(source, kind)
-        case Text():
-            from preflight.probers.text import facts_of_text
-
-            return facts_of_text(source.text)
-        case TextImage() | MultiInput():
-            from preflight.probers.text import facts_of_text
-
-            text = source.text
-            pictures = tuple(probed(image, "image") for image in images_of(source))
-            return RequestFacts(
-                kind="text_image" if isinstance(source, TextImage) else "multi_input",
-                text=facts_of_text(text) if text is not None else None,
-                placeholders=tuple(dict.fromkeys(_PLACEHOLDER.findall(text or ""))),
-                names=(None,) if isinstance(source, TextImage) else tuple(image.name for image in source.images),
-                images=tuple(p for p in pictures if isinstance(p, ImageFacts | Unprobed)),
-            )
-
-
-def _probed(media: Source, kind: str) -> MediaFacts:
-    match kind:
-        case "text":
-            from preflight.probers.text import facts_of_text
-
-            return facts_of_text(media.read().decode())  # our own UTF-8: that it is text was asked before
-        case "image" | "audio" | "video":
-            return probe(media, kind)
-        case _:
-            return probe(media)
+def _broken(kind: str, error: BrokenMediaError) -> Unprobed:
+    return Unprobed(size_bytes=None, code=_BROKEN.get(kind, "video_file_broken"), reason=str(error))

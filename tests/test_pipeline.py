@@ -343,6 +343,51 @@ class TestText:
             assert text[payload.offset : payload.offset + len(chunk)] == chunk
             assert (payload.span, payload.source) == (None, "fruit")
 
+    @pytest.mark.parametrize(("count", "requests"), [(499, 1), (500, 1), (501, 2)])
+    def test_500_tokens_are_one_request(self, count: int, requests: int) -> None:
+        text = " ".join(["word"] * count)
+        assert preflight.check(Text(text)).facts.tokens == count
+        assert len(list(preflight.prepare(Text(text)))) == requests
+
+    def test_the_plan_comes_true(self) -> None:
+        for text in (SENTENCE * 300, "word " * 900, "中" * 3_000, "\n" * 5_000 + SENTENCE * 100):
+            for policy in (preflight.Policy(), preflight.Policy(overlap_tokens=40), preflight.Policy(text="truncate")):
+                pf = preflight.Preflight(policy=policy)
+                plan, payloads = pf.plan(Text(text)), list(pf.prepare(Text(text)))
+                sizes = [len(read(each)["input_text"].encode()) for each in payloads]
+                assert [o.media_bytes for o in plan.outputs] == sizes
+
+    def test_rejected_where_that_is_wanted(self) -> None:
+        pf = preflight.Preflight(policy=preflight.Policy(text="reject"))
+        assert pf.check(Text(SENTENCE)).verdict == "pass"
+        assert pf.check(Text(SENTENCE * 200)).verdict == "rejected"
+        for refused in (pf.plan, lambda given: list(pf.prepare(given))):
+            with pytest.raises(RejectedError, match=r"text=reject"):
+                refused(Text(SENTENCE * 200))
+
+    def test_whoever_counts_is_asked_for_everything(self) -> None:
+        """A counter of the caller's decides what is too long, where it is cut, and whether that will do."""
+        pf = preflight.Preflight(token_counter=len)
+        assert pf.check(Text("a" * 501)).verdict == "fixable"
+        payloads = list(pf.prepare(Text(SENTENCE * 50)))
+        assert max(len(read(each)["input_text"]) for each in payloads) <= 500
+        assert "".join(read(each)["input_text"] for each in payloads) == SENTENCE * 50
+        assert len(pf.plan(Text(SENTENCE * 50)).outputs) == len(payloads)
+        pair = TextImage("a" * 501, picture(200, 200))
+        assert pf.check(pair).verdict == "rejected"
+
+    def test_an_old_code_page_is_sent_as_utf8_and_that_is_lossless(self) -> None:
+        words = "Все люди рождаются свободными и равными в своем достоинстве и правах. " * 2
+        data = words.encode("koi8-r")
+        (payload,) = preflight.prepare(data)
+        assert read(payload)["input_text"] == words
+        assert (payload.fidelity, payload.steps) == ("lossless", ("decode koi8-r, encode as UTF-8",))
+        with pytest.raises(RejectedError, match="policy_max_loss"):
+            list(preflight.prepare(data, policy=preflight.Policy(max_loss="identical")))
+        named = preflight.Policy(encoding="cp1251")
+        (payload,) = preflight.prepare(data, policy=named)
+        assert read(payload)["input_text"] == data.decode("cp1251")
+
     def test_lone_surrogates_do_not_reach_the_service(self) -> None:
         (payload,) = preflight.prepare(Text("half a \ud83d smile"))
         assert read(payload)["input_text"] == "half a \ufffd smile"
@@ -419,9 +464,42 @@ class TestTextImage:
         (payload,) = preflight.prepare(TextImage("half a \ud83d smile", picture(200, 200)))
         assert read(payload)["input_text"] == "half a \ufffd smile"
 
-    def test_it_has_no_single_plan(self) -> None:
-        with pytest.raises(TypeError, match=r"plan its images one by one"):
-            preflight.plan(TextImage("x", picture(200, 200)))
+    def test_its_plan_is_that_of_its_parts(self) -> None:
+        plan = preflight.plan(TextImage("x", picture(200, 200)))
+        assert (plan.input_type, plan.fidelity, plan.steps) == ("text_image", "identical", ("send as it is",))
+        assert [o.media_bytes for o in plan.outputs] == [len(picture(200, 200))]
+        plan = preflight.plan(TextImage("half a \ud83d smile", picture(100, 100)))
+        assert plan.fidelity == "transcoded"
+        assert {step.partition(": ")[0] for step in plan.steps} == {"image", "text"}
+        assert plan.predicted_s is not None
+
+    def test_a_part_that_may_not_be_changed_is_named(self) -> None:
+        pf = preflight.Preflight(policy=preflight.Policy(max_loss="lossless"))
+        for request, part in (
+            (TextImage("half a \ud83d smile", picture(200, 200)), "text"),
+            (TextImage("x", picture(100, 100)), "image"),
+        ):
+            for refused in (pf.plan, lambda given: list(pf.prepare(given))):
+                with pytest.raises(RejectedError) as caught:
+                    refused(request)
+                assert {f.part for f in caught.value.findings} == {part}
+                assert caught.value.findings[-1].code == "policy_max_loss"
+
+    def test_its_text_is_truncated_where_that_is_wanted(self) -> None:
+        request = TextImage(SENTENCE * 120, picture(200, 200))
+        pf = preflight.Preflight(policy=preflight.Policy(text="truncate"))
+        report = pf.check(request)
+        assert (report.verdict, [f.code for f in report.findings]) == (
+            "fixable",
+            ["token_limit_exceeded", "text_truncated"],
+        )
+        (payload,) = pf.prepare(request)
+        sent = read(payload)["input_text"]
+        assert (SENTENCE * 120).startswith(sent)
+        assert len(sent) > 1_000
+        assert payload.fidelity == "transcoded"
+        assert any("leave out" in step for step in payload.steps)
+        assert preflight.check(preflight.Text(sent)).verdict == "pass"
 
 
 class TestMultiInput:

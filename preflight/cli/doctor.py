@@ -60,7 +60,7 @@ def _pillow() -> str:
 
 
 def _tokens() -> str:
-    from preflight.probers.text import count_tokens
+    from preflight.probers.tokens import count_tokens
 
     return f"cl100k_base, its hash is right ({count_tokens('man walking a dog')} tokens in `man walking a dog`)"
 

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from preflight.cli import options
-from preflight.cli.inputs import collect
+from preflight.cli.inputs import opened
 from preflight.cli.talk import bar, give, require_output, say
 from preflight.cli.whole import whole_file
 from preflight.errors import (
@@ -23,7 +23,7 @@ from preflight.errors import (
     RejectedError,
     UsageError,
 )
-from preflight.media import Kind, Source
+from preflight.media import Kind, MultiInput, Source, TextImage
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.reports import records, text
@@ -64,7 +64,7 @@ def embed(
         raise UsageError(f"{out} does not end in .ndjson, the only form that is written. Rename it.")
     if out is None:
         require_output()
-    sources = collect(paths, kind)
+    sources, as_kind = opened(paths, kind)
     done, vectors = 0, 0
     stop: KeyboardInterrupt | PreflightError | None = None
     with ExitStack() as stack:
@@ -75,7 +75,7 @@ def embed(
         try:
             for source in sources:
                 progress.start(source.name)
-                written = _embed_one(preflight, client, source, kind, write)
+                written = _embed_one(preflight, client, source, as_kind, write)
                 progress.finish()
                 done += written is not None
                 vectors += written or 0
@@ -94,7 +94,11 @@ def _into(file: IO[bytes]) -> Callable[[str], object]:
 
 
 def _embed_one(
-    preflight: Preflight, client: Client, source: Source, kind: Kind | None, write: Callable[[str], object]
+    preflight: Preflight,
+    client: Client,
+    source: Source | TextImage | MultiInput,
+    kind: Kind | None,
+    write: Callable[[str], object],
 ) -> int | None:
     """How many vectors were written; None where the input failed, which was said."""
     try:

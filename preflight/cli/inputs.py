@@ -6,13 +6,30 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from preflight.errors import UnreadableError, UsageError
-from preflight.media import Kind, Source
+from preflight.media import Kind, MultiInput, Source, TextImage
 
 # In a folder, text is taken where its name says that it is meant to be read: a source file or a settings file
 # lies beside media by chance. A file that is named on the command line is always taken.
 _PROSE = frozenset({"", ".txt", ".text", ".md", ".markdown", ".rst"})
+
+
+def opened(
+    paths: Sequence[str], kind: Kind | Literal["request"] | None
+) -> tuple[list[Source] | list[TextImage | MultiInput], Kind | None]:
+    """What the paths stand for, and what kind each of it is to be read as.
+
+    Raises UsageError where a path is not there, or is no request where one is meant.
+    """
+    if kind != "request":
+        return collect(paths, kind), kind
+    from preflight.cli.request_file import read_request
+
+    if folders := [path for path in paths if os.path.isdir(path)]:  # noqa: PTH112 (as below)
+        raise UsageError(f"{folders[0]} is a folder. Name the request files in it.")
+    return [read_request(path) for path in paths], None
 
 
 def collect(paths: Sequence[str], kind: Kind | None = None) -> list[Source]:

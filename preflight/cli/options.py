@@ -14,7 +14,7 @@ from preflight.limits import DEFAULT_PROFILE, names
 from preflight.media import Fidelity
 from preflight.planner import Policy
 
-KindName = Literal["text", "image", "audio", "video"]
+KindName = Literal["text", "image", "audio", "video", "request"]
 
 Paths = Annotated[list[str], typer.Argument(help="Files, folders, or - for standard input.", show_default=False)]
 Profile = Annotated[
@@ -23,12 +23,36 @@ Profile = Annotated[
 ]
 As = Annotated[
     KindName | None,
-    typer.Option("--as", help="Read every input as this kind, whatever it looks like.", show_default=False),
+    typer.Option(
+        "--as",
+        help="Read every input as this kind, whatever it looks like; request: a JSON or YAML file of several parts.",
+        show_default=False,
+    ),
 ]
 Decode = Annotated[
     bool,
     typer.Option("--decode", help="Decode every frame besides: finds damage that no header tells, and takes its time."),
 ]
+
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Of texts that are neither UTF-8 nor marked, instead of detecting it.",
+        autocompletion=lambda: list(ENCODINGS),
+        show_default=False,
+    ),
+]
+# fmt: off
+ENCODINGS = (
+    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp437",
+    "cp850", "cp866", "big5", "gb18030", "euc_jp", "euc_kr", "iso2022_jp", "iso8859-1", "iso8859-2",
+    "iso8859-5", "iso8859-7", "iso8859-8", "iso8859-9", "iso8859-15", "koi8-r", "koi8-u", "mac-roman",
+    "shift_jis", "tis-620", "utf-7", "utf-16-be", "utf-16-le",
+)
+# fmt: on
+"""What is offered; Python knows more."""
 
 DEFAULT = DEFAULT_PROFILE
 POLICY = Policy()
@@ -79,6 +103,17 @@ _WANTED: dict[str, Any] = {
         ),
     ],
     "verify": Decode,
+    "text": Annotated[
+        Literal["split", "truncate", "reject"],
+        typer.Option("--text", help="What becomes of a text that is too long."),
+    ],
+    "overlap_tokens": Annotated[
+        int,
+        typer.Option(
+            "--overlap-tokens", metavar="TOKENS", help="What each chunk of a text repeats of the one before, at most."
+        ),
+    ],
+    "encoding": Encoding,
 }
 _NONE_IS_ZERO = frozenset({"max_short_side", "max_frame_rate"})
 
@@ -112,7 +147,7 @@ def _default(name: str) -> object:
     value = getattr(POLICY, name)
     if name == "verify":
         return value == "decode"
-    return 0 if value is None else value
+    return 0 if value is None and name in _NONE_IS_ZERO else value
 
 
 def _policy(given: dict[str, Any]) -> Policy:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from preflight.cli import options
-from preflight.cli.inputs import collect
+from preflight.cli.inputs import opened
 from preflight.cli.talk import bar, give, say, tell
 from preflight.errors import ExitCode, RejectedError, UnreadableError
 from preflight.limits import load
@@ -29,13 +29,13 @@ def plan(
     """Say what `prepare` would make of each input, and why, without making it."""
     code = ExitCode.OK
     limits = load(profile)
-    sources = collect(paths, kind)
+    sources, as_kind = opened(paths, kind)
     with bar(len(sources), prints=True) as progress:
         preflight = Preflight(limits=limits, policy=policy, on_progress=progress.advance)
         for source in sources:
             progress.start(source.name)
             try:
-                made = preflight.plan(source, kind=kind)
+                made = preflight.plan(source, kind=as_kind)
             except RejectedError as error:
                 code = ExitCode.REFUSED
                 if form == "ndjson":

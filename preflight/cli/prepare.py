@@ -11,7 +11,7 @@ from typing import IO, Annotated, Literal
 import typer
 
 from preflight.cli import options
-from preflight.cli.inputs import collect
+from preflight.cli.inputs import opened
 from preflight.cli.talk import bar, say
 from preflight.cli.whole import new_folder, whole_file
 from preflight.errors import (
@@ -21,8 +21,9 @@ from preflight.errors import (
     RejectedError,
     UnreadableError,
     UnverifiedOutputError,
+    UsageError,
 )
-from preflight.media import Kind, Source
+from preflight.media import Kind, MultiInput, Source, TextImage
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
@@ -47,7 +48,9 @@ def prepare(
 
     Inputs that cannot be prepared get a line in the manifest with their findings, and exit code 1.
     """
-    sources = collect(paths, kind)
+    if media and kind == "request":
+        raise UsageError("--media writes one file a request, and a request of several parts has several. Leave it out.")
+    sources, as_kind = opened(paths, kind)
     folder = new_folder(out)
     with bar(len(sources), prints=False) as progress:
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
@@ -57,7 +60,7 @@ def prepare(
             try:
                 for source in sources:
                     progress.start(source.name)
-                    writer.write(preflight, source, kind)
+                    writer.write(preflight, source, as_kind)
                     progress.finish()
             except (KeyboardInterrupt, PreflightError) as error:
                 stop = error  # the manifest then lists what was finished until now
@@ -75,7 +78,7 @@ class _Writer:
         self.requests = 0
         self.prepared = 0
 
-    def write(self, preflight: Preflight, source: Source, kind: Kind | None) -> None:
+    def write(self, preflight: Preflight, source: Source | TextImage | MultiInput, kind: Kind | None) -> None:
         written: list[Path] = []
         lines: list[str] = []
         try:

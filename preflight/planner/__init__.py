@@ -1,11 +1,13 @@
 """Facts, findings, limits and policy → Plan: the ladder, the cuts and the geometry, without touching a byte."""
 
 from preflight.planner.interface import (
+    Chunk,
     ConvertImage,
     CutBetweenUnits,
     CutOutPicture,
     EncodeAudio,
     EncodeVideo,
+    FitParts,
     Geometry,
     Muxer,
     Plan,
@@ -18,11 +20,13 @@ from preflight.planner.interface import (
 )
 
 __all__ = [
+    "Chunk",
     "ConvertImage",
     "CutBetweenUnits",
     "CutOutPicture",
     "EncodeAudio",
     "EncodeVideo",
+    "FitParts",
     "Geometry",
     "Muxer",
     "Plan",

@@ -50,6 +50,15 @@ class Policy:
     bound."""
     max_frame_rate: float | None = 30.0
     """Frames a second of video that is encoded anyway; None for no such bound."""
+    text: Literal["split", "truncate", "reject"] = "split"
+    """What becomes of a text over the token limit: chunks; its beginning alone, up to the end of a sentence or word,
+    with a warning (`text_truncated`); or a rejection."""
+    overlap_tokens: int = 0
+    """Tokens of the chunk before that each chunk of a text repeats, at most, from the beginning of a word. At most 250,
+    half of the longest chunk."""
+    encoding: str | None = None
+    """Of texts that are neither UTF-8 nor marked, by a name that Python knows (cp1252, shift_jis, ...); None has it
+    detected, and what is not sure rejected."""
 
     def __post_init__(self) -> None:
         _must_be_in("prefer", self.prefer, ("fidelity", "requests"))
@@ -58,6 +67,9 @@ class Policy:
         _must_be_in("max_loss", self.max_loss, tuple(Fidelity))
         _must_be_in("cut_at", self.cut_at, ("even", "quiet", "scene"))
         _must_be_in("verify", self.verify, ("metadata", "decode"))
+        _must_be_in("text", self.text, ("split", "truncate", "reject"))
+        _must_be_within("overlap_tokens", self.overlap_tokens, 0, MOST_OVERLAP_TOKENS)
+        _must_be_an_encoding(self.encoding)
         object.__setattr__(self, "max_loss", Fidelity(self.max_loss))  # a plain string will do
         _must_be_within("min_clip_s", self.min_clip_s, 0.0, MOST_CLIP_S)
         _must_be_within("overlap_s", self.overlap_s, 0.0, MOST_OVERLAP_S)
@@ -71,6 +83,20 @@ MOST_CLIP_S = 600.0
 """Seconds: no profile allows a longer clip."""
 MOST_OVERLAP_S = MOST_CLIP_S / 2
 """Seconds: with more, there would be stretches in three clips and more."""
+
+
+MOST_OVERLAP_TOKENS = 250
+"""With more, there would be words in three chunks and more."""
+
+
+def _must_be_an_encoding(name: str | None) -> None:
+    try:
+        if name is not None:
+            b"".decode(name)
+    except (LookupError, UnicodeError):  # `undefined` always fails
+        raise UsageError(
+            f"encoding is {name!r}. Give a name that Python knows, such as cp1252, shift_jis or koi8-r."
+        ) from None
 
 
 def _must_be_in(name: str, value: str, known: tuple[str, ...]) -> None:
@@ -176,11 +202,28 @@ class CutOutPicture:
     """The first picture of a JPEG file, its coded data as they are, without what is appended to it."""
 
 
+ChunkEnd = Literal["text", "paragraph", "sentence", "line", "clause", "word", "character", "code point"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chunk:
+    """A part of a text, as indices of its characters: the first, and the one behind the last."""
+
+    start: int
+    end: int
+    repeats: int = 0
+    """How many characters before `start`, of the chunk before it, stand at its beginning once more."""
+    ends_with: ChunkEnd = "text"
+    """What ends where it ends."""
+    fidelity: Fidelity = Fidelity.LOSSLESS
+    steps: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SplitText:
-    """Chunks at sentence ends, each within `max_tokens`."""
+    """Chunks of a text, each in UTF-8; one where all of it fits."""
 
-    max_tokens: int
+    chunks: tuple[Chunk, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +231,24 @@ class StripTags:
     """MP3, FLAC or WAV without tags and pictures, its coded sound as it is."""
 
 
-Recipe = SendAsIs | StripTags | CutBetweenUnits | EncodeVideo | EncodeAudio | ConvertImage | CutOutPicture | SplitText
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FitParts:
+    """Each part of a request by its own plan: the text, if there is one, and then the images."""
+
+    parts: tuple[Plan, ...]
+
+
+Recipe = (
+    FitParts
+    | SendAsIs
+    | StripTags
+    | CutBetweenUnits
+    | EncodeVideo
+    | EncodeAudio
+    | ConvertImage
+    | CutOutPicture
+    | SplitText
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

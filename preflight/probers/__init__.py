@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError, UnreadableError
 from preflight.media import (
@@ -18,21 +19,26 @@ from preflight.media import (
 )
 from preflight.probers.sniff import HEAD_BYTES, Refusal, sniff, sniff_text
 
+if TYPE_CHECKING:
+    from preflight.probers.text import Reading
+
 __all__ = ["decode", "probe"]
 
 
-def probe(source: Source, kind: Kind | None = None, watch: Watch = unwatched) -> MediaFacts:
+def probe(
+    source: Source, kind: Kind | None = None, *, reading: Reading | None = None, watch: Watch = unwatched
+) -> MediaFacts:
     """What `source` is; with `kind`, as that kind and nothing else. Never raises for bad media.
 
-    What cannot be probed comes back as `Unprobed`, with the reason. Where the packets of audio or video have to be
-    read, `watch` is told the seconds of theirs that are done.
+    `reading` is how texts are read, if not as they are found. What cannot be probed comes back as `Unprobed`, with
+    the reason. Where the packets of audio or video have to be read, `watch` is told how many seconds of them are done.
     """
     try:
         size = source.size_bytes()
         head = source.head(HEAD_BYTES)
         if not head:
             return Unprobed(size_bytes=size, code="file_empty", reason="it holds no bytes")
-        facts = _probe(source, size, head, watch) if kind is None else _probe_as(source, kind, watch)
+        facts = _probe(source, size, head, reading, watch) if kind is None else _probe_as(source, kind, reading, watch)
     except UnreadableError as error:
         return Unprobed(size_bytes=None, code="file_unreadable", reason=str(error))
     if kind == "video" and isinstance(facts, AudioFacts):
@@ -63,11 +69,11 @@ def decode(source: Source, facts: MediaFacts, watch: Watch = unwatched) -> Media
     return facts
 
 
-def _probe(source: Source, size: int, head: bytes, watch: Watch) -> MediaFacts:
+def _probe(source: Source, size: int, head: bytes, reading: Reading | None, watch: Watch) -> MediaFacts:
     match sniff(head, source.name):
         case Refusal(reason, is_certain=is_certain):
             # Garbage before an MP3 can look like text in an old code page; FFmpeg finds the sound behind it.
-            timed = None if is_certain else _probe_as(source, "unknown", watch)
+            timed = None if is_certain else _probe_as(source, "unknown", watch=watch)
             if isinstance(timed, AudioFacts | VideoFacts):
                 return timed
             return Unprobed(size_bytes=size, code="unsupported_file_type", reason=reason)
@@ -75,25 +81,25 @@ def _probe(source: Source, size: int, head: bytes, watch: Watch) -> MediaFacts:
             facts = _probe_as(source, "image")
             # "P3 players ..." is no portable pixmap.
             is_text = facts.kind == "unknown" and sniff_text(head, source.name) == "text"
-            return _probe_as(source, "text") if is_text else facts
+            return _probe_as(source, "text", reading) if is_text else facts
         case "timed":
-            facts = _probe_as(source, "unknown", watch)
+            facts = _probe_as(source, "unknown", watch=watch)
             if isinstance(facts, Unprobed) and facts.code == "unsupported_file_type":
                 # TGA and a few more have no magic that could be known beforehand.
                 image = _probe_as(source, "image")
                 return image if isinstance(image, ImageFacts) else facts
             return facts
         case "text":
-            return _probe_as(source, "text")
+            return _probe_as(source, "text", reading)
 
 
-def _probe_as(source: Source, kind: Kind, watch: Watch = unwatched) -> MediaFacts:
+def _probe_as(source: Source, kind: Kind, reading: Reading | None = None, watch: Watch = unwatched) -> MediaFacts:
     """Each prober is imported when it is first needed: an image needs no FFmpeg, a video no Pillow."""
     match kind:
         case "text":
-            from preflight.probers.text import probe_text
+            from preflight.probers.text import AS_FOUND, probe_text
 
-            return probe_text(source)
+            return probe_text(source, reading or AS_FOUND)
         case "image":
             from preflight.probers.image import probe_image
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from preflight.errors import PreflightError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import tiktoken
 
 _RANKS = "cl100k_base.tiktoken"
@@ -24,6 +26,9 @@ _PIECES = (
     r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
     r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
 )
+
+TokenCounter = Callable[[str], int]
+"""How many tokens a text is."""
 
 LONGEST_TOKEN_BYTES = 128
 """No token of cl100k_base is longer, so a text of n bytes has at least n / 128 tokens."""
@@ -39,8 +44,17 @@ _BLOCK = 1 << 18
 
 def count_tokens(text: str) -> int:
     """How many tokens of cl100k_base `text` is; special tokens are ordinary text, lone surrogates count as U+FFFD."""
-    encoding = _encoding()
+    encoding, _ = _tokenizer()
     return sum(len(encoding.encode_ordinary(block)) for block in _blocks(text))
+
+
+def token_byte_ends(text: str) -> npt.NDArray[np.int64]:
+    """Where each token of `text`, which holds no lone surrogates, ends in its UTF-8."""
+    import numpy as np
+
+    encoding, lengths = _tokenizer()
+    found = (np.asarray(encoding.encode_ordinary(block), np.int64) for block in _blocks(text))
+    return np.cumsum(np.frombuffer(lengths, np.uint8)[np.concatenate([np.empty(0, np.int64), *found])], dtype=np.int64)
 
 
 def _blocks(text: str) -> Iterator[str]:
@@ -64,7 +78,8 @@ def _lines(text: str, start: int, end: int) -> Iterator[str]:
 
 
 @cache
-def _encoding() -> tiktoken.Encoding:
+def _tokenizer() -> tuple[tiktoken.Encoding, bytes]:
+    """The tokenizer, and how many bytes each of its tokens has."""
     # Built from the shipped ranks: by name, tiktoken would look for plugins and download.
     import tiktoken
 
@@ -72,4 +87,8 @@ def _encoding() -> tiktoken.Encoding:
     if hashlib.sha256(data).hexdigest() != _RANKS_SHA256:
         raise PreflightError(f"{_RANKS} is damaged. Install embed-preflight again.")
     ranks = {base64.b64decode(token): int(rank) for token, rank in (line.split() for line in data.splitlines())}
-    return tiktoken.Encoding("cl100k_base", pat_str=_PIECES, mergeable_ranks=ranks, special_tokens={})
+    lengths = bytearray(max(ranks.values()) + 1)
+    for token, rank in ranks.items():
+        lengths[rank] = len(token)
+    encoding = tiktoken.Encoding("cl100k_base", pat_str=_PIECES, mergeable_ranks=ranks, special_tokens={})
+    return encoding, bytes(lengths)

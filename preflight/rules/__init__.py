@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from preflight.errors import UsageError
 from preflight.limits import Limits
@@ -21,6 +22,7 @@ __all__ = [
     "Severity",
     "Verdict",
     "check_facts",
+    "image_part",
     "rule",
 ]
 
@@ -62,13 +64,18 @@ def _findings(facts: Facts, limits: Limits) -> Iterator[Finding]:
         yield from _findings_in_parts(facts, limits)
 
 
+def image_part(kind: Literal["text_image", "multi_input"], index: int) -> str:
+    """What an image of a request is called in its findings."""
+    return "image" if kind == "text_image" else f"media_sources[{index}]"
+
+
 def _findings_in_parts(facts: RequestFacts, limits: Limits) -> Iterator[Finding]:
     if facts.text is not None:
         # One request with its image: nothing here may promise to cut it.
         for finding in _findings(facts.text, limits):
             message = finding.message.replace(text.CUT_IT, text.SHORTEN_IT)
-            yield replace(finding, part="text", fixable=False, message=message)
+            is_fixable = finding.fixable and finding.code != text.TOO_LONG
+            yield replace(finding, part="text", fixable=is_fixable, message=message)
     for index, picture in enumerate(facts.images):
-        part = "image" if facts.kind == "text_image" else f"media_sources[{index}]"
         for finding in _findings(picture, limits):
-            yield replace(finding, part=part)
+            yield replace(finding, part=image_part(facts.kind, index))

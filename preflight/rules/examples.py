@@ -11,6 +11,7 @@ from preflight.media import (
     DecodedFacts,
     DecodedPicture,
     DecodedSound,
+    EncodingSource,
     ImageFacts,
     RequestFacts,
     Span,
@@ -68,8 +69,24 @@ _VIDEO = VideoFacts(
 )
 
 
-def text(*, tokens: int = 4, blank: bool = False) -> TextFacts:
-    return replace(_TEXT, tokens=tokens, blank=blank)
+def text(
+    *,
+    tokens: int = 4,
+    blank: bool = False,
+    encoding: str = "utf-8",
+    source: EncodingSource = "content",
+    confidence: float | None = None,
+    lone_surrogates: int = 0,
+) -> TextFacts:
+    return replace(
+        _TEXT,
+        tokens=tokens,
+        blank=blank,
+        encoding=encoding,
+        encoding_source=source,
+        encoding_confidence=confidence,
+        lone_surrogates=lone_surrogates,
+    )
 
 
 def image(

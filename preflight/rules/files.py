@@ -50,13 +50,17 @@ class FileUnreadable(Rule):
 
 
 class TextEncodingUnknown(_CouldNotProbe):
-    """The text is neither UTF-8 nor UTF-16 or UTF-32 with a byte order mark, so its characters can only be guessed."""
+    """The text is neither UTF-8 nor UTF-16 or UTF-32 with a byte order mark, and in what else it is is not sure.
+
+    What can be told from the bytes surely is decoded (`text_encoding_detected`). A short text, or one with few letters
+    beyond ASCII, makes as much sense in several encodings: who knows which one it is can say so with `--encoding`.
+    """
 
     code = "text_encoding_unknown"
-    next_step = "Save it as UTF-8."
+    next_step = "Save it as UTF-8, or name its encoding (`--encoding`)."
     refused = (
         Example(
-            "Shift JIS",
+            "a word in Shift JIS",
             Unprobed(size_bytes=9, code="text_encoding_unknown", reason="it is not in UTF-8"),
         ),
     )

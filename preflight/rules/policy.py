@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from preflight.limits import Limits
 from preflight.media import Facts, Fidelity, VideoFacts
-from preflight.rules import examples
+from preflight.rules import examples, text
 from preflight.rules.interface import Example, Finding, Rule
+
+TextPolicy = Literal["split", "truncate", "reject"]
 
 
 class PolicyMaxLoss(Rule):
@@ -75,5 +78,46 @@ class PolicyStripMetadata(Rule):
         return self.finding("It still holds tags, chapters or other streams.", measured="metadata", limit=None)
 
 
-MAX_LOSS, STRIP_METADATA = PolicyMaxLoss(), PolicyStripMetadata()
-PLAN_RULES: tuple[Rule, ...] = (MAX_LOSS, STRIP_METADATA)
+class TextTruncated(Rule):
+    """Nothing of a text is left out, unless `Policy.text` (`--text`) is `truncate`: then what is behind its first 500
+    tokens is, and this says so.
+    """
+
+    code = "text_truncated"
+    severity = "warning"
+    accepted: ClassVar = (
+        Example("501 tokens with text=split: they are cut into chunks", examples.text(tokens=501)),
+        Example("500 tokens with text=truncate", examples.text(tokens=500)),
+    )
+    refused: ClassVar = (Example("501 tokens with text=truncate", examples.text(tokens=501)),)
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002 (of facts alone nothing can be said)
+        return None
+
+    def applied(self, findings: Iterable[Finding], wanted: TextPolicy) -> Iterator[Finding]:
+        """What was found, as it is under that policy: what is over the token limit is cut, truncated or rejected."""
+        for finding in findings:
+            if finding.code != text.TOO_LONG or wanted == "split":
+                yield finding
+            elif wanted == "reject":
+                message = _instead(finding, "The policy (text=reject) lets nothing be cut: shorten it.")
+                yield replace(finding, fixable=False, message=message)
+            else:
+                yield replace(finding, fixable=True, message=_instead(finding, text.TRUNCATE_IT))
+                yield replace(
+                    self.finding(
+                        f"What is behind the first {finding.limit} tokens is left out. Allow text=split to keep it"
+                        f"{', which a request of several parts cannot' if finding.part else ''}.",
+                        measured=finding.measured,
+                        limit=finding.limit,
+                    ),
+                    part=finding.part,
+                )
+
+
+def _instead(finding: Finding, next_step: str) -> str:
+    return finding.message.replace(text.CUT_IT, next_step).replace(text.SHORTEN_IT, next_step)
+
+
+MAX_LOSS, STRIP_METADATA, TEXT = PolicyMaxLoss(), PolicyStripMetadata(), TextTruncated()
+PLAN_RULES: tuple[Rule, ...] = (MAX_LOSS, STRIP_METADATA, TEXT)

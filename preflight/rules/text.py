@@ -7,8 +7,60 @@ from preflight.media import Facts, TextFacts
 from preflight.rules import examples
 from preflight.rules.interface import Example, Finding, Rule
 
+TOO_LONG = "token_limit_exceeded"
 CUT_IT = "`preflight prepare` cuts it at sentence ends."
+TRUNCATE_IT = "`preflight prepare` sends its beginning alone."
 SHORTEN_IT = "Shorten it: a text that belongs to an image cannot be cut in two."
+
+
+class TextEncodingDetected(Rule):
+    """The text is in an encoding that only its letters tell: it is decoded by it, and sent as UTF-8.
+
+    Taken is what no other encoding comes near to: of 1,603 excerpts of real texts in 31 encodings that were, none was
+    wrong. `--encoding` names the right one where it is.
+    """
+
+    code = "text_encoding_detected"
+    severity = "warning"
+    accepted = (
+        Example("UTF-8", examples.text()),
+        Example("UTF-16 with a byte order mark", examples.text(encoding="utf-16-le", source="mark")),
+        Example("an encoding that the caller names", examples.text(encoding="cp1252", source="named")),
+    )
+    refused = (Example("a page of Shift JIS", examples.text(encoding="shift_jis", source="detected", confidence=0.8)),)
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
+        if not isinstance(facts, TextFacts) or facts.encoding_source != "detected":
+            return None
+        sure = f" ({facts.encoding_confidence:.0%} sure)" if facts.encoding_confidence is not None else ""
+        return self.finding(
+            f"The text was found to be in {facts.encoding}{sure}, and is sent as UTF-8. "
+            "Name its encoding (`--encoding`) if that is wrong.",
+            measured=facts.encoding,
+            limit="utf-8",
+        )
+
+
+class TextLoneSurrogate(Rule):
+    """Every character of a text is whole: half of one (a lone surrogate) has no UTF-8, and so no place in a request.
+
+    JavaScript and Windows leave them behind where they cut a text within an emoji. U+FFFD is sent for each.
+    """
+
+    code = "text_lone_surrogate"
+    accepted = (Example("a whole emoji", examples.text()),)
+    refused = (Example("half of one", examples.text(lone_surrogates=1)),)
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
+        if not isinstance(facts, TextFacts) or not facts.lone_surrogates:
+            return None
+        return self.finding(
+            f"Lone surrogates in the text, halves of characters that no encoding can carry: {facts.lone_surrogates}. "
+            "`preflight prepare` sends U+FFFD for each.",
+            measured=facts.lone_surrogates,
+            limit=0,
+            fixable=True,
+        )
 
 
 class TextEmpty(Rule):
@@ -34,7 +86,7 @@ class TokenLimitExceeded(Rule):
     true count may differ by some per cent either way.
     """
 
-    code = "token_limit_exceeded"
+    code = TOO_LONG
     accepted = (Example("500 tokens", examples.text(tokens=500)),)
     refused = (Example("501 tokens", examples.text(tokens=501)),)
 
@@ -50,4 +102,4 @@ class TokenLimitExceeded(Rule):
         )
 
 
-RULES: tuple[Rule, ...] = (TextEmpty(), TokenLimitExceeded())
+RULES: tuple[Rule, ...] = (TextEncodingDetected(), TextLoneSurrogate(), TextEmpty(), TokenLimitExceeded())

@@ -43,7 +43,7 @@ def transform(
         case SplitText() as recipe, TextFacts():
             from preflight.transformers.text import split_text
 
-            yield from split_text(_text(source, facts), recipe)
+            yield from split_text(_text(source, facts), facts, recipe)
         case ConvertImage() | CutOutPicture() as recipe, ImageFacts():
             from preflight.transformers.image import convert_image
 
@@ -75,8 +75,7 @@ def _as_it_is(source: Source, facts: MediaFacts) -> Output:
     span = None
     match facts:
         case TextFacts():
-            # The API takes UTF-8; a byte order mark or UTF-16 is the file's, not the text's.
-            source = Source.of(_text(source, facts).encode(), name=source.name)
+            _text(source, facts)
         case ImageFacts():
             # A header says nothing of the pixels; to decode them costs less than to upload them in vain.
             from preflight.probers.image_decoded import decode_fully
@@ -99,7 +98,7 @@ def _whole_span(facts: AudioFacts | VideoFacts) -> Span | None:
 
 
 def _text(source: Source, facts: TextFacts) -> str:
-    from preflight.probers.text import text_of
+    from preflight.probers.encoding import text_of
 
     text = text_of(source.read(), facts.encoding)
     if text is None:  # changed since it was probed

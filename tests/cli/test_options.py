@@ -53,6 +53,9 @@ def test_every_option_reaches_the_policy():
         "audio": "mp3",
         "max_short_side": 480,
         "max_frame_rate": 12.5,
+        "text": "truncate",
+        "overlap_tokens": 20,
+        "encoding": "koi8-r",
     }
     assert given(**wanted, verify=True) == Policy(**wanted, verify="decode")
 

@@ -75,7 +75,11 @@ def test_what_is_said_of_a_format_that_can_be_converted(facts, measured, limit):
         ),
         (
             unprobed("text_encoding_unknown", "it is not in UTF-8"),
-            error("text_encoding_unknown", "It is not in UTF-8. Save it as UTF-8.", measured=9),
+            error(
+                "text_encoding_unknown",
+                "It is not in UTF-8. Save it as UTF-8, or name its encoding (`--encoding`).",
+                measured=9,
+            ),
         ),
         (
             unprobed("image_file_broken", "it has no header"),

@@ -22,6 +22,8 @@ CODES = [
     "image_file_broken",
     "audio_file_broken",
     "video_file_broken",
+    "text_encoding_detected",
+    "text_lone_surrogate",
     "text_empty",
     "token_limit_exceeded",
     "image_resolution_too_low",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from preflight.rules import examples
-from tests.rules.asking import BOTH, codes, error, findings, mendable
+from tests.rules.asking import BOTH, codes, error, findings, mendable, warning
 
 
 @pytest.mark.parametrize("profile", BOTH)
@@ -27,6 +27,26 @@ def test_tokens(tokens, expected, profile):
                 "The text has 501 tokens, the limit is 500. `preflight prepare` cuts it at sentence ends.",
                 measured=501,
                 limit=500,
+            ),
+        ),
+        (
+            examples.text(lone_surrogates=2),
+            mendable(
+                "text_lone_surrogate",
+                "Lone surrogates in the text, halves of characters that no encoding can carry: 2. "
+                "`preflight prepare` sends U+FFFD for each.",
+                measured=2,
+                limit=0,
+            ),
+        ),
+        (
+            examples.text(encoding="koi8-r", source="detected", confidence=0.806),
+            warning(
+                "text_encoding_detected",
+                "The text was found to be in koi8-r (81% sure), and is sent as UTF-8. "
+                "Name its encoding (`--encoding`) if that is wrong.",
+                measured="koi8-r",
+                limit="utf-8",
             ),
         ),
         (

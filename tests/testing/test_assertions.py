@@ -121,4 +121,5 @@ NO_BOUND = {
     "audio_file_broken",
     "video_file_broken",
     "text_encoding_unknown",
+    "text_lone_surrogate",
 }

@@ -167,7 +167,7 @@ PAIRS: tuple[Case, ...] = (
         "A photo with a caption that ends in half an emoji, which no encoding can carry.",
         "What a day \ud83d",
         _PHOTO,
-        says(gives=_TRANSCODED),
+        says("text_lone_surrogate", gives=_TRANSCODED),
     ),
     _pair(
         "text_and_image_and_placeholder",

@@ -13,6 +13,8 @@ _LOSSLESS, _TRANSCODED = Fidelity.LOSSLESS, Fidelity.TRANSCODED
 _CUT_IN_TWO = says("token_limit_exceeded", gives=_LOSSLESS, requests=2)
 _CUT = says("token_limit_exceeded", gives=_LOSSLESS, requests=None)
 _EMPTY = says("text_empty", gives="rejected")
+_IN_OTHER_BYTES = says(gives=_LOSSLESS)
+_DETECTED = says("text_encoding_detected", gives=_LOSSLESS)
 _UNKNOWN = says("text_encoding_unknown", gives="rejected")
 
 
@@ -59,6 +61,12 @@ _CODE = '''def greatest(numbers: list[int]) -> int:
         best = number if number > best else best
     return best
 '''
+_CAT = "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。\r\n" * 2
+_FREE = (  # Cyrillic it is
+    "Все люди рождаются свободными и равными в своем достоинстве и правах. Они наделены разумом и совестью и должны "  # noqa: RUF001
+    "поступать в отношении друг друга в духе братства.\r\n"
+)
+_BORN = "人人生而自由，在尊嚴和權利上一律平等。他們賦有理性和良心，並應以兄弟關係的精神相對待。\r\n" * 2  # noqa: RUF001
 # An astronaut, a family, a burning heart: code points joined to one picture each.
 _JOINED = "\U0001f469\u200d\U0001f680 \U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f\u200d\U0001f525 "
 _RIGHT_TO_LEFT = "שלום עולם! \u202bمرحبا بالعالم\u202c 123 \u200fabc\u200e."  # noqa: RUF001 (Arabic it is)
@@ -125,9 +133,15 @@ BLANKS: tuple[Case, ...] = (
 )
 
 ENCODINGS: tuple[Case, ...] = (
-    _written("utf_8_mark", "UTF-8 behind a byte order mark, as Windows editors save it.", _WORDS, mark=codecs.BOM_UTF8),
+    _written(
+        "utf_8_mark",
+        "UTF-8 behind a byte order mark, as Windows editors save it.",
+        _WORDS,
+        _IN_OTHER_BYTES,
+        mark=codecs.BOM_UTF8,
+    ),
     *(
-        _written(f"{encoding.replace('-', '_')}_mark", what, _WORDS, encoding=encoding, mark=mark)
+        _written(f"{encoding.replace('-', '_')}_mark", what, _WORDS, _IN_OTHER_BYTES, encoding=encoding, mark=mark)
         for encoding, mark, what in (
             ("utf-16-le", codecs.BOM_UTF16_LE, "UTF-16 behind its mark, as spreadsheets export and PowerShell writes."),
             ("utf-16-be", codecs.BOM_UTF16_BE, "Big-endian UTF-16 behind its mark, as old Macintosh programs save it."),
@@ -135,23 +149,28 @@ ENCODINGS: tuple[Case, ...] = (
             ("utf-32-be", codecs.BOM_UTF32_BE, "Big-endian UTF-32 behind its mark, as next to nobody saves it."),
         )
     ),
-    # An encoding is found and never guessed.
+    # Other encodings are taken only where no other one makes as much sense of the bytes.
     _unread(
         "windows_1252",
         "Western European text in the code page of Windows, as old databases export.",
         "Fünf Käse für 3 €, s’il vous plaît.\r\n".encode("cp1252"),  # noqa: RUF001 (what makes it 1252)
         _UNKNOWN,
     ),
-    _unread(
-        "shift_jis",
-        "Japanese in Shift JIS, as Windows programs of Japan still save it.",
-        "吾輩は猫である。名前はまだ無い。\r\n".encode("shift_jis"),
-        _UNKNOWN,
+    *(
+        _written(name, what, text, _DETECTED, encoding=encoding)
+        for name, encoding, text, what in (
+            ("shift_jis", "cp932", _CAT, "Japanese in Shift JIS, as Windows programs of Japan still save it."),
+            ("euc_jp", "euc_jp", _CAT, "Japanese as Unix machines used to save it."),
+            ("iso_2022_jp", "iso2022_jp", _CAT, "Japanese as mail programs send it: every byte of it is ASCII."),
+            ("windows_1251", "cp1251", _FREE, "Russian in the code page of Windows, as old shops export their goods."),
+            ("koi8_r", "koi8-r", _FREE, "Russian as mail was written before Unicode."),
+            ("big5", "big5", _BORN, "Chinese of Taiwan in Big5, as old forums keep it."),
+        )
     ),
     _unread(
-        "iso_2022_jp",
-        "Japanese as mail programs send it: every byte of it is ASCII.",
-        "吾輩は猫である。名前はまだ無い。\r\n".encode("iso2022_jp"),
+        "shift_jis_word",
+        "A word in Shift JIS, as a search box sends it: too little to tell it from other code pages.",
+        "日本".encode("shift_jis"),
         _UNKNOWN,
     ),
     _unread(
@@ -219,7 +238,7 @@ VALUES: tuple[Case, ...] = (
         "lone_surrogate",
         "Half an emoji, as JavaScript leaves it that cuts a post after so many characters: no encoding can carry it.",
         "What a day \ud83d",
-        says(gives=_TRANSCODED),
+        says("text_lone_surrogate", gives=_TRANSCODED),
     ),
 )
 

@@ -1,0 +1,27 @@
+"""Requests of several parts: one request, each part fitted on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from preflight.media import Fidelity, RequestFacts
+from preflight.planner.interface import FitParts, Plan, PlannedOutput
+from preflight.rules import Report
+
+
+def plan_request(report: Report, parts: Mapping[str, Plan]) -> Plan:
+    """Of a report on a request that is not rejected, and a plan for each of its parts by its name in findings."""
+    assert isinstance(report.facts, RequestFacts)
+    changed = {name: plan for name, plan in parts.items() if plan.fidelity is not Fidelity.IDENTICAL}
+    sizes = [output.media_bytes for name, plan in parts.items() if name != "text" for output in plan.outputs]
+    times = [plan.predicted_s for plan in parts.values()]
+    return Plan(
+        source=report.source,
+        input_type=report.facts.kind,
+        fidelity=max((plan.fidelity for plan in parts.values()), key=list(Fidelity).index),
+        recipe=FitParts(parts=tuple(parts.values())),
+        why=tuple(f"{name}: {why}" for name, plan in changed.items() for why in plan.why) or ("It fits every limit.",),
+        steps=tuple(f"{name}: {step}" for name, plan in changed.items() for step in plan.steps) or ("send as it is",),
+        outputs=(PlannedOutput(span=None, media_bytes=None if None in sizes else sum(filter(None, sizes))),),
+        predicted_s=None if None in times else sum(filter(None, times)),
+    )
