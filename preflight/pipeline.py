@@ -37,6 +37,7 @@ from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
 from preflight.progress import Meter, Progress, silent
 from preflight.rules import Finding, Report, check_facts
+from preflight.rules.image import LOCATION
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA
 from preflight.transformers import Output, Verified, transform
 
@@ -79,7 +80,11 @@ class Preflight:
         `kind` has the bytes read as that kind and nothing else. Raises TypeError for what is no input at all.
         """
         opened = opened_once(source)
-        return check_facts(opened.name, _facts(opened, self._examined, kind), self.limits)
+        report = check_facts(opened.name, _facts(opened, self._examined, kind), self.limits)
+        if not self.policy.strip_metadata:
+            return report
+        # What will not leave the house needs no warning.
+        return replace(report, findings=tuple(f for f in report.findings if f.code != LOCATION.code))
 
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
         """What `prepare` would do and why, without doing it.

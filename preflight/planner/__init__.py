@@ -14,6 +14,7 @@ from preflight.planner.interface import (
     Recipe,
     SendAsIs,
     SplitText,
+    StripPicture,
     StripTags,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "Recipe",
     "SendAsIs",
     "SplitText",
+    "StripPicture",
     "StripTags",
 ]

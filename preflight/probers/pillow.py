@@ -13,7 +13,9 @@ from typing import BinaryIO, Literal
 from PIL import Image, ImageFile
 
 from preflight.errors import UnreadableError
+from preflight.probers.excerpt import excerpt
 from preflight.probers.image_structure import webp_size
+from preflight.probers.png_structure import without_text
 
 # Pillow's name of each format and the module that reads it, the common ones first. Not here: what runs an interpreter
 # (EPS, PDF), what only the system's own library can read (WMF), stubs, and what is a film (FLI, MPEG).
@@ -116,6 +118,9 @@ def _register_heif() -> bool:
 def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
     # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
     factory, _ = Image.OPEN[format_name]
+    if format_name == "PNG" and (ranges := without_text(file)) is not None:
+        # Pillow unpacks all texts, and takes one of more than a megabyte for damage.
+        file = excerpt(file, ranges)
     file.seek(0)
     try:
         with quiet():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from preflight.media import Fidelity, ImageFacts, Source
-from preflight.planner.interface import ConvertImage, CutOutPicture
+from preflight.planner.interface import ConvertImage, CutOutPicture, StripPicture
+from preflight.probers.image import bare_picture
 from preflight.probers.image_decoded import check_jpeg, decode_fully, first_picture_of, load, opened
 from preflight.transformers.image_colour import to_srgb
 from preflight.transformers.image_fit import (
@@ -38,7 +41,9 @@ _LIES_ON_ITS_SIDE = 5
 _REDUCING_GAP = 3.0
 
 
-def convert_image(source: Source, facts: ImageFacts, recipe: ConvertImage | CutOutPicture, *, max_bytes: int) -> Output:
+def convert_image(
+    source: Source, facts: ImageFacts, recipe: ConvertImage | CutOutPicture | StripPicture, *, max_bytes: int
+) -> Output:
     """The first frame of `source`, as `recipe` says and of at most `max_bytes`.
 
     A limit that no JPEG of the least size satisfies gives the smallest file there is: the pipeline checks every
@@ -48,6 +53,8 @@ def convert_image(source: Source, facts: ImageFacts, recipe: ConvertImage | CutO
     match recipe:
         case CutOutPicture():
             return _cut_out(source)
+        case StripPicture():
+            return _strip(source, facts)
         case ConvertImage():
             return _convert(source, facts, recipe, max_bytes)
 
@@ -62,6 +69,23 @@ def _cut_out(source: Source) -> Output:
         fidelity=Fidelity.LOSSLESS,
         steps=("cut out the first picture without decoding it",),
     )
+
+
+def _strip(source: Source, facts: ImageFacts) -> Output:
+    with source.open() as file:
+        bare = bare_picture(file, facts)
+        media = Source.of(bare.of(file), name=source.name)
+    decode_fully(media)
+    steps = [f"leave out {_and(bare.dropped)}, {facts.size_bytes - bare.size_bytes:,} bytes"]
+    if facts.frames is not None and facts.frames > 1:
+        steps.insert(0, f"take the first of {facts.frames} frames")
+    if facts.orientation != 1:
+        steps.append(f"keep the orientation ({facts.orientation}) in an EXIF block of its own")
+    return Output(media=media, span=None, fidelity=Fidelity.LOSSLESS, steps=tuple(steps))
+
+
+def _and(things: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(things[:-1]), *things[-1:]) if part)
 
 
 def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Output:

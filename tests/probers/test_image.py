@@ -17,8 +17,8 @@ from PIL import Image
 
 from preflight.errors import UnreadableError
 from preflight.media import ImageFacts, Source, Unprobed
+from preflight.probers.exif import exif_orientation
 from preflight.probers.image import probe_image
-from preflight.probers.image_structure import exif_orientation
 
 ORIENTATION = 0x0112
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -103,6 +103,7 @@ def test_format_size_and_mode(format_name: str, mode: str, options: dict[str, An
         mode=mode,
         frames=1,
         picture_bytes=len(data) if format_name == "JPEG" else None,
+        bare_bytes=len(data) if format_name in ("JPEG", "PNG") else None,
     )
 
 

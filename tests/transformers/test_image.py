@@ -59,9 +59,9 @@ def made(data: bytes, *, max_bytes: int = MAX_BYTES, **recipe: Any) -> Output:
     """As planned, whether or not the limits ask for it; `recipe` overrules the plan."""
     facts = facts_of(data)
     if check_facts("picture", facts, LIMITS).verdict == "pass":
-        planned_for = replace(facts, size_bytes=MAX_BYTES + 1, picture_bytes=None)
+        planned_for = replace(facts, size_bytes=MAX_BYTES + 1, picture_bytes=None, bare_bytes=None)
     else:
-        planned_for = facts
+        planned_for = replace(facts, bare_bytes=None)
     plan = plan_image(check_facts("picture", planned_for, LIMITS), LIMITS, Policy())
     assert isinstance(plan.recipe, ConvertImage)
     return convert_image(Source.of(data), facts, replace(plan.recipe, **recipe), max_bytes=max_bytes)
