@@ -43,7 +43,9 @@ def load(image: ImageFile.ImageFile, name: str) -> None:
     """Decode the pixels. Raises BrokenMediaError where they cannot be, UnreadableError where the bytes are gone."""
     try:
         if image.format in _WARNS_WHILE_DECODED:
-            with quiet():
+            from preflight.probers.libtiff import quiet_libtiff
+
+            with quiet(), quiet_libtiff():
                 image.load()
         else:
             image.load()

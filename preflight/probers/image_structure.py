@@ -10,6 +10,8 @@ from typing import BinaryIO, Literal, NamedTuple
 _WINDOW = 1 << 16
 # Real ones have some dozens; a thousand-fold is still no work.
 _MOST_SEGMENTS = 10_000
+# Programs write up to a dozen. Each goes through the whole picture, so that a small file could take minutes.
+_MOST_SCANS = 100
 
 
 class JpegSegment(NamedTuple):
@@ -70,6 +72,20 @@ def jpeg_damage(segments: list[JpegSegment]) -> str | None:
         return "the file breaks off: the end of the JPEG is missing"
     if _SOS not in markers:
         return "the JPEG holds no picture data"
+    if sum(segment.marker == _SOS for segment in segments) > _MOST_SCANS:
+        return "the JPEG is in more scans than can be true"
+    return None
+
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def jpeg_depth(file: BinaryIO) -> int | None:
+    """Bits of a sample, by the header of the first frame; None where there is none."""
+    for segment in islice(_jpeg_segments(file), _MOST_SEGMENTS):
+        if segment.marker in _FRAMES:
+            file.seek(segment.start + 4)
+            return int.from_bytes(file.read(1)) or None
     return None
 
 

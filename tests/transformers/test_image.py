@@ -463,6 +463,7 @@ def test_the_search_ends_within_three_encodes_and_its_bounds(
     def size(at: int, scale: float) -> int:
         return max(1, round(size_at_95 * (image_fit._step(at) / 10) ** -slope * scale ** (2 * power)))
 
+    known = None if known is None else max(known, quality)  # the highest that makes sense is not above the source's
     source = Try(known, size(known, 1.0)) if known is not None and size(known, 1.0) > limit else None
     start = Start(quality=quality, known=source, least_scale=least_scale)
     tries: list[Try] = [source] if source else []

@@ -75,7 +75,7 @@ CODINGS = (
         "A JPEG of 12 bits, as machines of hospitals write it, which next to nothing else can read.",
         Flat(coder="huffman", depth=12),
         None,
-        says("image_file_broken", gives="rejected"),
+        says("unsupported_file_type", gives="rejected"),
     ),
 )
 
