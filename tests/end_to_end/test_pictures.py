@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+import pyvips
 
 import preflight
 from preflight import Policy
 from preflight.errors import RejectedError, UnverifiedOutputError
+from preflight.limits import DEFAULT_PROFILE
 from preflight.media import ImageFacts, MultiInput, NamedImage, TextImage
 from preflight.payload import Payload
 from preflight.rules.policy import STRIP_METADATA
 from preflight.testing import catalogue
 from preflight.transformers import image as image_transformer
+from tests.looks import colour_difference, displayed, look, ssim
 
 STRIP = Policy(strip_metadata=True)
 
@@ -114,3 +118,95 @@ def test_a_picture_that_has_to_be_encoded_says_nothing_either(tmp_path: Path) ->
     (payload,) = preflight.prepare(tmp_path / "small.jpg", policy=STRIP)
     assert payload.fidelity == "transcoded"
     assert b"Exif" not in bytes_of(payload)
+
+
+WITHOUT_PROFILE = ("image/tiff_cmyk",)
+"""Ink, which libvips prints on its own paper; of JPEG the same file is sent."""
+LARGE = ("pixels_", "of_31999999", "of_32000000", "of_32000001", "of_4999999", "of_5000000", "strip")
+"""Whose like is here in another size."""
+SHOWN = [
+    case
+    for case in catalogue.cases("image/*")
+    if case.is_file
+    and case.name not in WITHOUT_PROFILE
+    and case.expected[DEFAULT_PROFILE].gives != "rejected"
+    and not any(part in case.name for part in LARGE)
+]
+
+
+def looks_the_same(before: bytes, after: bytes) -> None:
+    """Nothing is turned, mirrored, stretched, cropped, or shifted in colour."""
+    source, made = displayed(before), displayed(after)
+    # An icon of 12 pixels is blown up tenfold: how, is a matter of taste.
+    is_blown_up = made.width > source.width or made.height > source.height
+    least_ssim, most_shift = (0.87, 9.0) if is_blown_up else (0.95, 3.0)
+    if min(source.width, source.height) < 8 or source.width / source.height > 40:
+        return  # it is padded, of which see the transformer's own tests
+    assert made.width / made.height == pytest.approx(source.width / source.height, rel=0.02)
+    scale = min(1.0, 512 / max(made.width, made.height))
+    width, height = round(made.width * scale), round(made.height * scale)
+    one, other = look(source, width, height), look(made, width, height)
+    assert ssim(one, other) > least_ssim
+    assert colour_difference(one, other) < most_shift
+
+
+@pytest.mark.parametrize("case", SHOWN, ids=str)
+def test_it_looks_the_same_to_another_decoder(case) -> None:
+    before = case.path.read_bytes()
+    (payload,) = preflight.prepare(case.path)
+    try:
+        displayed(before)
+    except pyvips.Error:
+        pytest.skip("a format that this libvips does not read")
+    looks_the_same(before, bytes_of(payload))
+
+
+@pytest.mark.parametrize("name", ["image/exif_orientation_6", "image/display_p3", "image/full_colour_jpeg"])
+def test_the_judge_sees_what_is_wrong(name: str) -> None:
+    from PIL import Image, ImageOps
+
+    before = catalogue.case(name).path.read_bytes()
+    with Image.open(io.BytesIO(before)) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    duller = upright.point(lambda value: value * 0.95)
+    wrong = (upright.rotate(180), ImageOps.mirror(upright), ImageOps.crop(upright, 40), duller)
+    for picture in wrong:
+        file = io.BytesIO()
+        picture.resize(upright.size).save(file, "PNG")
+        with pytest.raises(AssertionError):
+            looks_the_same(before, file.getvalue())
+
+
+OTHERWISE_READ = {
+    # Of floating point or more than 8 bits, from its own black to its own white, which libvips does not look for.
+    "commons-imaging__USGS_13_n38w077_dir5.tiff",
+    "imageio-binaries__calcium_imaging.tif",
+    # FFmpeg sees in it what Pillow sees.
+    "image__ycbcr_lzw_broken.tif",
+    # Its transparency is turned otherwise than its colours are; all agree on the colours.
+    "libavif__clop_irot_imor.avif",
+    # Grey in the range of video, which libheif does not widen.
+    "libavif__fox.profile2.12bpc.yuv420.monochrome.avif",
+    # Ink without a profile, which libvips prints on its own paper.
+    "image__cmyk_u8_trunc_case.tif",
+}
+
+
+@pytest.mark.corpus
+def test_the_corpus_looks_the_same_to_another_decoder(corpus: Path) -> None:
+    compared = 0
+    for path in sorted((corpus / "image").iterdir()):
+        before = path.read_bytes()
+        try:
+            (payload,) = preflight.prepare(path)
+            displayed(before)
+        except (RejectedError, pyvips.Error):
+            continue
+        if path.name in OTHERWISE_READ:
+            continue
+        try:
+            looks_the_same(before, bytes_of(payload))
+        except AssertionError as error:
+            pytest.fail(f"{path.name}: {error}")
+        compared += 1
+    assert compared > 100
