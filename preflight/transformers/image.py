@@ -11,7 +11,7 @@ from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 from preflight.media import Fidelity, ImageFacts, Source
 from preflight.planner.interface import ConvertImage, CutOutPicture, StripPicture
 from preflight.probers.image import bare_picture
-from preflight.probers.image_decoded import check_jpeg, decode_fully, first_picture_of, load, opened
+from preflight.probers.image_decoded import decode_fully, first_picture_of, load_whole, opened
 from preflight.transformers.image_colour import to_srgb
 from preflight.transformers.image_fit import (
     BEST_QUALITY,
@@ -91,10 +91,9 @@ def _and(things: Sequence[str]) -> str:
 def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Output:
     with source.open() as file:
         image = opened(file, source.name)
-        check_jpeg(image, file)
         start = _start(image, facts, recipe, max_bytes)
         _draft(image, facts, recipe, first_scale(start, max_bytes))
-        load(image, source.name)
+        load_whole(image, file, source.name)
         drawing = _Drawing(image, facts, recipe)
     steps = drawing.steps
     if recipe.format == "PNG":

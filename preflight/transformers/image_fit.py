@@ -14,7 +14,7 @@ from PIL import Image
 # Measured over photographs, drawings and noise: bytes go with the step of the quantizer to the power of
 # -0.14 to -0.85, and with the number of pixels to the power of 0.73 to 0.89.
 _SLOPE = -0.45
-_STEEPEST, _FLATTEST = -1.2, -0.1
+_STEEPEST, _FLATTEST = -2.0, -0.1
 _PIXEL_POWER = 0.8
 _LEAST_PIXEL_POWER, _MOST_PIXEL_POWER = 0.4, 1.1
 
@@ -154,11 +154,13 @@ def _finer(best: Try, tries: Sequence[Try], start: Start, max_bytes: int) -> Set
         most = min([1.0, *(0.99 * t.scale for t in tries if t.size_bytes > max_bytes and t.quality <= best.quality)])
         scale = min(best.scale * factor, most)
         return Setting(best.quality, scale) if scale > best.scale else None
-    over = [t.quality for t in tries if t.size_bytes > max_bytes and t.scale == best.scale]
-    most_quality = min([BEST_QUALITY if best.scale < 1 else start.quality, *(quality - 1 for quality in over)])
+    over = [t for t in tries if t.size_bytes > max_bytes and t.scale == best.scale]
+    most_quality = min([BEST_QUALITY if best.scale < 1 else start.quality, *(t.quality - 1 for t in over)])
     if best.quality >= most_quality:
         return None
-    step = _step(best.quality) * (_AIMS[2] * max_bytes / best.size_bytes) ** (1 / _slope(tries))
+    # Between what just fits and what just does not: the grain of a sensor goes at once, from one quality to the next.
+    slope = _slope([*sorted(over, key=lambda t: t.size_bytes)[:1], best])
+    step = _step(best.quality) * (_AIMS[1] * max_bytes / best.size_bytes) ** (1 / slope)
     return Setting(min(max(_quality(step), best.quality + 1), most_quality), best.scale)
 
 

@@ -178,9 +178,11 @@ def test_the_judge_sees_what_is_wrong(name: str) -> None:
 
 
 OTHERWISE_READ = {
-    # Of floating point or more than 8 bits, from its own black to its own white, which libvips does not look for.
+    # Of floating point, or 8 bits in 16, from its own black to its own white, which libvips does not look for.
     "commons-imaging__USGS_13_n38w077_dir5.tiff",
     "imageio-binaries__calcium_imaging.tif",
+    "scikit_image__chessboard_GRAY_U16B.tif",
+    "scikit_image__chessboard_GRAY_U16.tif",
     # FFmpeg sees in it what Pillow sees.
     "image__ycbcr_lzw_broken.tif",
     # Its transparency is turned otherwise than its colours are; all agree on the colours.
