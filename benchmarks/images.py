@@ -55,9 +55,8 @@ def vips(path: str, *qualities: str) -> tuple[bytes, list[str]]:
     import pyvips
 
     for quality in qualities:
-        data = pyvips.Image.new_from_file(path, access="sequential").jpegsave_buffer(Q=int(quality), keep="none")
-        if len(data) <= MOST_BYTES:
-            break
+        picture = pyvips.Image.new_from_file(path, access="sequential")
+        data = picture.jpegsave_buffer(Q=int(quality), keep="none", subsample_mode="on")
     return data, [f"quality {quality}"]
 
 
