@@ -139,7 +139,7 @@ def looks_the_same(before: bytes, after: bytes) -> None:
     source, made = displayed(before), displayed(after)
     # An icon of 12 pixels is blown up tenfold: how, is a matter of taste.
     is_blown_up = made.width > source.width or made.height > source.height
-    least_ssim, most_shift = (0.87, 9.0) if is_blown_up else (0.95, 3.0)
+    least_ssim, most_shift = (0.85, 15.0) if is_blown_up else (0.95, 3.0)
     if min(source.width, source.height) < 8 or source.width / source.height > 40:
         return  # it is padded, of which see the transformer's own tests
     assert made.width / made.height == pytest.approx(source.width / source.height, rel=0.02)

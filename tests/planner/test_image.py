@@ -126,7 +126,7 @@ def test_what_is_too_large_only_for_what_is_not_the_picture_is_stripped(facts: I
 @pytest.mark.parametrize(
     "facts",
     [
-        replace(JPEG, size_bytes=6_000_000, bare_bytes=5_000_001),
+        replace(JPEG, size_bytes=6_000_000, picture_bytes=6_000_000, bare_bytes=5_000_001),
         replace(PNG, width=127, bare_bytes=800_000, has_metadata=True),
     ],
     ids=["too large all the same", "too small"],
