@@ -144,6 +144,13 @@ class ImageFacts:
     """What is wrong with the file's structure, found without decoding it; None where nothing is."""
     picture_bytes: int | None = None
     """JPEG and MPO: the first picture alone, without further pictures or a film behind it; None elsewhere."""
+    bare_bytes: int | None = None
+    """JPEG, MPO and PNG: with nothing but what it takes to show the first picture; None elsewhere."""
+    has_metadata: bool = False
+    """JPEG, MPO and PNG: EXIF (unless it says the orientation alone), XMP, IPTC, comments, texts, or whatever else may
+    say who made it, where or when."""
+    location: tuple[float, float] | None = None
+    """JPEG, MPO and PNG: latitude and longitude in degrees, north and east positive, of EXIF or XMP."""
 
     @property
     def displayed_width(self) -> int:

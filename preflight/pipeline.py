@@ -38,6 +38,7 @@ from preflight.probers import decode, probe
 from preflight.probers.tokens import TokenCounter, count_tokens
 from preflight.progress import Meter, Progress, Stage, silent
 from preflight.rules import Finding, Report, check_facts, image_part
+from preflight.rules.image import LOCATION
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA, TEXT
 from preflight.transformers import Output, Verified, transform
 from preflight.transformers.interface import measured
@@ -86,7 +87,10 @@ class Preflight:
         """
         opened = opened_once(source)
         report = check_facts(opened.name, self._facts(opened, kind), self.limits)
-        return replace(report, findings=tuple(TEXT.applied(report.findings, self.policy.text)))
+        findings = TEXT.applied(report.findings, self.policy.text)
+        if self.policy.strip_metadata:  # what will not leave the house needs no warning
+            findings = (f for f in findings if f.code != LOCATION.code)
+        return replace(report, findings=tuple(findings))
 
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
         """What `prepare` would do and why, without doing it.

@@ -81,7 +81,7 @@ _WANTED: dict[str, Any] = {
         ),
     ],
     "strip_metadata": Annotated[
-        bool, typer.Option("--strip-metadata", help="Leave out who made the audio or video, where and when.")
+        bool, typer.Option("--strip-metadata", help="Leave out who made it, where and when; not of texts.")
     ],
     "fit": Annotated[
         Literal["pad", "crop"],

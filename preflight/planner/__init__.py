@@ -16,6 +16,7 @@ from preflight.planner.interface import (
     Recipe,
     SendAsIs,
     SplitText,
+    StripPicture,
     StripTags,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "Recipe",
     "SendAsIs",
     "SplitText",
+    "StripPicture",
     "StripTags",
 ]

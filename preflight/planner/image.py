@@ -13,6 +13,7 @@ from preflight.planner.interface import (
     PlannedOutput,
     Policy,
     SendAsIs,
+    StripPicture,
 )
 from preflight.rules import Report
 
@@ -28,11 +29,12 @@ _PNG_BYTES_PER_PIXEL = {"1": 0.2, "P": 1.0, "PA": 1.5, "LA": 1.5, "La": 1.5, "RG
 _PNG_SAVING = 0.5
 
 
-def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:  # noqa: ARG001 (no limit asks for the policy yet)
+def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:
     """Of a report on an image that is not rejected."""
     facts = report.facts
     assert isinstance(facts, ImageFacts)
-    if report.verdict == "pass":
+    unwanted = policy.strip_metadata and facts.has_metadata
+    if report.verdict == "pass" and not unwanted:
         return Plan(
             source=report.source,
             input_type="image",
@@ -42,8 +44,8 @@ def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:  # noqa:
             steps=("send as it is",),
             outputs=(PlannedOutput(span=None, media_bytes=facts.size_bytes),),
         )
-    why = tuple(f.message for f in report.errors)
-    if (picture_bytes := _first_picture_that_fits(facts, limits)) is not None:
+    why = tuple(f.message for f in report.errors) or ("The policy leaves out what says who made it, where and when.",)
+    if not unwanted and _fits(facts.picture_bytes, facts, "JPEG", limits):
         return Plan(
             source=report.source,
             input_type="image",
@@ -51,8 +53,10 @@ def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:  # noqa:
             recipe=CutOutPicture(),
             why=(*why, "Its first picture alone is a JPEG that fits."),
             steps=("cut out the first picture without decoding it",),
-            outputs=(PlannedOutput(span=None, media_bytes=picture_bytes),),
+            outputs=(PlannedOutput(span=None, media_bytes=facts.picture_bytes),),
         )
+    if _fits(facts.bare_bytes, facts, "PNG" if facts.format == "PNG" else "JPEG", limits):
+        return _stripped(report, facts, why)
     width, height, canvas_width, canvas_height = fit_image(
         facts.displayed_width, facts.displayed_height, limits.image.min_side.value
     )
@@ -90,14 +94,33 @@ def fit_image(width: int, height: int, min_side: int) -> tuple[int, int, int, in
     return width, height, max(width, min_side), max(height, min_side)
 
 
-def _first_picture_that_fits(facts: ImageFacts, limits: Limits) -> int | None:
-    """Its bytes: of a JPEG file that is refused only for what is appended to its first picture."""
+def _stripped(report: Report, facts: ImageFacts, why: tuple[str, ...]) -> Plan:
+    assert facts.bare_bytes is not None
+    steps = []
+    if facts.frames is not None and facts.frames > 1:
+        steps.append(f"take the first of {facts.frames} frames")
+    steps.append(f"leave out what is not the picture, {facts.size_bytes - facts.bare_bytes:,} bytes")
+    if facts.orientation != 1:
+        steps.append(f"keep the orientation ({facts.orientation}) in an EXIF block of its own")
+    return Plan(
+        source=report.source,
+        input_type="image",
+        fidelity=Fidelity.LOSSLESS,
+        recipe=StripPicture(),
+        why=(*why, *(("What it takes to show it fits.",) if report.errors else ())),
+        steps=tuple(steps),
+        outputs=(PlannedOutput(span=None, media_bytes=facts.bare_bytes),),
+    )
+
+
+def _fits(size_bytes: int | None, facts: ImageFacts, format_name: str, limits: Limits) -> bool:
+    """Whether a file of this picture would pass, that has so many bytes and is smaller than the source, or wanted."""
     bounds = limits.image
-    alone = facts.picture_bytes
-    if alone is None or alone >= facts.size_bytes or "JPEG" not in bounds.formats.value:
-        return None
-    fits = alone <= bounds.max_file_bytes.value and min(facts.width, facts.height) >= bounds.min_side.value
-    return alone if fits else None
+    if size_bytes is None or format_name not in bounds.formats.value:
+        return False
+    if size_bytes == facts.size_bytes and facts.format == format_name:
+        return False
+    return size_bytes <= bounds.max_file_bytes.value and min(facts.width, facts.height) >= bounds.min_side.value
 
 
 def _format(facts: ImageFacts, pixels: int, limits: Limits) -> Literal["JPEG", "PNG"]:

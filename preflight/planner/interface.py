@@ -41,8 +41,8 @@ class Policy:
     fills them to the brim, none. It takes a pass of decoding before the first clip. Sound has no scenes and is then cut
     evenly, as is a film without sound that is to be cut where it is quiet."""
     strip_metadata: bool = False
-    """Leave out what says who made the audio or video, where and when, without touching coded pixels or sound where
-    these can be copied at all. Not of images and texts that fit."""
+    """Leave out what says who made the image, audio or video, where and when, without touching coded pixels or sound
+    where these can be copied at all. Not of texts."""
     verify: Literal["metadata", "decode"] = "metadata"
     """What `check` reads: headers, indexes and packets, or every frame besides."""
     max_short_side: int | None = 720
@@ -202,6 +202,13 @@ class CutOutPicture:
     """The first picture of a JPEG file, its coded data as they are, without what is appended to it."""
 
 
+@dataclass(frozen=True, slots=True)
+class StripPicture:
+    """The first picture of a JPEG or PNG, its coded data as they are, with nothing beside it but what it takes to show
+    it: orientation, colour profile, transparency.
+    """
+
+
 ChunkEnd = Literal["text", "paragraph", "sentence", "line", "clause", "word", "character", "code point"]
 
 
@@ -247,6 +254,7 @@ Recipe = (
     | EncodeAudio
     | ConvertImage
     | CutOutPicture
+    | StripPicture
     | SplitText
 )
 

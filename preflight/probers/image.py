@@ -8,16 +8,11 @@ from PIL import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from preflight.media import ImageFacts, Source, Unprobed
-from preflight.probers.image_structure import (
-    exif_orientation,
-    first_picture,
-    jpeg_damage,
-    jpeg_segments,
-    png_structure,
-    tiff_pages,
-    webp_damage,
-)
+from preflight.probers.exif import exif_location, exif_orientation, xmp_location
+from preflight.probers.image_bare import Bare, bare_jpeg, bare_png
+from preflight.probers.image_structure import first_picture, jpeg_damage, jpeg_segments, tiff_pages, webp_damage
 from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable
+from preflight.probers.png_structure import png_structure
 
 # What is counted here is either in the header or found by stepping over blocks. Elsewhere (PSD) Pillow's
 # `n_frames` counts something else, or there is only one.
@@ -66,17 +61,21 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
     frames = _frames(image)
     damage: str | None = None
     picture_bytes: int | None = None
-    exif = image.info.get("exif", b"")
+    bare: Bare | None = None
+    exif, xmp = image.info.get("exif", b""), image.info.get("xmp", b"")
     match image.format:
         case "JPEG" | "MPO":
             segments = jpeg_segments(file)
             damage = jpeg_damage(segments)
             if damage is None:
                 picture_bytes = sum(s.end - s.start for s in first_picture(file, segments))
+                bare = bare_jpeg(file, segments, exif_orientation(exif), size)
         case "PNG":
             structure = png_structure(file)
             damage = structure.damage
-            exif = structure.exif or _exif_in_text(image)
+            exif, xmp = structure.exif, structure.xmp
+            if damage is None:
+                bare = bare_png(file, structure.chunks, exif_orientation(exif), size)
         case "TIFF":
             frames = tiff_pages(file)
         case "WEBP":
@@ -92,7 +91,17 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
         frames=frames,
         damage=damage,
         picture_bytes=picture_bytes,
+        bare_bytes=bare.size_bytes if bare is not None else None,
+        has_metadata=bare is not None and bare.holds_metadata,
+        location=(exif_location(exif) or xmp_location(xmp)) if bare is not None else None,
     )
+
+
+def bare_picture(file: BinaryIO, facts: ImageFacts) -> Bare:
+    """The parts of a JPEG or PNG whose `bare_bytes` are known."""
+    if facts.format == "PNG":
+        return bare_png(file, png_structure(file).chunks, facts.orientation, facts.size_bytes)
+    return bare_jpeg(file, jpeg_segments(file), facts.orientation, facts.size_bytes)
 
 
 def _frames(image: ImageFile.ImageFile) -> int | None:
@@ -103,14 +112,3 @@ def _frames(image: ImageFile.ImageFile) -> int | None:
             return int(getattr(image, "n_frames", 1))
     except Exception:  # noqa: BLE001 (a damaged second frame; the first is what is asked for)
         return None
-
-
-def _exif_in_text(image: ImageFile.ImageFile) -> bytes:
-    """ImageMagick writes EXIF into PNG as hexadecimal text, under three lines of heading."""
-    text = image.info.get("Raw profile type exif")
-    if not isinstance(text, str):
-        return b""
-    try:
-        return bytes.fromhex("".join(text.split("\n")[3:]))
-    except ValueError:
-        return b""

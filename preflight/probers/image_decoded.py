@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 from PIL import ImageFile
@@ -20,9 +21,7 @@ _WARNS_WHILE_DECODED = frozenset({"TIFF", "ICO", "ICNS"})
 def decode_fully(source: Source) -> None:
     """Decode every pixel of the first frame. Raises BrokenMediaError where that fails."""
     with source.open() as file:
-        image = opened(file, source.name)
-        check_jpeg(image, file)
-        load(image, source.name)
+        load_whole(opened(file, source.name), file, source.name)
 
 
 def opened(file: BinaryIO, name: str) -> ImageFile.ImageFile:
@@ -33,17 +32,31 @@ def opened(file: BinaryIO, name: str) -> ImageFile.ImageFile:
     return image
 
 
-def check_jpeg(image: ImageFile.ImageFile, file: BinaryIO) -> None:
-    """Raises BrokenMediaError where it is a JPEG whose coded data are not whole, which Pillow cannot tell."""
-    if isinstance(image, JpegImageFile) and is_cut_short(first_picture_of(file)):
-        raise BrokenMediaError("its coded data have a fault or end too early")
+def load_whole(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> None:
+    """Decode the pixels, and of a JPEG see that all of them are there, which Pillow cannot tell: side by side.
+
+    Raises BrokenMediaError where they are not, UnreadableError where the bytes are gone.
+    """
+    if not isinstance(image, JpegImageFile):
+        load(image, name)
+        return
+    jpeg = first_picture_of(file)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        checked = beside.submit(is_cut_short, jpeg)
+        try:
+            load(image, name)
+        finally:
+            if checked.result():
+                raise BrokenMediaError("its coded data have a fault or end too early")
 
 
 def load(image: ImageFile.ImageFile, name: str) -> None:
     """Decode the pixels. Raises BrokenMediaError where they cannot be, UnreadableError where the bytes are gone."""
     try:
         if image.format in _WARNS_WHILE_DECODED:
-            with quiet():
+            from preflight.probers.libtiff import quiet_libtiff
+
+            with quiet(), quiet_libtiff():
                 image.load()
         else:
             image.load()

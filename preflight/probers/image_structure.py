@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import struct
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple
 
-_BLOCK = 1 << 20
 _WINDOW = 1 << 16
 # Real ones have some dozens; a thousand-fold is still no work.
 _MOST_SEGMENTS = 10_000
+# Programs write up to a dozen. Each goes through the whole picture, so that a small file could take minutes.
+_MOST_SCANS = 100
 
 
 class JpegSegment(NamedTuple):
@@ -74,6 +72,20 @@ def jpeg_damage(segments: list[JpegSegment]) -> str | None:
         return "the file breaks off: the end of the JPEG is missing"
     if _SOS not in markers:
         return "the JPEG holds no picture data"
+    if sum(segment.marker == _SOS for segment in segments) > _MOST_SCANS:
+        return "the JPEG is in more scans than can be true"
+    return None
+
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def jpeg_depth(file: BinaryIO) -> int | None:
+    """Bits of a sample, by the header of the first frame; None where there is none."""
+    for segment in islice(_jpeg_segments(file), _MOST_SEGMENTS):
+        if segment.marker in _FRAMES:
+            file.seek(segment.start + 4)
+            return int.from_bytes(file.read(1)) or None
     return None
 
 
@@ -89,45 +101,6 @@ def first_picture(file: BinaryIO, segments: list[JpegSegment]) -> list[JpegSegme
 def _body_starts_with(file: BinaryIO, segment: JpegSegment, prefix: bytes) -> bool:
     file.seek(segment.start + 4)
     return file.read(len(prefix)) == prefix
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PngStructure:
-    damage: str | None
-    exif: bytes
-    """Of the eXIf chunk, wherever it stands: Pillow finds one behind the pixels only by decoding them all."""
-
-
-def png_structure(file: BinaryIO) -> PngStructure:
-    """Lengths, checksums and the parts that must be there."""
-    exif = b""
-    seen = set[bytes]()
-    file.seek(8)
-    while b"IEND" not in seen:
-        header = file.read(8)
-        if len(header) < 8:  # noqa: PLR2004 (length and type, 4 bytes each)
-            return PngStructure(damage="the file breaks off: the end of the PNG (IEND) is missing", exif=exif)
-        length, kind = struct.unpack(">I4s", header)
-        crc = zlib.crc32(kind)
-        for block in _blocks(file, length):
-            crc = zlib.crc32(block, crc)
-            if kind == b"eXIf" and kind not in seen:
-                exif += block
-        name = kind.decode("ascii", "backslashreplace")
-        stored = file.read(4)
-        if len(stored) < 4:  # noqa: PLR2004 (a CRC-32)
-            return PngStructure(damage=f"the file breaks off inside the PNG chunk {name}", exif=exif)
-        if int.from_bytes(stored) != crc:
-            return PngStructure(damage=f"the checksum of the PNG chunk {name} is wrong", exif=exif)
-        seen.add(kind)
-    damage = None if b"IDAT" in seen else "the PNG holds no picture data (IDAT)"
-    return PngStructure(damage=damage, exif=exif)
-
-
-def _blocks(file: BinaryIO, length: int) -> Iterator[bytes]:
-    while length > 0 and (block := file.read(min(length, _BLOCK))):
-        length -= len(block)
-        yield block
 
 
 def webp_damage(head: bytes, size_bytes: int) -> str | None:
@@ -172,27 +145,3 @@ def tiff_pages(file: BinaryIO) -> int | None:
             return None
         at = int.from_bytes(pointer, order)
     return len(seen)
-
-
-_ORIENTATION_TAG = 0x0112
-
-
-def exif_orientation(exif: bytes) -> int:
-    """1 to 8; 1 where the EXIF block has none, has nonsense, or is damaged."""
-    while exif.startswith(b"Exif\0\0"):
-        exif = exif[6:]
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
-    if order is None:
-        return 1
-    try:
-        (directory,) = struct.unpack_from(f"{order}I", exif, 4)
-        (count,) = struct.unpack_from(f"{order}H", exif, directory)
-        for entry in range(directory + 2, directory + 2 + 12 * count, 12):
-            tag, kind = struct.unpack_from(f"{order}HH", exif, entry)
-            if tag == _ORIENTATION_TAG:
-                # A SHORT; some writers make it a LONG.
-                (value,) = struct.unpack_from(order + ("I" if kind == 4 else "H"), exif, entry + 8)  # noqa: PLR2004
-                return value if 1 <= value <= 8 else 1  # noqa: PLR2004
-    except struct.error:
-        return 1
-    return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from typing import BinaryIO, Literal
 from PIL import Image, ImageFile
 
 from preflight.errors import UnreadableError
-from preflight.probers.image_structure import webp_size
+from preflight.probers.excerpt import excerpt
+from preflight.probers.image_structure import jpeg_depth, webp_size
+from preflight.probers.png_structure import SIGNATURE, without_text
 
 # Pillow's name of each format and the module that reads it, the common ones first. Not here: what runs an interpreter
 # (EPS, PDF), what only the system's own library can read (WMF), stubs, and what is a film (FLI, MPEG).
@@ -40,6 +43,9 @@ _MODULES = {
 }
 _HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 mif2 msf1".split())
 _PREFIX_BYTES = 30
+_JPEG_START = b"\xff\xd8"
+_NOT_FOR_USERS = (struct.error, IndexError, KeyError, TypeError, AttributeError, EOFError, OverflowError)
+"""What Pillow stumbles into where a header ends too early, or says nonsense: the words are Python's."""
 _TGA_HEADER_BYTES = 18
 
 
@@ -57,6 +63,10 @@ def open_image(file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
     """Read the header. Raises UnreadableError where the bytes cannot be had, and nothing else."""
     prefix = file.read(_PREFIX_BYTES)
     failed: Unopened | None = None
+    if prefix == _JPEG_START:
+        return Unopened(code="image_file_broken", reason="the file breaks off after the first two bytes of a JPEG")
+    if prefix.startswith(SIGNATURE) and len(prefix) < _PREFIX_BYTES:
+        return Unopened(code="image_file_broken", reason="the file breaks off: it holds no whole header of a PNG")
     for format_name in (*_MODULES, "HEIF"):
         if not _claims(format_name, prefix, file):
             continue
@@ -116,6 +126,9 @@ def _register_heif() -> bool:
 def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
     # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
     factory, _ = Image.OPEN[format_name]
+    if format_name == "PNG" and (ranges := without_text(file)) is not None:
+        # Pillow unpacks all texts, and takes one of more than a megabyte for damage.
+        file = excerpt(file, ranges)
     file.seek(0)
     try:
         with quiet():
@@ -127,8 +140,12 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
         return Unopened(code="image_file_broken", reason=reason, bomb_size=size)
     except Exception as error:  # noqa: BLE001 (damaged files make Pillow raise nearly every built-in exception)
         raise_if_unreadable(error, name)
-        reason = f"it begins as {format_name} does, but its header cannot be read ({said(error)})"
-        return Unopened(code="image_file_broken", reason=reason)
+        if format_name == "JPEG" and (bits := jpeg_depth(file)) not in (None, 8):
+            reason = f"it is a JPEG of {bits} bits a sample, which next to nothing reads"
+            return Unopened(code="unsupported_file_type", reason=reason)
+        is_for_users = not isinstance(error.__cause__ or error, _NOT_FOR_USERS) and "driver" not in said(error)
+        why = f"cannot be read ({said(error)})" if is_for_users else "is not whole"
+        return Unopened(code="image_file_broken", reason=f"it begins as {format_name} does, but its header {why}")
 
 
 def raise_if_unreadable(error: Exception, name: str) -> None:

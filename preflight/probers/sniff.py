@@ -29,7 +29,7 @@ class Refusal:
 _IMAGE_MAGIC = re.compile(
     b"|".join(
         (
-            rb"\xff\xd8\xff",  # JPEG
+            rb"\xff\xd8(?:\xff|\Z)",  # JPEG, of which there may be no more
             rb"\x89PNG\r\n\x1a\n",
             rb"GIF8[79]a",
             rb"RIFF....WEBP",
@@ -124,7 +124,7 @@ def _looks_like_text(head: bytes) -> bool:
     """UTF-16 or UTF-32 with a mark, UTF-8 with hardly a control character, or any 8-bit code without one."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
         return _is_wide_text(head)
-    if not head or b"\0" in head:
+    if not head or b"\0" in head or head == b"\xff\xd8":  # all that is left of a JPEG, and no "ÿØ"
         return False
     controls = len(_CONTROL.findall(head))
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from preflight.limits import Limits
 from preflight.media import Facts, ImageFacts
 from preflight.rules import examples
@@ -94,9 +96,36 @@ class ImageAnimated(Rule):
         )
 
 
+class ImageHasLocation(Rule):
+    """A photograph that says where it was taken, in EXIF or XMP, tells it to whoever it is sent to.
+
+    Not a limit of the service. It is not said where `Policy.strip_metadata` (`--strip-metadata`) is set.
+    """
+
+    code = "image_has_location"
+    severity = "warning"
+    accepted = (Example("no coordinates", examples.image()),)
+    refused = (Example("a photograph of the Eiffel tower", replace(examples.image(), location=(48.8583, 2.2945))),)
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
+        if not isinstance(facts, ImageFacts) or facts.location is None:
+            return None
+        latitude, longitude = facts.location
+        measured = f"{latitude:.3f}, {longitude:.3f}"
+        return self.finding(
+            f"The image says where it was taken (latitude and longitude {measured}), and sent as it is it takes that "
+            "along. `--strip-metadata` leaves it out.",
+            measured=measured,
+            limit=None,
+        )
+
+
+LOCATION = ImageHasLocation()
+
 RULES: tuple[Rule, ...] = (
     ImageResolutionTooLow(),
     ImageFilesizeTooLarge(),
     ImagePixelsTooMany(),
     ImageAnimated(),
+    LOCATION,
 )

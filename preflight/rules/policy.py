@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 from preflight.limits import Limits
-from preflight.media import Facts, Fidelity, VideoFacts
+from preflight.media import Facts, Fidelity, ImageFacts, VideoFacts
 from preflight.rules import examples, text
 from preflight.rules.interface import Example, Finding, Rule
 
@@ -56,16 +56,22 @@ _DONE = {
 
 class PolicyStripMetadata(Rule):
     """Where `Policy.strip_metadata` (`--strip-metadata`) is set, no video that is made holds tags, chapters or other
-    streams.
+    streams, and no image EXIF (but for how it stands), XMP, IPTC, comments or texts.
 
     Not a limit of the service but a wish of yours, held against every output before it is handed on.
     """
 
     code = "policy_strip_metadata"
-    accepted: ClassVar = (Example("a video without tags, with strip_metadata", examples.video()),)
+    accepted: ClassVar = (
+        Example("a video without tags, with strip_metadata", examples.video()),
+        Example("a photograph without EXIF, with strip_metadata", examples.image()),
+    )
     refused: ClassVar = (
         Example(
             "a video that says where it was taken, with strip_metadata", replace(examples.video(), has_metadata=True)
+        ),
+        Example(
+            "a photograph with the camera's EXIF, with strip_metadata", replace(examples.image(), has_metadata=True)
         ),
     )
 
@@ -73,9 +79,14 @@ class PolicyStripMetadata(Rule):
         return None
 
     def hold(self, facts: Facts) -> Finding | None:
-        if not isinstance(facts, VideoFacts) or not facts.has_metadata:
-            return None
-        return self.finding("It still holds tags, chapters or other streams.", measured="metadata", limit=None)
+        match facts:
+            case VideoFacts(has_metadata=True):
+                left = "tags, chapters or other streams"
+            case ImageFacts(has_metadata=True):
+                left = "EXIF, XMP, IPTC, comments, texts or other things beside the picture"
+            case _:
+                return None
+        return self.finding(f"It still holds {left}.", measured="metadata", limit=None)
 
 
 class TextTruncated(Rule):

@@ -16,6 +16,7 @@ from preflight.planner import (
     Plan,
     SendAsIs,
     SplitText,
+    StripPicture,
     StripTags,
 )
 from preflight.planner.cuts import Caps, caps_for
@@ -44,7 +45,7 @@ def transform(
             from preflight.transformers.text import split_text
 
             yield from split_text(_text(source, facts), facts, recipe)
-        case ConvertImage() | CutOutPicture() as recipe, ImageFacts():
+        case ConvertImage() | CutOutPicture() | StripPicture() as recipe, ImageFacts():
             from preflight.transformers.image import convert_image
 
             yield convert_image(source, facts, recipe, max_bytes=limits.image.max_file_bytes.value)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from preflight.media import Fidelity, ImageFacts, Source
-from preflight.planner.interface import ConvertImage, CutOutPicture
-from preflight.probers.image_decoded import check_jpeg, decode_fully, first_picture_of, load, opened
+from preflight.planner.interface import ConvertImage, CutOutPicture, StripPicture
+from preflight.probers.image import bare_picture
+from preflight.probers.image_decoded import decode_fully, first_picture_of, load_whole, opened
 from preflight.transformers.image_colour import to_srgb
 from preflight.transformers.image_fit import (
     BEST_QUALITY,
@@ -16,10 +20,9 @@ from preflight.transformers.image_fit import (
     Start,
     Try,
     estimated_quality,
+    first_scale,
     fit_jpeg,
-    is_hopeless,
     png,
-    shrinking,
 )
 from preflight.transformers.interface import Output
 
@@ -38,7 +41,9 @@ _LIES_ON_ITS_SIDE = 5
 _REDUCING_GAP = 3.0
 
 
-def convert_image(source: Source, facts: ImageFacts, recipe: ConvertImage | CutOutPicture, *, max_bytes: int) -> Output:
+def convert_image(
+    source: Source, facts: ImageFacts, recipe: ConvertImage | CutOutPicture | StripPicture, *, max_bytes: int
+) -> Output:
     """The first frame of `source`, as `recipe` says and of at most `max_bytes`.
 
     A limit that no JPEG of the least size satisfies gives the smallest file there is: the pipeline checks every
@@ -48,6 +53,8 @@ def convert_image(source: Source, facts: ImageFacts, recipe: ConvertImage | CutO
     match recipe:
         case CutOutPicture():
             return _cut_out(source)
+        case StripPicture():
+            return _strip(source, facts)
         case ConvertImage():
             return _convert(source, facts, recipe, max_bytes)
 
@@ -64,25 +71,38 @@ def _cut_out(source: Source) -> Output:
     )
 
 
+def _strip(source: Source, facts: ImageFacts) -> Output:
+    with source.open() as file:
+        bare = bare_picture(file, facts)
+        media = Source.of(bare.of(file), name=source.name)
+    decode_fully(media)
+    steps = [f"leave out {_and(bare.dropped)}, {facts.size_bytes - bare.size_bytes:,} bytes"]
+    if facts.frames is not None and facts.frames > 1:
+        steps.insert(0, f"take the first of {facts.frames} frames")
+    if facts.orientation != 1:
+        steps.append(f"keep the orientation ({facts.orientation}) in an EXIF block of its own")
+    return Output(media=media, span=None, fidelity=Fidelity.LOSSLESS, steps=tuple(steps))
+
+
+def _and(things: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(things[:-1]), *things[-1:]) if part)
+
+
 def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Output:
     with source.open() as file:
         image = opened(file, source.name)
-        check_jpeg(image, file)
         start = _start(image, facts, recipe, max_bytes)
-        least_scale = min(1.0, recipe.min_side / min(recipe.canvas_width, recipe.canvas_height))
-        scale = 1.0
-        if start.known and is_hopeless(start.known, start, max_bytes):
-            scale = max(least_scale, min(1.0, shrinking([start.known], max_bytes)))
-        _draft(image, facts, recipe, scale)
-        load(image, source.name)
+        _draft(image, facts, recipe, first_scale(start, max_bytes))
+        load_whole(image, file, source.name)
         drawing = _Drawing(image, facts, recipe)
     steps = drawing.steps
     if recipe.format == "PNG":
         data = png(drawing.at(1.0, keep_alpha=True))
         if len(data) <= max_bytes:
             return _output(source, data, (*steps, "encode as PNG"))
+        start = replace(start, encodes=start.encodes - 1)
         steps = (*steps, f"drop the PNG of {len(data):,} bytes, which is over the limit")
-    fitted = fit_jpeg(drawing.at, start, max_bytes=max_bytes, scale=scale, least_scale=least_scale)
+    fitted = fit_jpeg(drawing.at, start, max_bytes=max_bytes)
     if (fitted.width, fitted.height) != (recipe.canvas_width, recipe.canvas_height):
         steps = (*steps, f"scale to {fitted.width}x{fitted.height} for the byte limit")
     return _output(source, fitted.data, (*steps, f"encode as JPEG, quality {fitted.quality}"))
@@ -95,20 +115,21 @@ def _output(source: Source, data: bytes, steps: tuple[str, ...]) -> Output:
 
 def _start(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Start:
     """A JPEG is not coded finer than it was, neither in quality nor in colour."""
+    least_scale = min(1.0, recipe.min_side / min(recipe.canvas_width, recipe.canvas_height))
     # Even fine photographs take less than a byte a pixel in full colour: a picture of more pixels would not fit.
     roomy = recipe.canvas_width * recipe.canvas_height <= max_bytes
     subsampling = FULL_COLOUR if roomy else HALF_COLOUR
     if not isinstance(image, JpegImageFile) or not image.quantization:
-        return Start(subsampling=subsampling)
+        return Start(subsampling=subsampling, least_scale=least_scale)
     if (own := get_sampling(image)) >= 0:
         subsampling = own
     scaled = (recipe.width, recipe.height) != (facts.displayed_width, facts.displayed_height)
     if scaled or image.mode == "CMYK":
-        return Start(subsampling=subsampling)
+        return Start(subsampling=subsampling, least_scale=least_scale)
     quality = estimated_quality(next(iter(image.quantization.values())))
     size = facts.picture_bytes or facts.size_bytes
     known = Try(quality, size) if size > max_bytes else None
-    return Start(quality=min(quality, BEST_QUALITY), subsampling=subsampling, known=known)
+    return Start(quality=min(quality, BEST_QUALITY), subsampling=subsampling, known=known, least_scale=least_scale)
 
 
 def _draft(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, scale: float) -> None:
@@ -167,6 +188,6 @@ class _Drawing:
 
 def _bare(picture: Image.Image) -> Image.Image:
     """Without what Pillow would write beside the pixels: profile, transparent colour, comments."""
-    bare = picture.copy()
-    bare.info.clear()
-    return bare
+    if picture.info:
+        picture.info.clear()
+    return picture

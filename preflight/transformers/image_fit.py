@@ -6,27 +6,37 @@ import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 from PIL import Image
 
 # Measured over photographs, drawings and noise: bytes go with the step of the quantizer to the power of
 # -0.14 to -0.85, and with the number of pixels to the power of 0.73 to 0.89.
 _SLOPE = -0.45
-_STEEPEST, _FLATTEST = -1.2, -0.1
-_PIXEL_POWER = 0.75
+_STEEPEST, _FLATTEST = -2.0, -0.1
+_PIXEL_POWER = 0.8
+_LEAST_PIXEL_POWER, _MOST_PIXEL_POWER = 0.4, 1.1
 
 BEST_QUALITY = 95
 FLOOR_QUALITY = 78
 """Below this a smaller picture loses less than a coarser one."""
 _SHRUNK_QUALITY = 82
-_LAST_QUALITIES = (60, 40, 20, 10)
+_BLIND_MARGIN = 4
+_LAST_QUALITY = 5
 """Only where the picture may not become smaller."""
 
-_AIM = 0.95
+MOST_ENCODES = 3
+_AIMS = {3: 0.93, 2: 0.93, 1: 0.88}
+"""By how many encodes are left: which share of the limit to aim at. The last has to fit."""
+_AIM_BLINDLY = 0.78
+"""The last, where it is not known how this picture answers, or it did not answer as it should."""
+_AIM_IN_NEED = 0.5
+_MOST_IN_NEED = 6
+"""After the last, of a picture that answers to nothing as any known one does."""
 _GOOD_ENOUGH = 0.85
-_MOST_TRIES = 5
-_MOST_SIZES = 6
-_HOPELESS = 1.15
+_NEAR = 0.4
+"""Of a shrunk picture from where on more pixels are the way up; below it, they were answered to as by no other."""
 
 FULL_COLOUR, HALF_COLOUR = 0, 2
 """Pillow's names of 4:4:4 and 4:2:0."""
@@ -34,10 +44,18 @@ FULL_COLOUR, HALF_COLOUR = 0, 2
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """What a quality gave."""
+    """What a quality gave at a share of the planned width and height."""
 
     quality: int
     size_bytes: int
+    scale: float = 1.0
+
+
+class Setting(NamedTuple):
+    """What to encode with next."""
+
+    quality: int
+    scale: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,12 +64,14 @@ class Start:
 
     quality: int = BEST_QUALITY
     """The highest that makes sense: that of the source, where it is a JPEG."""
-    first: int | None = None
-    """Where to begin; None for the highest."""
     subsampling: int = FULL_COLOUR
     """Pillow's number."""
     known: Try | None = None
     """The source itself, where it is a JPEG of the same size over the limit."""
+    least_scale: float = 1.0
+    """What the sides may be shrunk to."""
+    encodes: int = MOST_ENCODES
+    """How many are left."""
 
     @property
     def floor(self) -> int:
@@ -67,86 +87,137 @@ class Fitted:
     encodes: int
 
 
-def fit_jpeg(
-    picture_at: Callable[[float], Image.Image], start: Start, *, max_bytes: int, scale: float, least_scale: float
-) -> Fitted:
-    """The best JPEG within `max_bytes`; where even the last resort is larger, that one.
+def fit_jpeg(picture_at: Callable[[float], Image.Image], start: Start, *, max_bytes: int) -> Fitted:
+    """The best JPEG within `max_bytes`; where even the last resort is larger, the smallest.
 
-    `picture_at(scale)` is the picture, ready to be encoded, at this share of its planned size. It is asked for
-    `scale` first, and for less where the limit wants it, but never for less than `least_scale`.
+    `picture_at(scale)` is the picture, ready to be encoded, at this share of its planned size; never less than
+    `start.least_scale`.
     """
-    encodes = 0
-    shrunk = Start(first=_SHRUNK_QUALITY, subsampling=start.subsampling)
-    now = shrunk if scale < 1 else start
-    for _ in range(_MOST_SIZES):
-        picture = picture_at(scale)
-        tries = [now.known] if now.known else []
-        best: tuple[int, bytes] | None = None
-        while (quality := next_quality(tries, now, max_bytes)) is not None:
-            data = _jpeg(picture, quality, now.subsampling)
-            encodes += 1
-            tries.append(Try(quality, len(data)))
-            if len(data) <= max_bytes and (best is None or quality > best[0]):
-                best = quality, data
-        if best is not None:
-            return Fitted(data=best[1], quality=best[0], width=picture.width, height=picture.height, encodes=encodes)
-        if scale <= least_scale:
-            break
-        scale = max(least_scale, scale * min(0.9, shrinking(tries, max_bytes)))
-        now = shrunk
-    for last in _LAST_QUALITIES:
-        data = _jpeg(picture, last, HALF_COLOUR)
-        encodes += 1
-        if len(data) <= max_bytes:
-            break
-    return Fitted(data=data, quality=last, width=picture.width, height=picture.height, encodes=encodes)
+    known = [start.known] if start.known else []
+    tries: list[Try] = []
+    best: tuple[Try, bytes, tuple[int, int]] | None = None
+    picture, drawn_at = None, 0.0
+    while (setting := next_setting([*known, *tries], len(tries), start, max_bytes)) is not None:
+        if picture is None or setting.scale != drawn_at:
+            picture, drawn_at = picture_at(setting.scale), setting.scale
+        data = _jpeg(picture, setting.quality, start.subsampling)
+        tries.append(Try(setting.quality, len(data), setting.scale))
+        if best is None or _is_better(tries[-1], best[0], max_bytes):
+            best = tries[-1], data, picture.size
+    assert best is not None
+    return Fitted(data=best[1], quality=best[0].quality, width=best[2][0], height=best[2][1], encodes=len(tries))
 
 
-def next_quality(tries: Sequence[Try], start: Start, max_bytes: int) -> int | None:
-    """Which quality to encode with next: a secant in the logarithms of quantizer step and bytes. Pure.
+def _is_better(new: Try, old: Try, max_bytes: int) -> bool:
+    if new.size_bytes > max_bytes or old.size_bytes > max_bytes:
+        return new.size_bytes < old.size_bytes
+    return new.size_bytes > old.size_bytes
 
-    None where what fits is good enough, or where no quality from the floor on will fit.
+
+def first_scale(start: Start, max_bytes: int) -> float:
+    """At which share of its size a picture will be wanted first: it need not even be decoded larger. Pure."""
+    setting = next_setting([start.known] if start.known else [], 0, start, max_bytes)
+    return setting.scale if setting is not None else 1.0
+
+
+def next_setting(tries: Sequence[Try], encodes: int, start: Start, max_bytes: int) -> Setting | None:
+    """Which quality and scale to encode with next: a secant in the logarithms of quantizer step, pixels and bytes.
+
+    `tries` begin with what is known of the source; `encodes` of them were made. None where what fits is good enough,
+    or where nothing more can be done.
     """
     if not tries:
-        return start.first or start.quality
+        return Setting(start.quality, 1.0)
+    left = start.encodes - encodes
     fits = [t for t in tries if t.size_bytes <= max_bytes]
-    low = max((t.quality for t in fits), default=start.floor - 1)
-    high = min([start.quality + 1, *(t.quality for t in tries if t.size_bytes > max_bytes)])
-    if high - low <= 1 or len(tries) >= _MOST_TRIES:
+    if fits:
+        return _finer(max(fits, key=lambda t: t.size_bytes), tries, start, max_bytes) if left > 0 else None
+    if left <= -_MOST_IN_NEED:
         return None
-    if any(t.size_bytes >= _GOOD_ENOUGH * max_bytes for t in fits):
+    return _coarser(tries, _aim(tries, left) * max_bytes, left, start, max_bytes)
+
+
+def _aim(tries: Sequence[Try], left: int) -> float:
+    if left <= 0:
+        return _AIM_IN_NEED
+    if left == 1 and (len(tries) == 1 or tries[-1].scale < 1):
+        return _AIM_BLINDLY
+    return _AIMS[min(left, 3)]
+
+
+def _finer(best: Try, tries: Sequence[Try], start: Start, max_bytes: int) -> Setting | None:
+    """Of what fits, but is smaller than it need be."""
+    if best.size_bytes >= _GOOD_ENOUGH * max_bytes:
         return None
-    if not fits and predicted_bytes(tries, start.floor) > _HOPELESS * max_bytes:
+    if best.scale < 1 and best.size_bytes >= _NEAR * max_bytes:
+        factor = (_AIMS[2] * max_bytes / best.size_bytes) ** 0.5  # bytes grow no faster than pixels
+        most = min([1.0, *(0.99 * t.scale for t in tries if t.size_bytes > max_bytes and t.quality <= best.quality)])
+        scale = min(best.scale * factor, most)
+        return Setting(best.quality, scale) if scale > best.scale else None
+    over = [t for t in tries if t.size_bytes > max_bytes and t.scale == best.scale]
+    most_quality = min([BEST_QUALITY if best.scale < 1 else start.quality, *(t.quality - 1 for t in over)])
+    if best.quality >= most_quality:
         return None
-    nearest = min(tries, key=lambda t: abs(math.log(t.size_bytes / max_bytes)))
-    step = _step(nearest.quality) * (_AIM * max_bytes / nearest.size_bytes) ** (1 / _slope(tries))
-    return min(max(_quality(step), low + 1), high - 1)
+    # Between what just fits and what just does not: the grain of a sensor goes at once, from one quality to the next.
+    slope = _slope([*sorted(over, key=lambda t: t.size_bytes)[:1], best])
+    step = _step(best.quality) * (_AIMS[1] * max_bytes / best.size_bytes) ** (1 / slope)
+    return Setting(min(max(_quality(step), best.quality + 1), most_quality), best.scale)
 
 
-def shrinking(tries: Sequence[Try], max_bytes: int) -> float:
-    """By which factor the sides have to shrink, so that a good quality fits. Pure."""
-    return float((_AIM * max_bytes / predicted_bytes(tries, _SHRUNK_QUALITY)) ** (0.5 / _PIXEL_POWER))
+def _coarser(tries: Sequence[Try], aim_bytes: float, left: int, start: Start, max_bytes: int) -> Setting | None:
+    """Where all were too large: quality down to the floor, and only then size; where that is at its end, quality."""
+    nearest = min(tries, key=lambda t: t.size_bytes)
+    step = _step(nearest.quality) * (aim_bytes / nearest.size_bytes) ** (1 / _slope(tries))
+    quality = min(_quality(step), nearest.quality - 1, start.quality)
+    is_blind = left == 2 and len(tries) == 1  # noqa: PLR2004 (the last one has to be of a size that was tried)
+    if quality >= start.floor + (_BLIND_MARGIN if is_blind else 0):
+        return Setting(quality, nearest.scale)
+    at_floor = _predicted(nearest, tries, start.floor)
+    if left > 1 and nearest.quality > start.floor and at_floor <= max_bytes:
+        return Setting(start.floor, nearest.scale)
+    if nearest.scale > start.least_scale:
+        goal = min(_SHRUNK_QUALITY, start.quality)
+        if left == 1 and nearest.scale == 1:
+            aim_bytes *= _AIM_BLINDLY
+        factor = (aim_bytes / _predicted(nearest, tries, goal)) ** (0.5 / _pixel_power(tries))
+        scale = max(start.least_scale, nearest.scale * min(factor, 0.95))
+        if scale > start.least_scale or _predicted(nearest, tries, goal, scale) <= aim_bytes:
+            return Setting(goal, scale)
+        step = _step(goal) * (aim_bytes / _predicted(nearest, tries, goal, scale)) ** (1 / _slope(tries))
+        return Setting(max(min(_quality(step), goal), _LAST_QUALITY), scale)
+    if nearest.quality <= _LAST_QUALITY:
+        return None
+    return Setting(max(quality, _LAST_QUALITY), nearest.scale)
 
 
-def predicted_bytes(tries: Sequence[Try], quality: int) -> float:
-    nearest = min(tries, key=lambda t: abs(math.log(_step(t.quality) / _step(quality))))
-    return float(nearest.size_bytes * (_step(quality) / _step(nearest.quality)) ** _slope(tries))
-
-
-def is_hopeless(known: Try, start: Start, max_bytes: int) -> bool:
-    """Whether no quality from the floor on will fit: then a picture need not even be decoded at full size."""
-    return predicted_bytes([known], start.floor) > _HOPELESS * max_bytes
+def _predicted(known: Try, tries: Sequence[Try], quality: int, scale: float | None = None) -> float:
+    """Bytes, from what one of the tries gave."""
+    pixels = ((scale or known.scale) / known.scale) ** 2
+    steps = _step(quality) / _step(known.quality)
+    return float(known.size_bytes * steps ** _slope(tries) * pixels ** _pixel_power(tries))
 
 
 def _slope(tries: Sequence[Try]) -> float:
-    coarse = min(tries, key=lambda t: t.quality)
-    fine = max(tries, key=lambda t: t.quality)
-    if coarse.quality == fine.quality or coarse.size_bytes == fine.size_bytes:
-        return _SLOPE
+    """Of bytes over step, between the two tries of one scale that are the furthest apart."""
+    scale = tries[-1].scale
+    same = [t for t in tries if t.scale == scale]
+    coarse, fine = min(same, key=lambda t: t.quality), max(same, key=lambda t: t.quality)
     steps = math.log(_step(coarse.quality) / _step(fine.quality))
     if steps == 0:
         return _SLOPE
     return min(max(math.log(coarse.size_bytes / fine.size_bytes) / steps, _STEEPEST), _FLATTEST)
+
+
+def _pixel_power(tries: Sequence[Try]) -> float:
+    """Of bytes over pixels, between the last two tries of different scale; a small picture has more detail to the
+    pixel.
+    """
+    for one, other in reversed(list(pairwise(tries))):
+        if one.scale != other.scale and (one.quality == other.quality or len(tries) > 2):  # noqa: PLR2004 (or a guess)
+            bytes_of_one = one.size_bytes * (_step(other.quality) / _step(one.quality)) ** _slope(tries[:-1])
+            power = math.log(bytes_of_one / other.size_bytes) / math.log(one.scale / other.scale) / 2
+            return min(max(power, _LEAST_PIXEL_POWER), _MOST_PIXEL_POWER)
+    return _PIXEL_POWER
 
 
 def _step(quality: int) -> float:

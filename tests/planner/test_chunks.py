@@ -304,8 +304,11 @@ def test_a_chunk_that_nobody_could_see_is_none() -> None:
         "中" * 340_000,
         "\n" * 1_000_000 + "a",
         "e" + "\u0301" * 500_000,
+        "!" * 1_000_000,
+        "!" + '"' * 1_000_000,
+        "." * 1_000_000,
     ],
-    ids=["English", "CJK", "a", "中", "blank", "a heap of accents"],
+    ids=["English", "CJK", "a", "中", "blank", "a heap of accents", "shouting", "quotation marks", "full stops"],
 )
 def test_a_megabyte_takes_seconds(text: str) -> None:
     assert len(text.encode()) > 990_000

@@ -12,7 +12,7 @@ from msgspec import structs
 from preflight.limits import load
 from preflight.media import Fidelity, ImageFacts
 from preflight.planner.image import fit_image, plan_image
-from preflight.planner.interface import ConvertImage, CutOutPicture, Plan, Policy, SendAsIs
+from preflight.planner.interface import ConvertImage, CutOutPicture, Plan, Policy, SendAsIs, StripPicture
 from preflight.rules import check_facts
 
 LIMITS = load("marengo3.0")
@@ -102,6 +102,53 @@ def test_a_first_picture_that_fits_alone_is_cut_out_losslessly(facts: ImageFacts
 )
 def test_a_first_picture_that_does_not_fit_is_encoded(facts: ImageFacts) -> None:
     assert recipe_of(facts).format == "JPEG"
+
+
+STRIP = Policy(strip_metadata=True)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(JPEG, size_bytes=6_000_000, picture_bytes=6_000_000, bare_bytes=4_900_000, has_metadata=True),
+        replace(PNG, size_bytes=6_000_000, bare_bytes=4_900_000),
+        replace(JPEG, format="MPO", size_bytes=12_000_000, picture_bytes=6_000_000, bare_bytes=5_000_000, frames=2),
+    ],
+    ids=["metadata", "private chunks", "metadata of the first picture"],
+)
+def test_what_is_too_large_only_for_what_is_not_the_picture_is_stripped(facts: ImageFacts) -> None:
+    plan = plan_of(facts)
+    assert plan.recipe == StripPicture()
+    assert plan.fidelity is Fidelity.LOSSLESS
+    assert [o.media_bytes for o in plan.outputs] == [facts.bare_bytes]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(JPEG, size_bytes=6_000_000, picture_bytes=6_000_000, bare_bytes=5_000_001),
+        replace(PNG, width=127, bare_bytes=800_000, has_metadata=True),
+    ],
+    ids=["too large all the same", "too small"],
+)
+def test_what_stripping_does_not_mend_is_encoded(facts: ImageFacts) -> None:
+    assert isinstance(plan_of(facts).recipe, ConvertImage)
+
+
+def test_metadata_are_left_out_where_that_is_wished_and_there_are_any() -> None:
+    for facts in (replace(JPEG, bare_bytes=800_000), replace(PNG, bare_bytes=800_000)):
+        private = replace(facts, has_metadata=True)
+        report = check_facts("picture", private, LIMITS)
+        assert plan_image(report, LIMITS, Policy()).recipe == SendAsIs()
+        assert plan_image(report, LIMITS, STRIP).recipe == StripPicture()
+        assert plan_image(check_facts("picture", facts, LIMITS), LIMITS, STRIP).recipe == SendAsIs()
+
+
+def test_a_first_picture_with_metadata_is_not_only_cut_out_where_they_are_not_wanted() -> None:
+    facts = replace(JPEG, format="MPO", picture_bytes=800_000, bare_bytes=790_000, has_metadata=True, frames=2)
+    report = check_facts("picture", facts, LIMITS)
+    assert plan_image(report, LIMITS, Policy()).recipe == CutOutPicture()
+    assert plan_image(report, LIMITS, STRIP).recipe == StripPicture()
 
 
 @pytest.mark.parametrize(

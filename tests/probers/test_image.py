@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from preflight.errors import UnreadableError
 from preflight.media import ImageFacts, Source, Unprobed
+from preflight.probers import decode, libtiff, probe
+from preflight.probers.exif import exif_orientation
 from preflight.probers.image import probe_image
-from preflight.probers.image_structure import exif_orientation
 
 ORIENTATION = 0x0112
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -103,6 +104,7 @@ def test_format_size_and_mode(format_name: str, mode: str, options: dict[str, An
         mode=mode,
         frames=1,
         picture_bytes=len(data) if format_name == "JPEG" else None,
+        bare_bytes=len(data) if format_name in ("JPEG", "PNG") else None,
     )
 
 
@@ -252,6 +254,7 @@ def test_a_raw_photo_is_not_mistaken_for_its_preview() -> None:
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "unsupported_file_type"),
         (b"%PDF-1.4\n", "unsupported_file_type"),
         (bytes(1000), "unsupported_file_type"),
+        (b"\xff\xd8", "image_file_broken"),
         (b"\xff\xd8\xff", "image_file_broken"),
         (SIGNATURE, "image_file_broken"),
         (SIGNATURE + chunk(b"IHDR", b"123"), "image_file_broken"),
@@ -268,6 +271,64 @@ def test_what_cannot_be_opened_has_a_reason(data: bytes, code: str) -> None:
     assert refusal.size_bytes == len(data)
     assert refusal.reason
     assert "\n" not in refusal.reason
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\xff\xd8", "the file breaks off after the first two bytes of a JPEG"),
+        (SIGNATURE, "the file breaks off: it holds no whole header of a PNG"),
+        (SIGNATURE + b"\0\0\0\x0d", "the file breaks off: it holds no whole header of a PNG"),
+        (b"\xff\xd8\xff\xc4\0\x03\0" + bytes(40), "it begins as JPEG does, but its header is not whole"),
+        (SIGNATURE + chunk(b"IHDR", b"123"), "the file breaks off: it holds no whole header of a PNG"),
+    ],
+)
+def test_what_is_said_of_stumps_is_for_people(data: bytes, reason: str) -> None:
+    assert refusal_of(data).reason == reason
+    assert probe(Source.of(data)) == refusal_of(data)
+
+
+@pytest.mark.parametrize(("marker", "depth"), [(0xC1, 12), (0xC3, 16), (0xC3, 12)])
+def test_a_jpeg_that_nobody_reads_is_not_called_broken(marker: int, depth: int) -> None:
+    jpeg = bytearray(encoded(noise(40, 30).convert("L"), "JPEG"))
+    frame = jpeg.index(b"\xff\xc0")
+    jpeg[frame + 1], jpeg[frame + 4] = marker, depth
+    refusal = refusal_of(bytes(jpeg))
+    assert refusal.code == "unsupported_file_type"
+    assert f"{depth} bits" in refusal.reason
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_deflate", "jpeg"])
+def test_a_damaged_tiff_is_found_without_a_word_on_standard_error(
+    compression: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = bytearray(encoded(noise(200, 200), "TIFF", compression=compression))
+    whole[5_000:5_200] = bytes(200)
+    decode(Source.of(bytes(whole)), facts_of(bytes(whole)))
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.skipif(libtiff._library() is None, reason="this Pillow brings no libtiff")
+def test_libtiff_speaks_again_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
+    data = bytearray(encoded(noise(200, 200), "TIFF", compression="tiff_lzw"))
+    data[5_000:5_200] = bytes(200)
+    with libtiff.quiet_libtiff(), pytest.raises(OSError):
+        Image.open(io.BytesIO(data)).load()
+    assert capfd.readouterr().err == ""
+    with pytest.raises(OSError):
+        Image.open(io.BytesIO(data)).load()
+    assert "LZW" in capfd.readouterr().err
+
+
+def test_texts_of_a_png_are_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = zlib.compress(b"".join(b"\0" + bytes(30) for _ in range(20)))
+    bomb = zlib.compress(bytes(50_000_000))
+    parts = [chunk(b"zTXt", b"a\0\0" + bomb), chunk(b"iTXt", b"a\0\1\0\0\0" + bomb), chunk(b"tEXt", b"a\0b")]
+    monkeypatch.setattr(PngImagePlugin, "_safe_zlib_decompress", lambda _: pytest.fail("it was unpacked"))
+    whole = png_of(30, 20, *parts, chunk(b"IDAT", body), *parts)
+    facts = facts_of(whole)
+    assert (facts.damage, facts.width, facts.has_metadata) == (None, 30, True)
+    assert getattr(decode(Source.of(whole), facts), "damage", "") is None
 
 
 def test_heic_without_its_extra_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

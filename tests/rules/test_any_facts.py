@@ -73,6 +73,9 @@ images = st.builds(
     frames=st.none() | near(1),
     damage=st.none() | st.text(),
     picture_bytes=st.none() | sizes,
+    bare_bytes=st.none() | sizes,
+    has_metadata=st.booleans(),
+    location=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
 )
 tracks = {"frames": near(), "damaged_frames": near(), "truncated_at_s": seconds, "duration_s": seconds}
 decodings = st.builds(

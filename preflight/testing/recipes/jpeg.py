@@ -14,7 +14,7 @@ Segment = tuple[int, bytes]
 """The marker's second byte, and content."""
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
-APP0, APP1, SOS = 0xE0, 0xE1, 0xDA
+APP0, APP1, APP13, SOS, COM = 0xE0, 0xE1, 0xED, 0xDA, 0xFE
 # Version 100, no flags, no transform.
 _ADOBE_CMYK = b"Adobe\0\x64\0\0\0\0\0"
 _YCCK = 2

@@ -143,6 +143,20 @@ def exif(orientation: int, thumbnail: bytes = b"") -> bytes:
     return b"Exif\0\0" + first + struct.pack(">I", second_at) + second + bytes(4) + thumbnail
 
 
+def located_exif(latitude: int, longitude: int) -> bytes:
+    """An EXIF block with that place, in whole degrees north and east, and nothing else."""
+    head = b"MM\0*" + struct.pack(">IHHHIII", 8, 1, 0x8825, 4, 1, 26, 0)
+    values_at = 26 + 2 + 4 * 12 + 4
+    rows = (
+        struct.pack(">HHI4s", 1, 2, 2, b"N" if latitude >= 0 else b"S"),
+        struct.pack(">HHII", 2, 5, 3, values_at),
+        struct.pack(">HHI4s", 3, 2, 2, b"E" if longitude >= 0 else b"W"),
+        struct.pack(">HHII", 4, 5, 3, values_at + 24),
+    )
+    values = struct.pack(">12I", abs(latitude), 1, 0, 1, 0, 1, abs(longitude), 1, 0, 1, 0, 1)
+    return b"Exif\0\0" + head + struct.pack(">H", 4) + b"".join(rows) + bytes(4) + values
+
+
 def _format(suffix: str) -> str:
     from PIL import Image
 

@@ -27,12 +27,7 @@ def _bomb(name: str, what: str, recipe: Recipe, *more: str) -> Case:
 
 
 CUT = (
-    rejected(
-        "jpeg_cut_after_its_start",
-        "The first two bytes of a JPEG, which are nothing yet.",
-        corrupted(PHOTO, Truncate(keep=2)),
-        "unsupported_file_type",
-    ),
+    _broken("jpeg_cut_after_its_start", "The first two bytes of a JPEG, and no more.", PHOTO, Truncate(keep=2)),
     _broken("jpeg_cut_in_its_header", "A JPEG that breaks off in a table.", PHOTO, Truncate(part="DQT", keep="half")),
     _broken(
         "jpeg_cut_before_its_picture",

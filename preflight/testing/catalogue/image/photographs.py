@@ -6,8 +6,8 @@ from preflight.media import Fidelity
 from preflight.testing.catalogue.image.making import PHOTO, PICTURE, made, still
 from preflight.testing.catalogue.interface import Case, file, says
 from preflight.testing.recipes.film import X264, Film, Scene
-from preflight.testing.recipes.jpeg import APP0, APP1, Flat, Segmented, Thumbnailed, Ycck
-from preflight.testing.recipes.still import Still
+from preflight.testing.recipes.jpeg import APP0, APP1, APP13, COM, Flat, Segmented, Thumbnailed, Ycck
+from preflight.testing.recipes.still import Still, located_exif
 from preflight.testing.recipes.written import Joined
 from preflight.testing.truth import ImageTruth
 
@@ -29,6 +29,15 @@ _XMP = (
     b'<rdf:Description xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" GCamera:MotionPhoto="1"/>'
     b"</rdf:RDF></x:xmpmeta>"
 )
+_XMP_PLACE = (
+    b"http://ns.adobe.com/xap/1.0/\0"
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="33,51.5S" '
+    b'exif:GPSLongitude="151,12,30E"/></rdf:RDF></x:xmpmeta>'
+)
+# Record 2: by-line, and caption (IPTC-IIM 4.2, 6).
+_IPTC_RECORD = b"\x1c\x02\x50\0\x08Somebody\x1c\x02\x78\0\x09Something"
+_IPTC = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + len(_IPTC_RECORD).to_bytes(4) + _IPTC_RECORD
 _MOTION_FILM = Film(suffix=".mp4", scene=Scene(seconds=1.0), tones=(), options=X264)
 
 ORIENTATIONS = tuple(
@@ -66,11 +75,28 @@ CODINGS = (
         "A JPEG of 12 bits, as machines of hospitals write it, which next to nothing else can read.",
         Flat(coder="huffman", depth=12),
         None,
-        says("image_file_broken", gives="rejected"),
+        says("unsupported_file_type", gives="rejected"),
     ),
 )
 
 BAGGAGE = (
+    made(
+        "says_where_jpeg",
+        "A photograph that says where it was taken, as phones write it unless they are told otherwise.",
+        Segmented(of=PHOTO, first=((APP1, located_exif(48, 2)),)),
+        strict=says("image_has_location"),
+    ),
+    made(
+        "says_where_xmp_jpeg",
+        "A photograph whose place stands in XMP alone, as programs that manage photographs write it.",
+        Segmented(of=PHOTO, first=((APP1, _XMP_PLACE),)),
+        strict=says("image_has_location"),
+    ),
+    made(
+        "captioned_jpeg",
+        "A press photograph with its caption and its author in IPTC and a comment.",
+        Segmented(of=PHOTO, first=((APP13, _IPTC), (COM, b"Somebody took it"))),
+    ),
     made("thumbnail_jpeg", "A JPEG with a smaller one in its EXIF, as every camera writes it.", Thumbnailed()),
     still("display_p3", "A photograph in wider colours than sRGB, as phones write it.", Still(profile="display_p3")),
     made(

@@ -6,9 +6,9 @@ import struct
 import zlib
 
 from preflight.testing.catalogue.image.making import FIRST_FRAME, png, still
-from preflight.testing.catalogue.interface import Case
+from preflight.testing.catalogue.interface import Case, says
 from preflight.testing.recipes.png import Png
-from preflight.testing.recipes.still import Still, exif
+from preflight.testing.recipes.still import Still, exif, located_exif
 
 # Of the colours in the palette: red, lime, blue, yellow are there, white is clear, black half so.
 _CLEAR_WHITE = (b"tRNS", b"\xff\xff\xff\xff\0\x80")
@@ -59,6 +59,17 @@ CHUNKS = (
         "png_huge_text",
         "Two megabytes of compressed text beside the picture, as generators of images keep their workflow.",
         Png(before=(_TEXT,)),
+    ),
+    png(
+        "png_says_where",
+        "A photograph saved as PNG with the place where it was taken, as phones share it.",
+        Png(before=((b"eXIf", located_exif(-33, 151)[6:]),)),
+        says("image_has_location"),
+    ),
+    png(
+        "png_texts",
+        "An author, a comment and the time of the last change, as paint programs write them.",
+        Png(before=((b"tEXt", b"Author\0Somebody"), (b"iTXt", b"Comment\0\0\0\0\0Something"), (b"tIME", bytes(7)))),
     ),
     png(
         "png_exif_orientation_6",

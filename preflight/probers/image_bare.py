@@ -1,0 +1,195 @@
+"""What of a JPEG or PNG it takes to show its first picture: the rest is baggage, and can go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from preflight.probers.exif import EXIF_MARK, bare_exif
+from preflight.probers.image_structure import JpegSegment
+from preflight.probers.png_structure import PngChunk, chunk
+
+Piece = bytes | tuple[int, int]
+"""Bytes of their own, or from where to where in the file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bare:
+    """A picture without its baggage."""
+
+    pieces: tuple[Piece, ...]
+    dropped: tuple[str, ...]
+    """What was left out, in words."""
+    holds_metadata: bool
+    """Whether something of it may say who made the picture, with what, where or when."""
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(p) if isinstance(p, bytes) else p[1] - p[0] for p in self.pieces)
+
+    def of(self, file: BinaryIO) -> bytes:
+        """The picture, of the file that was looked into."""
+        return b"".join(_read(file, piece) for piece in self.pieces)
+
+
+_APP0, _APP1, _APP2, _APP13, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xFE
+_SOI, _SOS = 0xD8, 0xDA
+_JFIF = b"JFIF\0"
+# Marker, length, name, version, unit, densities, and no thumbnail.
+_JFIF_BYTES = 18
+_TAIL = 1 << 16
+
+
+def bare_jpeg(file: BinaryIO, segments: Sequence[JpegSegment], orientation: int, size_bytes: int) -> Bare:
+    """What decoding needs, JFIF, Adobe's note on colours, the ICC profile; of EXIF the orientation, if it is not 1.
+
+    `size_bytes` is the file's. What stands between the segments, before a marker or behind the picture's end goes.
+    """
+    pieces: list[Piece] = []
+    dropped: dict[str, bool] = {}
+    note = EXIF_MARK + bare_exif(orientation)
+    wants_note = orientation != 1
+    at_front = 0
+    for segment in segments:
+        head = _head(file, segment)
+        match segment.marker:
+            case 0xD8:
+                at_front = len(pieces) + 1
+            case 0xE0 if head.startswith(_JFIF):
+                at_front = len(pieces) + 1
+                if segment.end - segment.start > _JFIF_BYTES:
+                    pieces.append(_marked(_APP0, head[:12] + b"\0\0"))
+                    dropped["a thumbnail"] = True
+                    continue
+            case 0xE1 if head.startswith(note) and segment.end - segment.start == 4 + len(note):
+                wants_note = True  # it says nothing else: put back below
+                continue
+            case 0xE2 if head.startswith(b"ICC_PROFILE\0"):
+                pass
+            case 0xEE if head.startswith(b"Adobe"):
+                pass
+            case marker if _APP0 <= marker <= 0xEF or marker == _COM:  # noqa: PLR2004 (APP15)
+                dropped[_what(marker, head)] = True
+                continue
+            case 0xDA:
+                end = _without_fill(file, segment)
+                if end < segment.end:
+                    dropped["fill bytes"] = dropped.get("fill bytes", False)
+                pieces.append((segment.start, end))
+                continue
+            case _:
+                pass
+        pieces.append((segment.start, segment.end))
+    if wants_note:
+        pieces.insert(at_front, _marked(_APP1, note))
+    if segments and segments[-1].end < size_bytes:
+        dropped["what follows the picture"] = True
+    return _bare(pieces, dropped, size_bytes)
+
+
+def _head(file: BinaryIO, segment: JpegSegment) -> bytes:
+    if segment.end - segment.start <= 2:  # noqa: PLR2004 (a marker alone)
+        return b""
+    file.seek(segment.start + 4)
+    return file.read(min(segment.end - segment.start - 4, 64))
+
+
+def _what(marker: int, head: bytes) -> str:
+    match marker:
+        case 0xFE:
+            return "comments"
+        case 0xE1 if head.startswith(EXIF_MARK[:4]):
+            return "EXIF"
+        case 0xE1 if head.startswith(b"http://ns.adobe.com/"):
+            return "XMP"
+        case 0xE2 if head.startswith(b"MPF\0"):
+            return "the index of further pictures"
+        case 0xED:
+            return "IPTC"
+        case 0xE0:
+            return "a thumbnail"
+        case _:
+            return f"APP{marker - _APP0}"
+
+
+def _marked(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2) + body
+
+
+def _without_fill(file: BinaryIO, scan: JpegSegment) -> int:
+    """Where the coded data end: any number of FF may stand before a marker (T.81, B.1.1.2), and none ends the data."""
+    end = scan.end
+    while end > scan.start:
+        start = max(scan.start, end - _TAIL)
+        file.seek(start)
+        tail = file.read(end - start)
+        kept = len(tail.rstrip(b"\xff"))
+        if kept:
+            return start + kept
+        end = start
+    return scan.end
+
+
+# Without these it looks different, or may.
+_SHOWN_BY = frozenset(b"tRNS gAMA cHRM sRGB iCCP sBIT cICP mDCV cLLI pHYs bKGD".split())
+_FRAMES = frozenset({b"acTL", b"fcTL", b"fdAT"})
+_IS_ANCILLARY = 0x20
+_NAMES = {b"eXIf": "EXIF", b"tIME": "its time", **dict.fromkeys((b"tEXt", b"zTXt", b"iTXt"), "texts")}
+
+
+def bare_png(file: BinaryIO, chunks: Sequence[PngChunk], orientation: int, size_bytes: int) -> Bare:
+    """What decoding needs, colours, transparency; of EXIF the orientation, if it is not 1.
+
+    `size_bytes` is the file's.
+    """
+    note = chunk(b"eXIf", bare_exif(orientation))
+    pieces: list[Piece] = [(0, 8)]
+    dropped: dict[str, bool] = {}
+    wants_note = orientation != 1
+    for each in chunks:
+        if not each.kind[0] & _IS_ANCILLARY or each.kind in _SHOWN_BY:
+            if wants_note and each.kind == b"IDAT":
+                pieces.append(note)
+                wants_note = False
+            pieces.append((each.start, each.end))
+        elif each.kind in _FRAMES:
+            dropped["further frames"] = dropped.get("further frames", False)
+        elif not _is(file, each, note):  # that says nothing else: put back in front of the picture
+            dropped[_NAMES.get(each.kind, f"the chunk {each.kind.decode('ascii', 'backslashreplace')}")] = True
+    if chunks and chunks[-1].end < size_bytes:
+        dropped["what follows the picture"] = True
+    return _bare(pieces, dropped, size_bytes)
+
+
+def _is(file: BinaryIO, each: PngChunk, wanted: bytes) -> bool:
+    if each.end - each.start != len(wanted):
+        return False
+    file.seek(each.start)
+    return file.read(len(wanted)) == wanted
+
+
+def _bare(pieces: Iterable[Piece], dropped: dict[str, bool], size_bytes: int) -> Bare:
+    bare = Bare(pieces=tuple(_joined(pieces)), dropped=tuple(dropped), holds_metadata=any(dropped.values()))
+    if not dropped and bare.size_bytes < size_bytes:
+        return Bare(pieces=bare.pieces, dropped=("fill bytes",), holds_metadata=False)
+    return bare
+
+
+def _joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Neighbours in the file are read in one go."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        last = joined[-1] if joined else b""
+        if isinstance(last, tuple) and isinstance(piece, tuple) and last[1] == piece[0]:
+            joined[-1] = last[0], piece[1]
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _read(file: BinaryIO, piece: Piece) -> bytes:
+    if isinstance(piece, bytes):
+        return piece
+    file.seek(piece[0])
+    return file.read(piece[1] - piece[0])

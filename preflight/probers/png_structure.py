@@ -1,0 +1,131 @@
+"""What the chunks of a PNG say, read without decoding a pixel."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+_HEADER_BYTES, _CRC_BYTES = 8, 4
+_BLOCK = 1 << 20
+# In parts of 8 kB, which is what libpng writes, more than the largest picture that is decoded here takes.
+_MOST_CHUNKS = 200_000
+
+
+class PngChunk(NamedTuple):
+    """One chunk with its length, type and checksum."""
+
+    kind: bytes
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PngStructure:
+    damage: str | None
+    chunks: tuple[PngChunk, ...]
+    """Up to IEND, or to the damage."""
+    exif: bytes
+    """Of the eXIf chunk, wherever it stands: Pillow finds one behind the pixels only by decoding them all."""
+    xmp: bytes
+
+
+def png_structure(file: BinaryIO) -> PngStructure:
+    """Lengths, checksums and the parts that must be there."""
+    chunks: list[PngChunk] = []
+    kept = {b"eXIf": b"", b"text": b"", b"xmp": b""}
+    damage = _walk(file, chunks, kept)
+    if damage is None and not any(chunk.kind == b"IDAT" for chunk in chunks):
+        damage = "the PNG holds no picture data (IDAT)"
+    exif = kept[b"eXIf"] or exif_in_text(kept[b"text"])
+    return PngStructure(damage=damage, chunks=tuple(chunks), exif=exif, xmp=kept[b"xmp"])
+
+
+def _walk(file: BinaryIO, chunks: list[PngChunk], kept: dict[bytes, bytes]) -> str | None:
+    """What is damaged; None where the end was reached."""
+    at = len(SIGNATURE)
+    file.seek(at)
+    while not chunks or chunks[-1].kind != b"IEND":
+        header = file.read(_HEADER_BYTES)
+        if len(header) < _HEADER_BYTES:
+            return "the file breaks off: the end of the PNG (IEND) is missing"
+        if len(chunks) >= _MOST_CHUNKS:
+            return "the PNG is in more parts than can be true"
+        length, kind = struct.unpack(">I4s", header)
+        crc = zlib.crc32(kind)
+        body = b""
+        for block in _blocks(file, length):
+            crc = zlib.crc32(block, crc)
+            body = body or block  # the first, which is enough of whatever is looked into
+        name = kind.decode("ascii", "backslashreplace")
+        stored = file.read(_CRC_BYTES)
+        if len(stored) < _CRC_BYTES:
+            return f"the file breaks off inside the PNG chunk {name}"
+        if int.from_bytes(stored) != crc:
+            return f"the checksum of the PNG chunk {name} is wrong"
+        end = at + _HEADER_BYTES + length + _CRC_BYTES
+        chunks.append(PngChunk(kind, at, end))
+        at = end
+        _keep(kind, body, kept)
+    return None
+
+
+def _keep(kind: bytes, body: bytes, kept: dict[bytes, bytes]) -> None:
+    match kind:
+        case b"eXIf":
+            kept[kind] = kept[kind] or body
+        case b"tEXt" | b"zTXt" if body.startswith(b"Raw profile type exif\0"):
+            kept[b"text"] = kind + body
+        case b"iTXt" if body.startswith(b"XML:com.adobe.xmp\0\0"):
+            kept[b"xmp"] = body
+        case _:
+            pass
+
+
+def _blocks(file: BinaryIO, length: int) -> Iterator[bytes]:
+    while length > 0 and (block := file.read(min(length, _BLOCK))):
+        length -= len(block)
+        yield block
+
+
+def exif_in_text(chunk: bytes) -> bytes:
+    """ImageMagick writes EXIF into PNG as hexadecimal text, under three lines of heading. `chunk`: type and content."""
+    kind, (_, _, text) = chunk[:4], chunk[4:].partition(b"\0")
+    try:
+        if kind == b"zTXt":
+            text = zlib.decompressobj().decompress(text[1:], _BLOCK)
+        return bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode("ascii"))
+    except (zlib.error, ValueError):
+        return b""
+
+
+def without_text(file: BinaryIO) -> list[tuple[int, int]] | None:
+    """Where everything but the texts is, as starts and ends; None where there are no texts. No checksum is asked."""
+    ranges = []
+    start = at = len(SIGNATURE)
+    has_text = False
+    for _ in range(_MOST_CHUNKS):
+        file.seek(at)
+        header = file.read(_HEADER_BYTES)
+        if len(header) < _HEADER_BYTES:
+            break
+        length, kind = struct.unpack(">I4s", header)
+        end = at + _HEADER_BYTES + length + _CRC_BYTES
+        if kind in TEXT_CHUNKS:
+            ranges.append((start, at))
+            start = end
+            has_text = True
+        at = end
+        if kind == b"IEND":
+            break
+    size = file.seek(0, 2)
+    return [(0, len(SIGNATURE)), *ranges, (start, max(start, size))] if has_text else None
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """With its length and checksum."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
