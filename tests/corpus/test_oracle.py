@@ -77,7 +77,10 @@ def test_all_that_is_prepared_of_the_corpus_is_accepted(kind, corpus, judges, tm
 # Edge cases that fit by all that can be known without decoding every frame, and are sent byte for byte.
 COMPLAINED_OF_CASES = {
     "grows_ts": "the last frame of one part and the first of the next have the same time for the judge's muxer",
+    "clock_jumps_ts": "25 pictures a second and one step of 69 ms: in steps of the average rate, by which the judge's "
+    "muxer counts, two pictures 40 ms apart have one time",
     "ts_cut": "its last picture is not whole, which no packet says",
+    "png_huge_text": "the judge's Pillow takes compressed text of more than a megabyte for damage",
     "mp4_wrong_bits_in_data": "wrong bits in its pictures",
 }
 
