@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import IO
 
 import pybase64
 
-from preflight.errors import UnreadableError
 from preflight.media import Fidelity, InputType, Media, Span
 
 # A multiple of 3 bytes, so that no padding falls inside; 8 bodies of 36 MB at once took 37 MB of memory.
@@ -41,8 +41,17 @@ class Payload:
     """Where its text starts in the source, in characters; None for media."""
     fidelity: Fidelity
     steps: tuple[str, ...]
-    sha256: str = ""
-    """Of the media, or of the text in UTF-8; of several media, of their hashes joined."""
+    verified: tuple[Media, ...] = ()
+    """What is in it, as it was verified: its media, or its text in UTF-8."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the media, or of the text in UTF-8; of several media, of their hashes joined.
+
+        Known once the body was read to its end; before that, the media are read for it. Raises UnreadableError.
+        """
+        hashes = [each.sha256 for each in self.verified]
+        return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
 
     @property
     def media_bytes(self) -> int:
@@ -74,7 +83,7 @@ class Payload:
         """
         for fragment in self.fragments:
             if isinstance(fragment, Media):
-                yield from _base64(fragment)
+                yield from map(pybase64.b64encode, fragment.blocks(_BLOCK_BYTES))
             else:
                 for start in range(0, len(fragment), _BLOCK_BYTES):
                     yield fragment[start : start + _BLOCK_BYTES]
@@ -82,20 +91,6 @@ class Payload:
     def write_to(self, file: IO[bytes]) -> None:
         for chunk in self.chunks():
             file.write(chunk)
-
-
-def _base64(media: Media) -> Iterator[bytes]:
-    left = media.size_bytes
-    with media.source.open() as file:
-        while left:
-            wanted = min(_BLOCK_BYTES, left)
-            block = file.read(wanted)
-            if len(block) < wanted:  # which in mid-file would put padding inside the string
-                raise UnreadableError(f"{media.source.name} became shorter while it was sent. Prepare it again.")
-            left -= len(block)
-            yield pybase64.b64encode(block)
-        if file.read(1):
-            raise UnreadableError(f"{media.source.name} became longer while it was sent. Prepare it again.")
 
 
 def text_body(model: str, text: str) -> tuple[Fragment, ...]:

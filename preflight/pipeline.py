@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from preflight import limits as profiles
@@ -21,6 +20,7 @@ from preflight.media import (
     Fidelity,
     ImageFacts,
     Kind,
+    Media,
     MediaFacts,
     MultiInput,
     RequestFacts,
@@ -228,7 +228,8 @@ class Preflight:
         left = STRIP_METADATA.hold(facts) if self.policy.strip_metadata else None
         if errors := (*checked.errors, *((left,) if left is not None else ())):
             raise UnverifiedOutputError(report.source, errors)
-        return Verified.of(output, facts)
+        assert not isinstance(facts, Unprobed)  # which is an error
+        return Verified(output=output, facts=facts, media=Media(output.media, facts.size_bytes))
 
     def _decoded_again(self, report: Report, media: Source, facts: MediaFacts) -> MediaFacts:
         """The source's own bytes were decoded when they were checked; anything else was not."""
@@ -260,7 +261,7 @@ class Preflight:
             offset=output.offset,
             fidelity=output.fidelity,
             steps=output.steps,
-            sha256=verified.media.sha256,
+            verified=(verified.media,),
         )
 
     def _picture(self, report: Report, index: int, image: Source) -> Verified:
@@ -296,7 +297,7 @@ class Preflight:
             offset=None,
             fidelity=worst,
             steps=tuple(step for p in pictures for step in p.output.steps),
-            sha256=sha256("".join(m.sha256 for m in media).encode()).hexdigest() if len(media) > 1 else media[0].sha256,
+            verified=tuple(media),
         )
 
 

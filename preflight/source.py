@@ -130,19 +130,6 @@ class Source:
         return found
 
 
-def blocks(file: BinaryIO) -> Iterator[memoryview]:
-    """The rest of a file of `Source.open()`. Each block is overwritten by the next: what is written anew each time
-    costs more than what is done with it.
-    """
-    whole = memoryview(bytearray(_READ_BYTES))
-    while size := file.readinto(whole):  # type: ignore[attr-defined]  # which BinaryIO does not promise
-        yield whole[:size]
-
-
-_READ_BYTES = 256 * 1024
-"""Small enough to be hashed where the processor still has it."""
-
-
 class _Opened(io.FileIO):
     """A file on disk, whose failures are ours."""
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from preflight.media import Fidelity, Media, MediaFacts, Source, Span, Watch, unwatched
-from preflight.source import blocks
 
 __all__ = ["Output", "Verified", "Watch", "unwatched"]
 
@@ -32,13 +30,3 @@ class Verified:
     output: Output
     facts: MediaFacts
     media: Media
-
-    @classmethod
-    def of(cls, output: Output, facts: MediaFacts) -> Verified:
-        digest = hashlib.sha256()
-        size = 0
-        with output.media.open() as file:
-            for block in blocks(file):
-                digest.update(block)
-                size += len(block)
-        return cls(output=output, facts=facts, media=Media(output.media, size, digest.hexdigest()))
