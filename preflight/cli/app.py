@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from preflight.cli import cases, check, doctor, embed, emulate, explain, limits, plan, prepare
+from preflight.cli.command import Command, Commands
 from preflight.cli.signals import is_terminated
 from preflight.cli.talk import say, tell
 from preflight.errors import ExitCode, PreflightError
 
-app = typer.Typer(
-    name="preflight",
-    help="Makes any text, image, audio or video acceptable to a multimodal embedding API before a byte is uploaded.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in (
-    check.check,
-    plan.plan,
-    prepare.prepare,
-    embed.embed,
-    emulate.emulate,
-    limits.limits,
-    explain.explain,
-    doctor.doctor,
-    cases.cases,
-):
-    app.command()(command)
+COMMANDS = ("check", "plan", "prepare", "embed", "emulate", "limits", "explain", "doctor", "cases")
+"""Each a function in a file of its own, both of its name."""
+
+
+_WHAT = "Makes any text, image, audio or video acceptable to a multimodal embedding API before a byte is uploaded."
+
+
+def app_of(arguments: Sequence[str]) -> typer.Typer:
+    """The program with the command that is asked for, and with all of them where none is: for help, and to complete
+    what is typed. To load the others would take longer than to check a picture.
+    """
+    app = typer.Typer(
+        name="preflight",
+        cls=Commands,
+        help=_WHAT,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    asked = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
+    for name in asked:
+        app.command(cls=Command)(getattr(import_module(f"preflight.cli.{name}"), name))
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -40,7 +47,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     _: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
@@ -50,7 +56,8 @@ def _root(
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Never a traceback for what a user can mend."""
     try:
-        code = app(args=arguments, prog_name="preflight", standalone_mode=False)
+        given = sys.argv[1:] if arguments is None else arguments
+        code = app_of(given)(args=given, prog_name="preflight", standalone_mode=False)
     except typer.TyperException as error:
         if message := error.format_message():  # nothing where the help was printed instead
             say(f"preflight: {message.rstrip('.')}. `preflight --help` lists the commands, `-h` after one its options.")

@@ -41,7 +41,7 @@ memory, in which what was encoded waits, would not pay for.
 @options.with_policy
 def prepare(
     paths: options.Paths,
-    out: Annotated[Path, typer.Option("--out", help="A new or empty folder for the requests.", file_okay=False)],
+    out: Annotated[str, typer.Option("--out", metavar="<directory>", help="A new or empty folder for the requests.")],
     media: Annotated[bool, typer.Option("--media", help="Write the media files instead of request bodies.")] = False,
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
@@ -53,7 +53,7 @@ def prepare(
     Inputs that cannot be prepared get a line in the manifest with their findings, and exit code 1.
     """
     sources = collect(paths, kind)
-    folder = new_folder(out)
+    folder = new_folder(Path(out))
     with bar(len(sources), prints=False) as progress:
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         stop: KeyboardInterrupt | PreflightError | None = None

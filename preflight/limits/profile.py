@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
@@ -12,6 +12,8 @@ import msgspec
 from preflight.errors import UsageError
 
 DEFAULT_PROFILE = "marengo3.0"
+_HERE = Path(__file__).parent
+"""Not through importlib.resources, which takes as long to import as all of this package."""
 
 T = TypeVar("T")
 
@@ -108,8 +110,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def names() -> tuple[str, ...]:
     """The profiles that ship with preflight, the default first."""
-    found = (f.name.removesuffix(".toml") for f in resources.files(__package__).iterdir() if f.name.endswith(".toml"))
-    return tuple(sorted(found, key=lambda name: (name != DEFAULT_PROFILE, name)))
+    return tuple(sorted((path.stem for path in _HERE.glob("*.toml")), key=lambda name: (name != DEFAULT_PROFILE, name)))
 
 
 @cache
@@ -117,5 +118,4 @@ def load(profile: str = DEFAULT_PROFILE) -> Limits:
     """Read a profile by name. Raises UsageError where there is none of that name."""
     if profile not in names():
         raise UsageError(f"there is no profile {profile!r}. Choose one of: {', '.join(names())}.")
-    text = resources.files(__package__).joinpath(f"{profile}.toml").read_bytes()
-    return msgspec.toml.decode(text, type=Limits)
+    return msgspec.toml.decode((_HERE / f"{profile}.toml").read_bytes(), type=Limits)
