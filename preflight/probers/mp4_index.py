@@ -12,7 +12,7 @@ import struct
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, repeat
 from operator import add, lt, mul, sub
@@ -219,9 +219,7 @@ def _track(track_id: int, boxes: dict[bytes, memoryview], movie_timescale: int, 
     ends = array("Q", accumulate(sizes, initial=0))
     chunk_offsets = _chunk_offsets(table)
     chunk_firsts = _chunk_firsts(table[b"stsc"], len(chunk_offsets), count)
-    held = [*map(ends.__getitem__, chunk_firsts), ends[-1]]
-    if max(map(add, chunk_offsets, map(sub, held[1:], held))) > size_bytes:
-        raise _UnusualError
+    _must_end_in_the_file(chunk_offsets, [*chunk_firsts, count], ends, max(sizes), size_bytes)
     shift, edit_end = _edit(boxes.get(b"edts"), timescale, movie_timescale)
     dts = array("q", accumulate(chain.from_iterable(_runs(table[b"stts"], "I", count)), initial=shift))
     offsets = array("i", chain.from_iterable(_runs(table[b"ctts"], "i", count))) if b"ctts" in table else None
@@ -345,6 +343,16 @@ def _runs(body: memoryview, typecode: str, samples: int) -> Iterator[Iterator[in
     ):
         raise _UnusualError
     return map(repeat, values, lengths)
+
+
+def _must_end_in_the_file(
+    offsets: array[int], firsts: Sequence[int], ends: array[int], largest_bytes: int, size_bytes: int
+) -> None:
+    """Only the chunks near the end can be too long: all others would hold more than their samples ever do."""
+    most = max(map(sub, firsts[1:], firsts)) * largest_bytes
+    for chunk in range(bisect_right(offsets, size_bytes - most), len(offsets)):
+        if offsets[chunk] + ends[firsts[chunk + 1]] - ends[firsts[chunk]] > size_bytes:
+            raise _UnusualError
 
 
 def _sync(stss: memoryview, samples: int) -> array[int]:

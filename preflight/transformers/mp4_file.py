@@ -45,12 +45,15 @@ class Mp4File:
 
 def mp4_file(index: Mp4Index, stretches: Sequence[Stretch], base_s: float) -> Mp4File:
     """These stretches as a file whose clock starts at `base_s` of theirs, its samples in the order of the source."""
-    chunks = sorted(chain.from_iterable(_chunks(stretch, i) for i, stretch in enumerate(stretches)))
+    of_each = [list(_chunks(stretch, i)) for i, stretch in enumerate(stretches)]
+    chunks = sorted(chain.from_iterable(of_each))
     ends = list(accumulate((size for _, size, _, _ in chunks), initial=0))
-    starts = [[at for at, chunk in zip(ends, chunks, strict=False) if chunk[2] == i] for i in range(len(stretches))]
+    starts: list[list[int]] = [[] for _ in stretches]
+    for at, (_, _, number, _) in zip(ends, chunks, strict=False):
+        starts[number].append(at)
     hz = _movie_hz(stretches)
     edits = [_edit(stretch, base_s, hz) for stretch in stretches]
-    tables = [_tables(stretch, edit) for stretch, edit in zip(stretches, edits, strict=True)]
+    tables = [_tables(*each) for each in zip(stretches, edits, of_each, strict=True)]
     is_long = ends[-1] + sum(map(len, tables)) + _MOST_REST_BYTES >= _U32
     mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + ends[-1]) if is_long else struct.pack(">I4s", 8 + ends[-1], b"mdat")
     ftyp = _ftyp(index, stretches, edits)
@@ -143,7 +146,7 @@ def _movie_hz(stretches: Sequence[Stretch]) -> int:
     return max(sensible, default=_USUAL_HZ)
 
 
-def _tables(stretch: Stretch, edit: _Edit) -> bytes:
+def _tables(stretch: Stretch, edit: _Edit, chunks: Iterable[_Chunk]) -> bytes:
     """All of stbl but where the chunks lie."""
     track, first, end = stretch.track, stretch.first, stretch.end
     lengths = map(sub, track.dts[first + 1 : end + 1], track.dts[first:end])
@@ -155,7 +158,7 @@ def _tables(stretch: Stretch, edit: _Edit) -> bytes:
         sync = track.sync[bisect_left(track.sync, first) : bisect_left(track.sync, end)]
         boxes.append(_full_box(b"stss", 0, _counted("I", [sample - first + 1 for sample in sync], 1)))
     boxes.append(_full_box(b"stsz", 0, struct.pack(">I", 0), _counted("I", track.sizes[first:end], 1)))
-    boxes.append(_full_box(b"stsc", 0, _counted("I", _samples_a_chunk(_chunks(stretch, 0)), 3)))
+    boxes.append(_full_box(b"stsc", 0, _counted("I", _samples_a_chunk(chunks), 3)))
     return b"".join(boxes)
 
 
