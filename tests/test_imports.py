@@ -56,6 +56,11 @@ def test_a_check_loads_what_its_kind_needs(name: str, spared: set[str]) -> None:
     assert not loaded_by(checking(name)) & spared
 
 
+def test_cutting_a_film_loads_nothing_that_decodes(tmp_path: Path) -> None:
+    code = f"from preflight.cli.app import run\nassert run(['prepare', 'sample_media/talk.mp4', '--out', '{tmp_path}']) == 0"
+    assert not loaded_by(code) & {"numpy", "PIL", "rich", "click", "httpx2", "tiktoken", "pydantic"}
+
+
 @pytest.mark.parametrize("name", preflight.__all__)
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(preflight, name).__doc__

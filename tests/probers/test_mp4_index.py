@@ -6,11 +6,14 @@ import io
 import random
 import struct
 import tracemalloc
+from array import array
 from hashlib import md5
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
+from preflight.probers import mp4_index
 from preflight.probers.mp4_index import Mp4Index, read_index
 from tests.judges import coded_packets
 
@@ -139,3 +142,32 @@ def test_any_damage_to_the_index_ends_in_none_or_inside_the_file(film):
             assert len(track.pts) == len(track) == len(track.dts) - 1
             assert all(0 <= track.position(i) <= len(data) - track.sizes[i] for i in range(len(track)))
     assert 0 < read < 400
+
+
+def test_no_chunk_runs_over_the_end_of_the_file():
+    chance = random.Random(7)
+    outcomes = set()
+    for _ in range(2_000):
+        each = [chance.randint(1, 4) for _ in range(chance.randint(1, 6))]
+        sizes = [chance.choice((1, 5, 90)) for _ in range(sum(each))]
+        firsts, ends = [0, *accumulate(each)], [0, *accumulate(sizes)]
+        offsets = sorted(chance.sample(range(400), len(each)))
+        over = max(at + sum(sizes[a:b]) for at, a, b in zip(offsets, firsts, firsts[1:], strict=False))
+        size = over + chance.choice((-100, -1, 0, 1, 100))
+        try:
+            mp4_index._must_end_in_the_file(array("Q", offsets), firsts, array("Q", ends), max(sizes), size)
+        except mp4_index._UnusualError:
+            outcomes.add(True)
+            assert over > size
+        else:
+            outcomes.add(False)
+            assert over <= size
+    assert outcomes == {True, False}
+
+
+def test_a_last_chunk_that_runs_over_the_end_is_not_for_this_way(film):
+    (track,) = index_of(film, 1).tracks.values()
+    last = len(film) - (track.ends[-1] - track.ends[track.chunk_firsts[-1]])
+    at = box_at(film, b"stco") + 8 + 4 * (len(track.chunk_offsets) - 1)
+    assert index_of(changed(film, at, struct.pack(">I", last)), 1) is not None
+    assert index_of(changed(film, at, struct.pack(">I", last + 1)), 1) is None
