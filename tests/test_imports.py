@@ -57,7 +57,8 @@ def test_a_check_loads_what_its_kind_needs(name: str, spared: set[str]) -> None:
 
 
 def test_cutting_a_film_loads_nothing_that_decodes(tmp_path: Path) -> None:
-    code = f"from preflight.cli.app import run\nassert run(['prepare', 'sample_media/talk.mp4', '--out', '{tmp_path}']) == 0"
+    asked = ["prepare", "sample_media/talk.mp4", "--out", str(tmp_path)]
+    code = f"from preflight.cli.app import run\nassert run({asked}) == 0"
     assert not loaded_by(code) & {"numpy", "PIL", "rich", "click", "httpx2", "tiktoken", "pydantic"}
 
 
