@@ -20,4 +20,5 @@ def main() -> None:
         from preflight.cli.signals import is_terminated
 
         code = 143 if is_terminated() else 130
+    gc.freeze()  # nor need it be looked through at the end, when all of it goes
     raise SystemExit(code)
