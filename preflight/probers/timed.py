@@ -13,6 +13,7 @@ from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
 from preflight.probers.metadata import has_metadata
 from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
+from preflight.probers.mp4_layout import what_is_false
 from preflight.probers.picture import coded_size, is_interlaced, pixel_ratio, transfer_of
 from preflight.probers.sniff import suffix_of
 from preflight.probers.tags import tag_bytes
@@ -67,6 +68,13 @@ def _by_ffmpeg(source: Source, watch: Watch, *, sound_only: bool) -> AudioFacts 
                 # FFmpeg looks for a JPEG anywhere in whatever it does not know.
                 return _unprobed(size, "unsupported_file_type", "it holds a picture, but is no picture itself")
             movie = read_movie_header(source) if "mp4" in container.format.name else NOTHING
+            if "mp4" in container.format.name and not movie.impossible_samples:
+                with source.open() as file:
+                    lie = what_is_false(file, size)
+                if lie is not None:
+                    is_sound = sound_only or pick_streams(container)[0] is None
+                    code: UnprobedCode = "audio_file_broken" if is_sound else "video_file_broken"
+                    return _unprobed(size, code, f"its index is false: by it, {lie}")
             return _facts(container, size, movie, watch, sound_only=sound_only)
     except BrokenMediaError as error:
         return _unreadable(source, size, error)
