@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource, Span, Watch, unwatched
 from preflight.probers.container import demux
+from preflight.probers.flac import Numbers
 from preflight.probers.mending import SENDERS, Mender, find_jumps
 from preflight.probers.movie_header import NOTHING, MovieHeader
 from preflight.probers.times import Times
@@ -46,6 +47,8 @@ class Clock:
     """As far as the container knows: cut off at the file's end, or lost on the way in a transport stream."""
     first_picture: bytes | None
     """Of the video, the first keyframe, or else the first packet: it says how large its pictures are."""
+    missing_s: float = 0.0
+    """Of a FLAC file, by the numbers of the frames that are there."""
     jumps: tuple[Span, ...] = ()
     """Where a sender's clock jumps ahead, in seconds from `start_s`; no part of the duration."""
 
@@ -155,6 +158,7 @@ def _from_packets(
     tracks = {s.index: _Track() for s in streams}
     is_sent = container.format.name in SENDERS
     sent: list[tuple[float, float]] = []
+    numbers = Numbers() if container.format.name == "flac" else None
     keyframe: bool | None = None
     picture: bytes | None = None
     is_known = False
@@ -171,6 +175,8 @@ def _from_packets(
             keyframe = packet.is_keyframe if keyframe is None else keyframe
             is_known = packet.is_keyframe
             picture = bytes(packet) if picture is None or is_known else picture
+        if numbers is not None:
+            numbers.follow(packet)
         mender.mend(packet)
         if not packet.is_discard and (packet.pts is not None or packet.dts is not None):
             start_s, length_s = times.start_s(packet), times.length_s(packet)
@@ -194,6 +200,7 @@ def _from_packets(
         is_encrypted=bool(is_encrypted),
         damaged_packets=damaged,
         first_picture=picture,
+        missing_s=_rounded(numbers.missing_s) if numbers is not None else 0.0,
         jumps=jumps,
     )
 

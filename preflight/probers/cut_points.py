@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Source, VideoFacts, Watch, unwatched
 from preflight.probers.container import demux, open_media
-from preflight.probers.flac import FrameClock, last_frame_bytes
+from preflight.probers.flac import Numbers, last_frame_bytes
 from preflight.probers.hidden import HiddenSound
 from preflight.probers.movie_header import read_movie_header
 from preflight.probers.mp3 import units_of_mp3
@@ -47,7 +47,7 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts, watch: Watch = u
             video, audio = pick_streams(container)
             is_written_as_read = facts.kind == "video" or facts.container in _NOTHING_HIDDEN
             hidden = HiddenSound(audio) if audio is not None and not is_written_as_read else None
-            numbers = _Numbers() if facts.kind == "audio" and facts.container == "flac" else None
+            numbers = Numbers() if facts.kind == "audio" and facts.container == "flac" else None
             units = read_units(
                 container,
                 video if facts.kind == "video" else None,
@@ -59,7 +59,7 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts, watch: Watch = u
             )
         if hidden is not None and hidden.is_more_than_padding:
             return ()
-        if numbers is not None and numbers.are_missing:
+        if numbers is not None and numbers.missing_s:
             return ()  # written anew under numbers without a gap, what follows would come too soon
         if isinstance(facts, VideoFacts) or facts.codec not in ("mp3", "flac"):
             return units
@@ -75,21 +75,8 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts, watch: Watch = u
         return ()
 
 
-class _Numbers:
-    """Of the frames of a FLAC file, whether they go on without a gap."""
-
-    def __init__(self) -> None:
-        self._clock = FrameClock()
-        self.are_missing = False
-
-    def follow(self, packet: Packet[Stream]) -> None:
-        if packet.size:
-            self.are_missing = self.are_missing or self._clock.missing(packet) > 0
-            self._clock.count(packet.duration or 0)
-
-
 def _watching(
-    start_s: float, watch: Watch, hidden: HiddenSound | None, numbers: _Numbers | None
+    start_s: float, watch: Watch, hidden: HiddenSound | None, numbers: Numbers | None
 ) -> Callable[[Packet[Stream]], None]:
     times = Times()
 

@@ -166,6 +166,7 @@ def _audio_facts(
         start_s=clock.start_s,
         damaged_packets=clock.damaged_packets,
         clock_jumps=clock.jumps,
+        missing_s=clock.missing_s,
         sample_rate=audio.codec_context.sample_rate or None,
         channels=audio.codec_context.layout.nb_channels or None,
         bit_depth=bit_depth(codec),
