@@ -11,6 +11,7 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts, Watch, unwatched
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
+from preflight.probers.gif import breaks_off
 from preflight.probers.metadata import has_metadata
 from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
 from preflight.probers.mp4_layout import what_is_false
@@ -75,7 +76,12 @@ def _by_ffmpeg(source: Source, watch: Watch, *, sound_only: bool) -> AudioFacts 
                     is_sound = sound_only or pick_streams(container)[0] is None
                     code: UnprobedCode = "audio_file_broken" if is_sound else "video_file_broken"
                     return _unprobed(size, code, f"its index is false: by it, {lie}")
-            return _facts(container, size, movie, watch, sound_only=sound_only)
+            facts = _facts(container, size, movie, watch, sound_only=sound_only)
+            if container.format.name == "gif" and isinstance(facts, VideoFacts):
+                with source.open() as file:
+                    torn = breaks_off(file, size)
+                return replace(facts, damaged_packets=max(facts.damaged_packets, int(torn)))
+            return facts
     except BrokenMediaError as error:
         return _unreadable(source, size, error)
 
