@@ -155,7 +155,9 @@ def _from_packets(
     container: InputContainer, video: Stream | None, streams: Sequence[Stream], claimed: float | None, watch: Watch
 ) -> Clock:
     times, mender = Times(), Mender(streams)
-    tracks = {s.index: _Track() for s in streams}
+    # ASF says when a packet starts and never how long it lasts: what FFmpeg says is a guess by the bit rate.
+    is_guessed = container.format.name == "asf"
+    tracks = {s.index: _Track(is_guessed=is_guessed, claimed_s=claimed) for s in streams}
     is_sent = container.format.name in SENDERS
     sent: list[tuple[float, float]] = []
     numbers = Numbers() if container.format.name == "flac" else None
@@ -218,7 +220,11 @@ def _rounded(seconds: float) -> float:
 class _Track:
     """How long one stream lasts by its packets, whose times are mended."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_guessed: bool = False, claimed_s: float | None = None) -> None:
+        """`is_guessed`: the lengths of packets; `claimed_s`: where the header says that it ends."""
+        self._is_guessed, self._claimed_s = is_guessed, claimed_s
+        self._step_s = 0.0
+        """From the last packet but one to the last."""
         self._longest_s = 0.0
         """Of the packets but the last."""
         self._last: tuple[float, float] = (float("-inf"), 0.0)
@@ -230,6 +236,7 @@ class _Track:
     def follow(self, start_s: float, length_s: float) -> float:
         """How many seconds are done."""
         self._count_last()
+        self._step_s = max(start_s - self._last[0], 0.0) if self.start_s is not None else 0.0
         self._last = (start_s, length_s)
         self.start_s = start_s if self.start_s is None else min(self.start_s, start_s)
         return start_s - self.start_s
@@ -244,10 +251,17 @@ class _Track:
         near to is a promise and no picture.
         """
         start_s, length_s = self._last
+        if self._is_guessed and self._step_s > length_s:
+            # As long as the one before, or as the header has it, unless that is the same guess.
+            least_s, most_s = start_s + length_s, start_s + self._step_s
+            is_told = self._claimed_s is not None and least_s + _SAME_S < self._claimed_s < most_s
+            return max(self._end_s, self._claimed_s if is_told and self._claimed_s is not None else most_s)
         is_promise = self._longest_s > 0 and length_s > max(_STILL_S, _STILL_TIMES * self._longest_s)
         return max(self._end_s, start_s + (self._longest_s if is_promise else length_s))
 
 
+_SAME_S = 0.002
+"""What milliseconds round."""
 _STILL_S, _STILL_TIMES = 10.0, 10
 """How much longer the last packet must be than any other to be disbelieved."""
 

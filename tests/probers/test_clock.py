@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Sequence
 from fractions import Fraction
 from types import SimpleNamespace
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from preflight.media import Source
+from preflight.probers import probe
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
@@ -210,3 +213,21 @@ def test_packets_that_are_cut_off_are_counted():
     whole, cut_off = packet(0, 0), packet(0, 40, is_corrupt=True)
     assert clock([whole, whole]).damaged_packets == 0
     assert clock([whole, cut_off]).damaged_packets == 1
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize(
+    "name", ["video/puremagic__test.wmv", "audio/mutagen__silence-3.wma", "audio/quodlibet__test-2.wma"]
+)
+def test_the_last_packet_of_windows_media_lasts_as_long_as_it_is_heard(corpus, name):
+    """Their packets hold up to two seconds, and nothing in the file says how long the last one lasts."""
+    path = corpus / name
+    facts = probe(Source.of(path))
+    decoded = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", path, "-map", "0:a:0", "-f", "s16le", "-ac", "1", "-ar", "48000", "-"],
+        capture_output=True,
+        check=True,
+    ).stdout
+    heard_s = len(decoded) / 2 / 48_000
+    # The decoder of WMA 2 keeps its first packet's beginning for itself.
+    assert heard_s - 0.002 <= facts.duration_s <= heard_s + 0.1
