@@ -69,7 +69,8 @@ def read_clock(
     shown = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
     claimed = shown if movie.duration_s is None else max(shown or 0.0, movie.duration_s)
     lost = movie.impossible_samples + movie.torn_fragments
-    indexed = _from_index(streams, size_bytes) if not lost else None
+    is_false = movie.is_fragmented and any(_reaches_beyond(stream, size_bytes) for stream in streams)
+    indexed = _from_index(streams, size_bytes) if not lost and not is_false else None
     if claimed is not None and indexed is not None:
         start, length, keyframe = indexed
         if movie.duration_s is not None:  # which counts what is before the start, too
@@ -135,6 +136,11 @@ def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, floa
             keyframe = first.is_keyframe
     start = max(min(starts), 0.0)
     return start, max(ends) - start, keyframe
+
+
+def _reaches_beyond(stream: Stream, size_bytes: int) -> bool:
+    """Whether a packet would lie behind the end of the file."""
+    return any(entry.pos + entry.size > size_bytes for entry in stream.index_entries)
 
 
 def _hidden_at_end(discarded: Iterable[bool]) -> int:
