@@ -8,6 +8,7 @@ decoded; 0.3 s for 400 MB).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource, Span, Watch, unwatched
@@ -15,6 +16,7 @@ from preflight.probers.container import demux
 from preflight.probers.flac import Numbers
 from preflight.probers.mending import SENDERS, Mender, find_jumps
 from preflight.probers.movie_header import NOTHING, MovieHeader
+from preflight.probers.opening import decodable_leading_test
 from preflight.probers.times import Times
 
 if TYPE_CHECKING:
@@ -76,7 +78,9 @@ def read_clock(
         if movie.duration_s is not None:  # which counts what is before the start, too
             shown = max(shown or 0.0, movie.duration_s - start)
         if shown is not None and abs(length - claimed) <= max(_INDEX_S, _INDEX_SHARE * claimed):
-            first, picture = _first_packets(container, video, streams)
+            first, picture, lead = _first_packets(container, video, streams)
+            if lead and (led := _from_index(streams, size_bytes, lead)) is not None:
+                start, length, keyframe = led
             return Clock(
                 duration_s=_rounded(max(length, shown)),
                 duration_source="index",
@@ -94,26 +98,45 @@ def read_clock(
 
 def _first_packets(
     container: InputContainer, video: Stream | None, streams: Sequence[Stream]
-) -> tuple[Packet[Stream] | None, Packet[Stream] | None]:
-    """The first of all, and the first of the video."""
+) -> tuple[Packet[Stream] | None, Packet[Stream] | None, int]:
+    """The first of all, the first of the video, and by how many ticks others of it are shown before that."""
     first: Packet[Stream] | None = None
-    for number, packet in enumerate(demux(container, *streams)):
+    packets = enumerate(demux(container, *streams))
+    for number, packet in packets:
         first = first or packet
         if video is None or number == _SOUND_FIRST:
             break
         if packet.stream_index == video.index and packet.size:
-            return first, packet
-    return first, None
+            return first, packet, _lead(packet, video, (following for _, following in packets))
+    return first, None, 0
+
+
+def _lead(keyframe: Packet[Stream], video: Stream, packets: Iterable[Packet[Stream]]) -> int:
+    """By how many ticks pictures are shown before the first keyframe that can be decoded nevertheless."""
+    can_lead = decodable_leading_test(video)
+    lead = 0
+    if can_lead is None or keyframe.pts is None:
+        return lead
+    for packet in islice((p for p in packets if p.stream_index == video.index), _MOST_LEADING):
+        if packet.pts is None or packet.pts > keyframe.pts:
+            break
+        if can_lead(bytes(packet)):
+            lead = max(lead, keyframe.pts - packet.pts)
+    return lead
+
+
+_MOST_LEADING = 64
 
 
 _SOUND_FIRST = 1_000
 """Packets that may be stored before the first of the video; 20 s of sound."""
 
 
-def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, float, bool] | None:
+def _from_index(streams: Sequence[Stream], size_bytes: int, lead: int = 0) -> tuple[float, float, bool] | None:
     """(start, length, does the video start with a keyframe), where every stream has a complete index (MP4).
 
-    None, too, where the index promises more than the file holds: its end was cut off.
+    None, too, where the index promises more than the file holds: its end was cut off. `lead`: ticks of the video that
+    are shown before its first packet, where FFmpeg has it start.
     """
     if not streams or "mp4" not in streams[0].container.format.name:
         return None  # elsewhere an index holds the keyframes only, or is the file's own claim
@@ -123,11 +146,12 @@ def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, floa
         if len(entries) < 2 or not base or stream.start_time is None or stream.frames > len(entries):  # noqa: PLR2004
             return None  # fragmented, or silent: only the packets know
         first, last, before = entries[0], entries[-1], entries[-2]
+        started = stream.start_time - lead if stream.type == "video" else stream.start_time
         if last.pos + last.size > size_bytes:
             return None
-        starts.append(float(stream.start_time * base))
+        starts.append(float(started * base))
         # An index counts in decoding order: with B-frames, video is shown later than that by what its start is.
-        delay = stream.start_time - first.timestamp if stream.type == "video" else 0
+        delay = started - first.timestamp if stream.type == "video" else 0
         # What an edit list hides at the end is decoded among the last that are shown.
         hidden = _hidden_at_end(entry.is_discard for entry in reversed(entries))
         step = last.timestamp - before.timestamp

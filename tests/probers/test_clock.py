@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from preflight.media import Source
+from preflight.media import Source, Span
+from preflight.pipeline import Preflight
 from preflight.probers import probe
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import open_media
@@ -60,6 +61,7 @@ def container(
         frames=0,
         index_entries=entries,
         container=file,
+        codec_context=SimpleNamespace(name="h264"),
     )
     return file, stream
 
@@ -231,3 +233,12 @@ def test_the_last_packet_of_windows_media_lasts_as_long_as_it_is_heard(corpus, n
     heard_s = len(decoded) / 2 / 48_000
     # The decoder of WMA 2 keeps its first packet's beginning for itself.
     assert heard_s - 0.002 <= facts.duration_s <= heard_s + 0.1
+
+
+def test_pictures_that_lead_the_first_keyframe_are_not_lost(corpus):
+    """Half of them are shown before it: 2 s at 25 pictures a second, as its makers say."""
+    source = corpus / "video" / "mp4ff__vvc_400kbps_2s.mp4"
+    (payload,) = Preflight().prepare(source)
+    assert payload.span == Span(0.0, 2.0)
+    with open_media(Source.of(payload.media[0].source.read())) as made:
+        assert sum(bool(packet.size) for packet in made.demux(made.streams.video[0])) == 50
