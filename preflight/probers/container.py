@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.errors import BrokenMediaError, OutOfSpaceError, UnreadableError
 from preflight.probers.before_zero import counted_back
+from preflight.probers.torn_sound import from_first_frame
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
@@ -78,6 +79,8 @@ def demux(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream
     pictures = {stream.index for stream in streams if stream.type == "video"}
     if "matroska" in container.format.name and pictures:
         return counted_back(packets, pictures)
+    if container.format.name in ("mpeg", "mpegts"):
+        return from_first_frame(packets, streams)
     return packets
 
 
