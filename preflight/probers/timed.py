@@ -135,6 +135,10 @@ def _facts(
         return _unprobed(size, "audio_file_broken", reason)
     kept = [s for s in (video, audio) if s is not None]
     clock = read_clock(container, video, kept, size_bytes=size, movie=movie, watch=watch)
+    if (clock.duration_s or 0.0) > _MOST_S:
+        days = (clock.duration_s or 0.0) / _DAY_S
+        broken: UnprobedCode = "audio_file_broken" if video is None else "video_file_broken"
+        return _unprobed(size, broken, f"by the times of its packets it lasts {days:,.0f} days, which cannot be true")
     if clock.is_encrypted:
         return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
     streams = tuple(_stream_facts(s) for s in container.streams)
@@ -145,6 +149,9 @@ def _facts(
     return _video_facts(container, video, audio, clock, size, streams=streams, has_timestamps=has_timestamps)
 
 
+_DAY_S = 86_400
+_MOST_S = 30 * _DAY_S
+"""A wrong bit in one time makes centuries, and a still picture would be encoded for all of them."""
 _LEAST_HZ = 100
 """A file of some megabytes at 1 Hz lasts for weeks, in packets of a sample."""
 
