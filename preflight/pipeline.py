@@ -218,7 +218,8 @@ class Preflight:
                 from preflight.planner.timed import needs_stripping, needs_units, plan_timed
                 from preflight.probers.seams import Seams
 
-                needs = needs_units(report) or needs_stripping(facts, self.policy)
+                # What has to be encoded loses its tags on the way.
+                needs = needs_units(report) or (not report.errors and needs_stripping(facts, self.policy))
                 units = self._units(source_of(source), report, facts) if needs else None
                 seams = Seams(source_of(source), facts)
                 planned = partial(plan_timed, report, facts, units, self.limits, self.policy, refuse=seams.refused)
