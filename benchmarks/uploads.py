@@ -39,6 +39,7 @@ def send(url: str, path: Path, how: str) -> None:
     from preflight.media import Fidelity, Media, Source, Span
     from preflight.payload import Payload, media_body
     from preflight.submitter import AssetRoute, Client
+    from preflight.submitter.polling import Pace
 
     media = Media(source=Source.of(path), size_bytes=path.stat().st_size, sha256="of this file")
     payload = Payload(
@@ -52,7 +53,8 @@ def send(url: str, path: Path, how: str) -> None:
     )
     with Client("any-key", base_url=url) as client:
         most = 200_000_000 if how == "whole" else 1
-        route = AssetRoute(client, through=client, direct_most_bytes=most)
+        pace = Pace(first_s=0.05, deadline_s=600)
+        route = AssetRoute(client, through=client, direct_most_bytes=most, pace=pace)
         client.request("GET", "/v1.3/assets")  # what a connection takes is no part of it
         before, began = peak_bytes(), time.perf_counter()
         route.embed(payload)
