@@ -89,7 +89,7 @@ class Uploads:
             raise UsageError(f"{media.source.name} is larger than {MOST_BYTES:,} bytes. Split it.")
         key = (media.sha256, media.size_bytes)
         with self._lock:
-            session = self._unfinished.pop(key, None) if media.sha256 else None
+            session = self._unfinished.pop(key, None)
         if session is None:
             session = self._opened(media, filename, kind)
         else:
