@@ -26,6 +26,7 @@ from preflight.emulator.page import page
 from preflight.emulator.schema import parse
 from preflight.emulator.settings import Settings
 from preflight.emulator.shelf import Shelf
+from preflight.emulator.tally import DIGEST, Tally, digest_of
 from preflight.emulator.tasks import Tasks
 from preflight.emulator.uploads import Uploads
 from preflight.emulator.vectors import DIMENSIONS
@@ -66,6 +67,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", service.page),
+            Route("/emulator/tally", service.counts),
             Route("/v1.3/embed-v2", service.embed, methods=["POST"]),
             *service.tasks.routes(),
             *service.uploads.routes(),
@@ -78,6 +80,7 @@ def create_app(
             Exception: _failed,
         },
     )
+    app.state.tally = service.tally
     app.router.redirect_slashes = False  # the service has no such address either
     return app
 
@@ -89,6 +92,7 @@ class _Service:
         self._preflight = preflight
         self._of_assets = of_requests(preflight.limits).by_asset
         self._api_key = api_key
+        self.tally = Tally()
         shelf = Shelf()
         self.assets = Assets(self, shelf, settings)
         self.uploads = Uploads(self, self.assets, shelf, settings)
@@ -104,7 +108,14 @@ class _Service:
     async def embed(self, request: Request) -> Response:
         self.admit(request)
         body = await self.body(request)
-        return _json(200, await self.work(partial(self._answer, body)))
+        self.tally.arrived()
+        answered, digest = await self.work(partial(self._answer, body))
+        self.tally.embedded(digest)
+        request.scope[DIGEST] = digest
+        return _json(200, answered)
+
+    async def counts(self, _request: Request) -> Response:
+        return self.json(200, self.tally.shown())
 
     def admit(self, request: Request) -> None:
         self._check_key(request.headers.get("x-api-key", ""))
@@ -168,11 +179,11 @@ class _Service:
             raise Refusal(413, "content_too_large", f"The request body is too large: {most}")
         return b"".join(chunks)
 
-    def _answer(self, body: bytes) -> bytes:
+    def _answer(self, body: bytes) -> tuple[bytes, bytes]:
+        """And what the tally knows it by."""
         request = parse(body, model_name=_MODEL)
-        return msgspec.json.encode(
-            answer(request, self._preflight, stored=self.assets.taken, of_assets=self._of_assets)
-        )
+        answered = answer(request, self._preflight, stored=self.assets.taken, of_assets=self._of_assets)
+        return msgspec.json.encode(answered), digest_of(request)
 
 
 def _largest_body(limits: Limits) -> int:

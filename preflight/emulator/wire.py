@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 DOCS_ERRORS = "https://docs.twelvelabs.io/api-reference/error-codes"
 
@@ -24,8 +24,8 @@ class Refusal(Exception):  # noqa: N818 (it is an answer of the service, not a f
         return {"code": self.code, "message": self.message, "docs_url": self.docs_url}
 
 
-def nested(code: str, message: str) -> dict[str, object]:
-    return {"error": {"code": code, "message": message, "details": {}}}
+def nested(code: str, message: str, details: Mapping[str, str] | None = None) -> dict[str, object]:
+    return {"error": {"code": code, "message": message, "details": details or {}}}
 
 
 def invalid(parameter: str, why: str) -> Refusal:

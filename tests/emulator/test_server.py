@@ -101,7 +101,7 @@ def slow(monkeypatch):
     """An emulator whose answers take 0.5 s of work; whether it is being done, and whether it is done."""
     working, done = threading.Event(), threading.Event()
 
-    def answer(request, preflight):
+    def answer(request, preflight, **more):
         working.set()
         time.sleep(0.5)
         done.set()
