@@ -37,12 +37,22 @@ def emulate(
         ),
     ] = "",
     faults_seed: Annotated[int, typer.Option(metavar="N", help="Another N, other requests that go wrong.")] = 0,
+    rates: Annotated[
+        str,
+        typer.Option(
+            metavar="SPEC",
+            help="How much may come before it answers 429: timed:requests_per_minute=25:media_minutes_per_hour=600 for "
+            "audio and video, still:... for texts and images, upload:... for files; several with commas between.",
+            show_default=False,
+        ),
+    ] = "",
     latency: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long an answer takes, at the least.", min=0)
     ] = 0.0,
 ) -> int:
     """Run a local embed-v2 on loopback until Ctrl-C. It enforces the limits; its vectors are not Marengo's."""
-    from preflight.emulator import Faults, LocalServer
+    from preflight.emulator import Faults, LocalServer, Settings
+    from preflight.emulator.quota_spec import quotas_of
 
     if faults == _LIST:
         from preflight.emulator.faults import listed
@@ -52,7 +62,8 @@ def emulate(
     planned = Faults.of(faults, seed=faults_seed)
     if faults_seed and not planned:
         raise UsageError("--faults-seed chooses among the requests of --faults. Give both, or neither.")
-    with LocalServer(profile=profile, port=port, faults=planned, latency_s=latency) as server:
+    settings = Settings(quotas=quotas_of(rates))
+    with LocalServer(profile=profile, port=port, settings=settings, faults=planned, latency_s=latency) as server:
         troubled = f", with faults ({faults})" if planned else ""
         say(f"emulating {profile} at {server.url} (any key is accepted){troubled}; Ctrl-C ends it")
         server.wait()

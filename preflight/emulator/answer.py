@@ -60,11 +60,17 @@ def _nothing_stored(asset: AssetId) -> Source:
 
 
 def answer(
-    request: Request, preflight: Preflight, *, stored: Stored = _nothing_stored, of_assets: Preflight | None = None
+    request: Request,
+    preflight: Preflight,
+    *,
+    stored: Stored = _nothing_stored,
+    of_assets: Preflight | None = None,
+    admit: Callable[[float], None] = lambda _seconds: None,
 ) -> dict[str, object]:
     """`{"data": [...], "metadata": {...}}`; without metadata for a text. Raises Refusal (400).
 
-    `of_assets` judges audio and video that lie in an asset, which may be larger; otherwise `preflight` does.
+    `of_assets` judges audio and video that lie in an asset, which may be larger; otherwise `preflight` does. `admit` is
+    told the seconds of audio or video that are to be embedded before they are decoded, and may raise Refusal (429).
     """
 
     def taken(given: Given, name: str) -> Source:
@@ -93,7 +99,9 @@ def answer(
             return _described("multi_input", [_single(blend(vectors))])
         case TimedRequest():
             judge = of_assets or preflight if isinstance(request.media, AssetId) else preflight
-            return timed(request, examined(request, taken(request.media, request.kind), judge))
+            found = examined(request, taken(request.media, request.kind), judge)
+            admit(found.window.duration_s)
+            return timed(request, found)
 
 
 def _accepted(report: Report) -> Report:

@@ -22,7 +22,9 @@ from starlette.routing import Route
 from preflight.emulator.answer import answer
 from preflight.emulator.assets import Assets
 from preflight.emulator.judges import of_requests, of_tasks
+from preflight.emulator.meter import Meter, group_of
 from preflight.emulator.page import page
+from preflight.emulator.schema import Request as AnyRequest
 from preflight.emulator.schema import parse
 from preflight.emulator.settings import Settings
 from preflight.emulator.shelf import Shelf
@@ -41,6 +43,8 @@ T = TypeVar("T")
 _ENDPOINT, _MODEL = "POST /v1.3/embed-v2", "marengo3.0"
 HEADERS = {"X-Emulator": "preflight; not Marengo"}
 """In every answer."""
+_UPLOADS = ("/v1.3/assets", "/v1.3/assets/multipart-uploads")
+"""What begins one."""
 _BESIDES_MEDIA_BYTES = 1_000_000
 """JSON and texts of a request."""
 _DRAINED = 4
@@ -93,6 +97,7 @@ class _Service:
         self._of_assets = of_requests(preflight.limits).by_asset
         self._api_key = api_key
         self.tally = Tally()
+        self.meter = Meter(settings.quotas, style=settings.rate_style, clock=settings.clock)
         shelf = Shelf()
         self.assets = Assets(self, shelf, settings)
         self.uploads = Uploads(self, self.assets, shelf, settings)
@@ -109,16 +114,21 @@ class _Service:
         self.admit(request)
         body = await self.body(request)
         self.tally.arrived()
-        answered, digest = await self.work(partial(self._answer, body))
+        answered, given = await self.work(partial(self._answer, body))
+        digest = digest_of(given)
         self.tally.embedded(digest)
         request.scope[DIGEST] = digest
-        return _json(200, answered)
+        response = _json(200, answered)
+        response.headers.update(self.meter.remaining(group_of(given)))
+        return response
 
     async def counts(self, _request: Request) -> Response:
         return self.json(200, self.tally.shown())
 
     def admit(self, request: Request) -> None:
         self._check_key(request.headers.get("x-api-key", ""))
+        if request.method == "POST" and request.url.path in _UPLOADS:
+            self.meter.request("upload")
 
     async def body(self, request: Request, most_bytes: int | None = None) -> bytes:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -179,11 +189,19 @@ class _Service:
             raise Refusal(413, "content_too_large", f"The request body is too large: {most}")
         return b"".join(chunks)
 
-    def _answer(self, body: bytes) -> tuple[bytes, bytes]:
-        """And what the tally knows it by."""
+    def _answer(self, body: bytes) -> tuple[bytes, AnyRequest]:
+        """And the request."""
         request = parse(body, model_name=_MODEL)
-        answered = answer(request, self._preflight, stored=self.assets.taken, of_assets=self._of_assets)
-        return msgspec.json.encode(answered), digest_of(request)
+        group = group_of(request)
+        self.meter.request(group)
+        answered = answer(
+            request,
+            self._preflight,
+            stored=self.assets.taken,
+            of_assets=self._of_assets,
+            admit=partial(self.meter.media, group),
+        )
+        return msgspec.json.encode(answered), request
 
 
 def _largest_body(limits: Limits) -> int:
@@ -199,7 +217,9 @@ def _json(status: int, body: bytes) -> Response:
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return _json(error.status, msgspec.json.encode(error.body()))
+    response = _json(error.status, msgspec.json.encode(error.body()))
+    response.headers.update(error.headers)
+    return response
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from preflight.emulator.meter import Meter
 from preflight.emulator.wire import Refusal
 
 T = TypeVar("T")
@@ -16,6 +17,10 @@ T = TypeVar("T")
 
 class Desk(Protocol):
     """The application."""
+
+    @property
+    def meter(self) -> Meter:
+        """Of all endpoints together."""
 
     def admit(self, request: Request) -> None:
         """Raises Refusal (401) for a wrong key."""

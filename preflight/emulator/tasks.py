@@ -102,19 +102,23 @@ class Tasks:
         task = await self._desk.work(partial(self._created, body))
         shown = {"_id": task.task_id, "status": "processing", "data": None}
         # How the address of `Location` is written, from the root or with the host, is not documented.
-        return self._desk.json(202, shown, {"Location": f"{PATH}/{task.task_id}"})
+        return self._desk.json(
+            202, shown, {"Location": f"{PATH}/{task.task_id}", **self._desk.meter.remaining("timed")}
+        )
 
     def _created(self, body: bytes) -> Task:
         model_name = self._judges.inline.limits.model_name
         given = parse(body, model_name=model_name)
         if not isinstance(given, TimedRequest):
             raise invalid("input_type", "It must be one of: audio, video.")
+        self._desk.meter.request("timed")
         task_id, media = secrets.token_hex(12), given.media
         try:
             # On disk, so that tasks which wait for their turn take no memory.
             source = self._assets.taken(media, by=task_id) if isinstance(media, AssetId) else self._shelved(media)
             judge = self._judges.by_asset if isinstance(media, AssetId) else self._judges.inline
             found = examined(given, source, judge)
+            self._desk.meter.media("timed", found.window.duration_s)
         except BaseException:
             self._release(media, None, task_id)
             raise

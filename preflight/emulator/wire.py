@@ -16,8 +16,10 @@ class Refusal(Exception):  # noqa: N818 (it is an answer of the service, not a f
         self.code = code
         self.message = message
         self.docs_url = docs_url
+        self.headers: Mapping[str, str] = {}
+        """Besides those of every answer."""
 
-    def body(self) -> dict[str, object]:
+    def body(self) -> Mapping[str, object]:
         """Flat, as the service answers live; nested for 413, where the official SDK parses nothing else."""
         if self.status == 413:  # noqa: PLR2004 (Content Too Large)
             return nested(self.code, self.message)
