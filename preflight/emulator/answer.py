@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preflight.emulator.decoding import Recording, decode_picture, decode_timed
+from preflight.emulator.intake import Spooled
 from preflight.emulator.picture import picture_vector
 from preflight.emulator.schema import (
     AssetId,
@@ -74,7 +75,13 @@ def answer(
     """
 
     def taken(given: Given, name: str) -> Source:
-        return stored(given) if isinstance(given, AssetId) else Source.of(given, name=name)
+        match given:
+            case AssetId():
+                return stored(given)
+            case Spooled(path):
+                return Source.of(path, name=name)
+            case _:
+                return Source.of(given, name=name)
 
     match request:
         case TextRequest(text):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -21,6 +22,7 @@ from starlette.routing import Route
 
 from preflight.emulator.answer import answer
 from preflight.emulator.assets import Assets
+from preflight.emulator.intake import Intake, Taken
 from preflight.emulator.judges import of_requests, of_tasks
 from preflight.emulator.meter import Meter, group_of
 from preflight.emulator.page import page
@@ -98,7 +100,7 @@ class _Service:
         self._api_key = api_key
         self.tally = Tally()
         self.meter = Meter(settings.quotas, style=settings.rate_style, clock=settings.clock)
-        shelf = Shelf()
+        self._shelf = shelf = Shelf()
         self.assets = Assets(self, shelf, settings)
         self.uploads = Uploads(self, self.assets, shelf, settings)
         self.tasks = Tasks(self, self.assets, shelf, settings, of_tasks())
@@ -112,9 +114,9 @@ class _Service:
 
     async def embed(self, request: Request) -> Response:
         self.admit(request)
-        body = await self.body(request)
-        self.tally.arrived()
-        answered, given = await self.work(partial(self._answer, body))
+        async with self.taken(request, self._largest_body) as taken:
+            self.tally.arrived()
+            answered, given = await self.work(partial(self._answer, taken))
         digest = digest_of(given)
         self.tally.embedded(digest)
         request.scope[DIGEST] = digest
@@ -130,10 +132,26 @@ class _Service:
         if request.method == "POST" and request.url.path in _UPLOADS:
             self.meter.request("upload")
 
-    async def body(self, request: Request, most_bytes: int | None = None) -> bytes:
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise Refusal(400, "content_type_invalid", "The Content-Type header must be application/json.")
-        return await self._body(request, most_bytes or self._largest_body)
+    async def body(self, request: Request, most_bytes: int) -> bytes:
+        _require_json(request)
+        chunks: list[bytes] = []
+        await _fed(request, most_bytes, chunks.append)
+        return b"".join(chunks)
+
+    @asynccontextmanager
+    async def taken(self, request: Request, most_bytes: int) -> AsyncIterator[Taken]:
+        _require_json(request)
+        intake = Intake(self._shelf.new)
+        try:
+            await _fed(request, most_bytes, intake.feed)
+        except BaseException:
+            intake.abandon()
+            raise
+        taken = intake.finish()
+        try:
+            yield taken
+        finally:
+            taken.close()
 
     async def work(self, function: Callable[[], T]) -> T:
         async with self._turn():
@@ -174,24 +192,9 @@ class _Service:
         if not given or not hmac.compare_digest(given.encode(), expected.encode()):
             raise Refusal(401, "api_key_invalid", "The x-api-key header is missing or its key is invalid.")
 
-    async def _body(self, request: Request, most_bytes: int) -> bytes:
-        chunks, size = [], 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size <= most_bytes:
-                chunks.append(chunk)
-            elif size > _DRAINED * most_bytes:
-                break
-            else:
-                chunks.clear()
-        if size > most_bytes:
-            most = f"{most_bytes:,} bytes are the most that any valid request takes."
-            raise Refusal(413, "content_too_large", f"The request body is too large: {most}")
-        return b"".join(chunks)
-
-    def _answer(self, body: bytes) -> tuple[bytes, AnyRequest]:
+    def _answer(self, taken: Taken) -> tuple[bytes, AnyRequest]:
         """And the request."""
-        request = parse(body, model_name=_MODEL)
+        request = parse(taken.json, model_name=_MODEL, media=taken.media)
         group = group_of(request)
         self.meter.request(group)
         answered = answer(
@@ -202,6 +205,25 @@ class _Service:
             admit=partial(self.meter.media, group),
         )
         return msgspec.json.encode(answered), request
+
+
+def _require_json(request: Request) -> None:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refusal(400, "content_type_invalid", "The Content-Type header must be application/json.")
+
+
+async def _fed(request: Request, most_bytes: int, take: Callable[[bytes], object]) -> None:
+    """A body of at most so many bytes. Raises Refusal (413), once a longer one was read."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= most_bytes:
+            take(chunk)
+        elif size > _DRAINED * most_bytes:
+            break
+    if size > most_bytes:
+        most = f"{most_bytes:,} bytes are the most that any valid request takes."
+        raise Refusal(413, "content_too_large", f"The request body is too large: {most}")
 
 
 def _largest_body(limits: Limits) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from preflight.emulator.intake import Spooled
 from preflight.emulator.schema import (
     AssetId,
     Given,
@@ -120,4 +121,10 @@ def digest_of(request: Request) -> bytes:
 
 
 def _digest(medium: Given) -> bytes:
-    return sha256(medium.asset_id.encode() if isinstance(medium, AssetId) else medium).digest()
+    match medium:
+        case AssetId(asset_id):
+            return sha256(asset_id.encode()).digest()
+        case Spooled(digest=digest):
+            return digest
+        case _:
+            return sha256(medium).digest()
