@@ -19,7 +19,7 @@ from typing import BinaryIO, Literal
 from preflight.errors import UnreadableError
 from preflight.source import Source as Source  # noqa: PLC0414 (a noun of this file, too long to stand in it)
 
-Kind = Literal["text", "image", "audio", "video", "unknown"]
+Kind = Literal["text", "image", "audio", "video", "document", "unknown"]
 InputType = Literal["text", "image", "text_image", "audio", "video", "multi_input"]
 StreamType = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
 DurationSource = Literal["header", "index", "packets"]
@@ -133,13 +133,34 @@ class NamedImage:
     name: str | None = None
 
 
+MediaType = Literal["image", "audio", "video", "document"]
+"""What a source of a `multi_input` request says that it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSource:
+    """A source of a `MultiInput`, of any kind; the text points at it with `<@name>`."""
+
+    source: str | os.PathLike[str] | bytes | BinaryIO | Source
+    name: str | None = None
+    media_type: MediaType | None = None
+    """What it is to be read as; None has it found from its bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class MultiInput:
-    """One request of 1 to 10 images and, if wanted, a text that names them."""
+    """One request of 1 to 10 images, or of sources of any kind (marengo3.5), and, if wanted, a text that names them."""
 
-    images: Sequence[NamedImage]
+    images: Sequence[NamedImage] = ()
     text: str | None = None
     name: str = "<multi_input>"
+    sources: Sequence[NamedSource] = ()
+    """They come after the images."""
+
+    @property
+    def parts(self) -> tuple[NamedSource, ...]:
+        """The images and the sources, in the order in which they are sent."""
+        return (*(NamedSource(each.image, each.name, "image") for each in self.images), *self.sources)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -359,6 +380,19 @@ class VideoFacts:
         return (self.height, wide) if self.rotation in (90, 270) else (wide, self.height)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocumentFacts:
+    """A PDF."""
+
+    kind: Literal["document"] = field(default="document", init=False)
+    size_bytes: int
+    version: str | None
+    """Of PDF, as the header states it."""
+    pages: int | None
+    """The most that its page tree may hold, by anything in the file; None where the file does not say."""
+    encrypted: bool
+
+
 UnprobedCode = Literal[
     "file_empty",
     "file_unreadable",
@@ -367,6 +401,7 @@ UnprobedCode = Literal[
     "image_file_broken",
     "audio_file_broken",
     "video_file_broken",
+    "document_file_broken",
 ]
 
 
@@ -390,9 +425,25 @@ class RequestFacts:
     placeholders: tuple[str, ...]
     """The names that the text points at with `<@name>`, in order, each once."""
     names: tuple[str | None, ...]
-    """The images' names, in order."""
+    """The names of its images and sources, in order."""
     images: tuple[ImageFacts | Unprobed, ...]
+    sources: tuple[MediaFacts, ...] = ()
+    """Of the parts after the images, which may be of any kind."""
+
+    @property
+    def parts(self) -> tuple[MediaFacts, ...]:
+        """Of the images and the sources, in order."""
+        return (*self.images, *self.sources)
 
 
-MediaFacts = TextFacts | ImageFacts | AudioFacts | VideoFacts | Unprobed
+def media_type(facts: MediaFacts) -> MediaType:
+    """What a source of a `multi_input` says that it is. A text that is no `input_text` is a document."""
+    match facts:
+        case ImageFacts() | AudioFacts() | VideoFacts():
+            return facts.kind
+        case _:
+            return "document"
+
+
+MediaFacts = TextFacts | ImageFacts | AudioFacts | VideoFacts | DocumentFacts | Unprobed
 Facts = MediaFacts | RequestFacts

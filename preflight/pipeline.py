@@ -9,13 +9,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace as replace_struct
+
 from preflight import limits as profiles
 from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError
 from preflight.inputs import Input as Input  # noqa: PLC0414 (what this room takes)
-from preflight.inputs import Opened, facts_of_request, images_of, opened_once, source_of
+from preflight.inputs import Opened, facts_of_request, opened_once, parts_of, source_of
 from preflight.limits import Limits
 from preflight.media import (
     AudioFacts,
+    DocumentFacts,
     Facts,
     Fidelity,
     ImageFacts,
@@ -32,13 +35,14 @@ from preflight.media import (
     UnprobedCode,
     VideoFacts,
 )
-from preflight.payload import Payload, media_body, payload_of_parts, text_body
+from preflight.payload import Payload, payload_of_one, payload_of_parts
 from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
 from preflight.probers.tokens import TokenCounter, count_tokens
 from preflight.progress import Meter, Progress, Stage, silent
-from preflight.rules import Finding, Report, check_facts, image_part
+from preflight.rules import Finding, Report, check_facts, part_name
 from preflight.rules.image import LOCATION
+from preflight.rules.mixed import bytes_for_media
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA, TEXT
 from preflight.transformers import Output, Verified, transform
 
@@ -52,6 +56,7 @@ _BROKEN: dict[str, UnprobedCode] = {
     "image": "image_file_broken",
     "audio": "audio_file_broken",
     "video": "video_file_broken",
+    "document": "document_file_broken",
 }
 
 
@@ -120,7 +125,7 @@ class Preflight:
             return
         meter = self._meter(report)
         for verified in self._verified(opened, report, meter):
-            yield self._payload(report, verified)
+            yield payload_of_one(report.source, report.kind, self.limits, verified)
             span = verified.output.span
             meter.made(span.end_s if span else None)
         meter.finish()
@@ -157,7 +162,7 @@ class Preflight:
                 return self._facts_of_text(source.text)
             case TextImage() | MultiInput():
                 text = self._facts_of_text(source.text) if source.text is not None else None
-                return facts_of_request(source, text, [self._examined(image, "image") for image in images_of(source)])
+                return facts_of_request(source, text, [self._examined(part, kind) for part, kind in parts_of(source)])
 
     def _facts_of_text(self, text: str) -> TextFacts:
         from preflight.probers.text import facts_of_text
@@ -180,7 +185,7 @@ class Preflight:
         if kind == "text":  # our own UTF-8: that it is text was asked before
             return self._facts_of_text(media.read().decode())
         match kind:
-            case "image" | "audio" | "video":
+            case "image" | "audio" | "video" | "document":
                 return probe(media, kind)
             case _:
                 return probe(media)
@@ -223,6 +228,10 @@ class Preflight:
                 seams = Seams(source_of(source), facts)
                 planned = partial(plan_timed, report, facts, units, self.limits, self.policy, refuse=seams.refused)
                 return self._with_moments(planned, source_of(source), report)
+            case DocumentFacts() as facts:
+                from preflight.planner.document import plan_document
+
+                return plan_document(report, facts)
             case _:
                 raise RejectedError(report.source, report.errors)
 
@@ -312,36 +321,31 @@ class Preflight:
         """Damage that only decoding could find is a rejection like any other."""
         return RejectedError(report.source, check_facts(report.source, _broken(report.kind, error), self.limits).errors)
 
-    def _payload(self, report: Report, verified: Verified) -> Payload:
-        output, model = verified.output, self.limits.model_name
-        match report.kind:
-            case "text":
-                fragments = text_body(model, output.media.read().decode())
-            case "image" | "audio" | "video" as kind:
-                fragments = media_body(model, kind, verified.media)
-            case other:
-                raise TypeError(f"{other} has no body of its own")
-        return Payload(
-            source=report.source,
-            input_type=report.kind,
-            fragments=fragments,
-            span=output.span,
-            offset=output.offset,
-            fidelity=output.fidelity,
-            steps=output.steps,
-            verified=(verified.media,),
-        )
-
     def _plan_of_request(self, request: TextImage | MultiInput, report: Report) -> Plan:
-        from preflight.planner.request import plan_request
+        from preflight.planner.request import fair_share, plan_request
 
         if report.verdict == "rejected":
             raise RejectedError(report.source, report.errors)
+        assert isinstance(report.facts, RequestFacts)
+        budget = bytes_for_media(report.facts, self.limits)
+        sizes = [part.size_bytes or 0 for part in report.facts.parts]
+        fitter = self._fitter(fair_share(sizes, budget) if budget is not None else None)
         parts: dict[str, Plan] = {}
-        for name, source in _parts(request, report):
+        for name, source, kind in _parts(request, report):
             with self._said_of(report, name):
-                parts[name] = self.plan(source, kind="image" if isinstance(source, Source) else None)
-        return plan_request(report, parts)
+                parts[name] = plan = fitter.plan(source, kind=kind)
+                if len(plan.outputs) > 1:
+                    raise RejectedError(source.name, fitter.check(source, kind=kind).errors)
+        return plan_request(report, self.limits, parts)
+
+    def _fitter(self, most_bytes: int | None = None) -> Preflight:
+        """Of parts, none of which may become several; of images of at most so many bytes, where that is said."""
+        limits = self.limits
+        if most_bytes is not None:
+            size = replace_struct(limits.image.max_file_bytes, value=min(most_bytes, limits.image.max_file_bytes.value))
+            limits = replace_struct(limits, image=replace_struct(limits.image, max_file_bytes=size))
+        policy = replace(self.policy, prefer="requests", overlap_s=0.0)
+        return Preflight(limits=limits, policy=policy, workers=self._workers, token_counter=self._token_counter)
 
     @contextmanager
     def _said_of(self, report: Report, name: str) -> Iterator[None]:
@@ -353,25 +357,39 @@ class Preflight:
             raise RejectedError(report.source, findings) from error
 
     def _request(self, request: TextImage | MultiInput, report: Report) -> Payload:
-        """One body of several parts, each fitted on its own."""
+        """One body of several parts, each fitted on its own, and made smaller where all of them are too much."""
+        from preflight.planner.request import fair_share
+
         if report.verdict == "rejected":
             raise RejectedError(report.source, report.errors)
-        fitted: dict[str, Verified] = {}
-        for name, source in _parts(request, report):
-            with self._said_of(report, name):
-                kind: Kind | None = "image" if isinstance(source, Source) else None
-                fitted[name] = next(self._verified(source, self.check(source, kind=kind)))
+        assert isinstance(report.facts, RequestFacts)
+        fitted = self._fitted(request, report, self._fitter())
+        budget = bytes_for_media(report.facts, self.limits)
+        sizes = [part.media.size_bytes for name, part in fitted.items() if name != "text"]
+        if budget is not None and (share := fair_share(sizes, budget)) is not None:
+            fitted = self._fitted(request, report, self._fitter(share))
         text = fitted.pop("text", None)
-        return payload_of_parts(request, self.limits.model_name, text, list(fitted.values()))
+        return payload_of_parts(request, self.limits, text, list(fitted.values()))
+
+    def _fitted(self, request: TextImage | MultiInput, report: Report, fitter: Preflight) -> dict[str, Verified]:
+        fitted: dict[str, Verified] = {}
+        for name, source, kind in _parts(request, report):
+            with self._said_of(report, name):
+                checked = fitter.check(source, kind=kind)
+                made = fitter._verified(source, checked)  # noqa: SLF001 (another of ourselves)
+                fitted[name] = next(made)
+                if next(made, None) is not None:
+                    raise RejectedError(source.name, checked.errors)
+        return fitted
 
 
-def _parts(request: TextImage | MultiInput, report: Report) -> Iterator[tuple[str, Source | Text]]:
-    """What is to be fitted, by its name in findings."""
+def _parts(request: TextImage | MultiInput, report: Report) -> Iterator[tuple[str, Source | Text, Kind | None]]:
+    """What is to be fitted, by its name in findings, and what it is to be read as."""
     assert isinstance(report.facts, RequestFacts)
-    for index, image in enumerate(images_of(request)):
-        yield image_part(report.facts.kind, index), image
+    for index, (source, kind) in enumerate(parts_of(request)):
+        yield part_name(report.facts.kind, index), source, kind
     if request.text is not None:
-        yield "text", Text(request.text)
+        yield "text", Text(request.text), None
 
 
 def _broken(kind: str, error: BrokenMediaError) -> Unprobed:

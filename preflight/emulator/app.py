@@ -115,7 +115,7 @@ class _Service:
 
 def _largest_body(limits: Limits) -> int:
     """The service's own cap is not documented; this is the first size that no valid request can have."""
-    images = limits.request.max_images.value * base64_length(limits.image.max_file_bytes.value)
+    images = limits.request.max_sources.value * base64_length(limits.image.max_file_bytes.value)
     timed = max(base64_length(kind.max_media_bytes) for kind in (limits.audio, limits.video))
     return max(images, timed) + _BESIDES_MEDIA_BYTES
 

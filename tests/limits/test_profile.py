@@ -68,8 +68,8 @@ SHARED = {
     "video.max_width": 5184,
     "video.max_height": 2160,
     "video.max_aspect_ratio": 2.4,
-    "request.min_images": 1,
-    "request.max_images": 10,
+    "request.min_sources": 1,
+    "request.max_sources": 10,
     "request.name_pattern": "[A-Za-z0-9_]+",
 }
 STRICT_ALONE = {

@@ -77,7 +77,7 @@ def _requests(draw: DrawFn, limits: Limits, codes: Codes) -> TextImage | MultiIn
 @st.composite
 def _names(draw: DrawFn, limits: Limits, codes: Codes, *, is_needed: bool) -> list[str | None]:
     """Of the images, in order. `is_needed`: one of them breaks a limit, so there must be some."""
-    least, most = limits.request.min_images.value, limits.request.max_images.value
+    least, most = limits.request.min_sources.value, limits.request.max_sources.value
     # Two of the same name are the last ones, and a bad name is the first.
     fewest = max(least, 1 + 1 * (_TWICE in codes) + 1 * ({_NAME, _TWICE} <= codes))
     count = draw(spread(fewest, most))
