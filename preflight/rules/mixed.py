@@ -12,6 +12,7 @@ from preflight.rules import examples, text, timed
 from preflight.rules.interface import Example, Finding, Rule
 
 _IN_3_5, _AT_BEDROCK = "marengo3.5", "bedrock-marengo3.0"
+_CLIP = examples.video(duration_s=20.0, claimed_duration_s=20.0)
 _JSON_BYTES = 200
 """Of a source: its keys, its brackets, and a name."""
 
@@ -22,7 +23,7 @@ class MediaTypeUnsupported(Rule):
     code = "media_type_unsupported"
     accepted = (
         Example("an image", examples.multi_input()),
-        Example("a video and a text in marengo3.5", examples.sources(examples.video(), with_text=True), _IN_3_5),
+        Example("a video and a text in marengo3.5", examples.sources(_CLIP, with_text=True), _IN_3_5),
     )
     refused = (
         Example("a video in marengo3.0", examples.sources(examples.video())),
@@ -50,13 +51,13 @@ class TextMissing(Rule):
 
     code = "text_missing"
     accepted = (
-        Example("two videos without one", examples.sources(examples.video(), examples.video()), _IN_3_5),
+        Example("two videos without one", examples.sources(_CLIP, _CLIP), _IN_3_5),
         Example(
-            "a video, an image and a text", examples.sources(examples.video(), examples.image(), with_text=True), _IN_3_5
+            "a video, an image and a text", examples.sources(_CLIP, examples.image(), with_text=True), _IN_3_5
         ),
     )
     refused = (
-        Example("a video and an image without one", examples.sources(examples.video(), examples.image()), _IN_3_5),
+        Example("a video and an image without one", examples.sources(_CLIP, examples.image()), _IN_3_5),
     )
 
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
