@@ -52,30 +52,30 @@ def answer(request: Request, preflight: Preflight) -> dict[str, object]:
     """`{"data": [...], "metadata": {...}}`; without metadata for a text. Raises Refusal (400)."""
     match request:
         case TextRequest(text):
-            _accepted(preflight.check(Text(text)))
-            return {"data": [_single(wording_vector(text))]}
+            accepted(preflight.check(Text(text)))
+            return {"data": [single(wording_vector(text))]}
         case ImageRequest(image):
             source = Source.of(image, name="image")
-            report = _accepted(preflight.check(source, kind="image"))
+            report = accepted(preflight.check(source, kind="image"))
             assert isinstance(report.facts, ImageFacts)
-            return _described("image", [_single(_seen(source, report.facts))])
+            return described("image", [single(seen(source, report.facts))])
         case TextImageRequest(text, image):
             source = Source.of(image, name="text_image")
-            report = _accepted(preflight.check(TextImage(text, source)))
+            report = accepted(preflight.check(TextImage(text, source)))
             vectors = [wording_vector(text), *_all_seen([source], report)]
-            return _described("text_image", [_single(blend(vectors))])
+            return described("text_image", [single(blend(vectors))])
         case MultiInputRequest(text, named):
             sources = [Source.of(part.image, name=f"media_sources[{n}]") for n, part in enumerate(named)]
             images = [NamedImage(source, part.name) for source, part in zip(sources, named, strict=True)]
-            report = _accepted(preflight.check(MultiInput(images, text)))
+            report = accepted(preflight.check(MultiInput(images, text)))
             vectors = _all_seen(sources, report)
             vectors += [wording_vector(text)] if text is not None else []
-            return _described("multi_input", [_single(blend(vectors))])
+            return described("multi_input", [single(blend(vectors))])
         case TimedRequest():
             return _timed(request, preflight)
 
 
-def _accepted(report: Report) -> Report:
+def accepted(report: Report) -> Report:
     """The rules are the only judge of media here, as they are in `check`."""
     if not report.errors:
         return report
@@ -84,11 +84,11 @@ def _accepted(report: Report) -> Report:
     raise Refusal(400, first.code, where + first.message, first.docs)
 
 
-def _described(input_type: str, data: Sequence[object], **more: object) -> dict[str, object]:
+def described(input_type: str, data: Sequence[object], **more: object) -> dict[str, object]:
     return {"data": data, "metadata": {"input_type": input_type, **more}}
 
 
-def _single(vector: Vector) -> dict[str, object]:
+def single(vector: Vector) -> dict[str, object]:
     """The one vector of a request without a timeline."""
     return _row(vector, None, None, None)
 
@@ -103,35 +103,35 @@ def _row(vector: Vector, option: str | None, scope: str | None, span: Span | Non
     }
 
 
-def _seen(source: Source, facts: ImageFacts) -> Vector:
+def seen(source: Source, facts: ImageFacts) -> Vector:
     try:
         return picture_vector(decode_picture(source, facts))
     except BrokenMediaError as error:
-        raise _broken("image", source, str(error)) from error
+        raise unreadable("image", source, str(error)) from error
 
 
 def _all_seen(sources: Sequence[Source], report: Report) -> list[Vector]:
     assert isinstance(report.facts, RequestFacts)
     pairs = zip(sources, report.facts.images, strict=True)
-    return [_seen(source, facts) for source, facts in pairs if isinstance(facts, ImageFacts)]
+    return [seen(source, facts) for source, facts in pairs if isinstance(facts, ImageFacts)]
 
 
-def _broken(kind: str, source: Source, why: str) -> Refusal:
+def unreadable(kind: str, source: Source, why: str) -> Refusal:
     message = f"Cannot read {source.name}: {why}. Please check the {kind} file is valid and try again."
     return Refusal(400, f"{kind}_file_broken", message)
 
 
 def _timed(request: TimedRequest, preflight: Preflight) -> dict[str, object]:
     source = Source.of(request.media, name=request.kind)
-    facts = _accepted(preflight.check(source, kind=request.kind)).facts
+    facts = accepted(preflight.check(source, kind=request.kind)).facts
     assert isinstance(facts, AudioFacts | VideoFacts)
     if not facts.duration_s:
-        raise _broken(request.kind, source, "it has no length")
+        raise unreadable(request.kind, source, "it has no length")
     window = _window(request, facts.duration_s)
     try:
         recording = decode_timed(source, facts, window.end_s)
     except BrokenMediaError as error:
-        raise _broken(request.kind, source, str(error)) from error
+        raise unreadable(request.kind, source, str(error)) from error
     options = request.options if recording.samples is not None else [o for o in request.options if o == "visual"]
     if not options:
         raise invalid(f"{request.kind}.embedding_option", "The video has no sound.")
@@ -145,7 +145,7 @@ def _timed(request: TimedRequest, preflight: Preflight) -> dict[str, object]:
     more |= {"end_offset_sec": request.end_s} if request.end_s is not None else {}
     if request.kind == "video" and isinstance(request.segmentation, Fixed):
         more["clip_length"] = request.segmentation.duration_s
-    return _described(request.kind, data, **more)
+    return described(request.kind, data, **more)
 
 
 def _window(request: TimedRequest, duration_s: float) -> Span:

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from preflight.emulator import any_kind, invoke
 from preflight.emulator.answer import answer
 from preflight.emulator.page import page
 from preflight.emulator.schema import parse
@@ -22,10 +23,11 @@ from preflight.emulator.vectors import DIMENSIONS
 from preflight.emulator.wire import Refusal, nested
 from preflight.errors import UsageError
 from preflight.limits import DEFAULT_PROFILE, Limits
+from preflight.limits import Route as Means
 from preflight.payload import base64_length
 from preflight.pipeline import Preflight
 
-_ENDPOINT, _MODEL = "POST /v1.3/embed-v2", "marengo3.0"
+_PATHS: dict[Means, str] = {"sync": "/v1.3/embed-v2", "invoke": "/model/{model_id}/invoke"}
 HEADERS = {"X-Emulator": "preflight; not Marengo"}
 """In every answer."""
 _BESIDES_MEDIA_BYTES = 1_000_000
@@ -38,20 +40,20 @@ cut off while it still sends sees a broken connection and never the refusal."""
 def create_app(*, profile: str = DEFAULT_PROFILE, api_key: str | None = None) -> Starlette:
     """An emulator of embed-v2 that enforces `profile`. **Its vectors are not Marengo's.**
 
-    Without `api_key` any key is accepted, but there must be one. Raises UsageError for a profile that is not of
-    the synchronous endpoint of marengo3.0.
+    Without `api_key` any key is accepted, but there must be one; at Bedrock, where requests are signed, none is asked
+    for. Raises UsageError for a profile whose requests are not answered at once.
     """
     preflight = Preflight(limits=profile)
     limits = preflight.limits
-    if (limits.endpoint, limits.model_name) != (_ENDPOINT, _MODEL):
+    if limits.route not in _PATHS:
         raise UsageError(
-            f"the emulator speaks {_ENDPOINT} of {_MODEL} only; {profile} is another. Choose another profile."
+            f"the emulator answers requests at once; {profile} is of tasks ({limits.endpoint}). Choose another profile."
         )
     service = _Service(preflight, api_key)
     app = Starlette(
         routes=[
             Route("/", service.page),
-            Route("/v1.3/embed-v2", service.embed, methods=["POST"]),
+            Route(_PATHS[limits.route], service.embed, methods=["POST"]),
         ],
         exception_handlers={
             Refusal: _refused,
@@ -60,6 +62,7 @@ def create_app(*, profile: str = DEFAULT_PROFILE, api_key: str | None = None) ->
             Exception: _failed,
         },
     )
+    app.state.endpoint = limits.endpoint
     app.router.redirect_slashes = False  # the service has no such address either
     return app
 
@@ -76,7 +79,8 @@ class _Service:
         return HTMLResponse(text, headers=HEADERS)
 
     async def embed(self, request: Request) -> Response:
-        self._check_key(request.headers.get("x-api-key", ""))
+        if self._preflight.limits.route != "invoke":
+            self._check_key(request.headers.get("x-api-key", ""))
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Refusal(400, "content_type_invalid", "The Content-Type header must be application/json.")
         body = await self._body(request)
@@ -110,14 +114,29 @@ class _Service:
         return b"".join(chunks)
 
     def _answer(self, body: bytes) -> bytes:
-        return msgspec.json.encode(answer(parse(body, model_name=_MODEL), self._preflight))
+        limits = self._preflight.limits
+        if limits.route == "invoke":
+            return msgspec.json.encode(invoke.in_its_words(answer(invoke.parse(body, limits), self._preflight)))
+        if limits.model_name == any_kind.MODEL:
+            return msgspec.json.encode(any_kind.answer(any_kind.parse(body), self._preflight))
+        return msgspec.json.encode(answer(parse(body, model_name=limits.model_name), self._preflight))
 
 
 def _largest_body(limits: Limits) -> int:
-    """The service's own cap is not documented; this is the first size that no valid request can have."""
-    images = limits.request.max_sources.value * base64_length(limits.image.max_file_bytes.value)
-    timed = max(base64_length(kind.max_media_bytes) for kind in (limits.audio, limits.video))
-    return max(images, timed) + _BESIDES_MEDIA_BYTES
+    """The service's own cap is not documented but for Bedrock; elsewhere this is the first size that no valid request
+    can have."""
+    if limits.request.max_body_bytes is not None:
+        return limits.request.max_body_bytes.value
+    timed = max(limits.audio.max_media_bytes, limits.video.max_media_bytes)
+    media = {
+        "image": limits.image.max_file_bytes.value,
+        "audio": timed,
+        "video": timed,
+        "document": limits.document.max_file_bytes.value,
+    }
+    each = max(media[kind] for kind in limits.request.media_types.value)
+    several = limits.request.max_sources.value * base64_length(each)
+    return max(several, base64_length(timed)) + _BESIDES_MEDIA_BYTES
 
 
 def _json(status: int, body: bytes) -> Response:
@@ -132,7 +151,7 @@ async def _refused(_request: Request, error: Exception) -> Response:
 async def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_invalid")
-    message = f"{request.method} {request.url.path}: {error.detail}. The emulator has {_ENDPOINT} only."
+    message = f"{request.method} {request.url.path}: {error.detail}. The emulator has {request.app.state.endpoint} only."
     response = await _refused(request, Refusal(error.status_code, code, message))
     response.headers.update(error.headers or {})
     return response
