@@ -1,4 +1,4 @@
-"""What a request body looks like: fragments of JSON with media between them, in the words of each route (CONTRACT 1.3, 4).
+"""What a request body looks like, in the words of each route: JSON with media between it (CONTRACT 1.3, 4).
 
 Pure: which keys, in which order. How a body is streamed, and how long it is, is the business of `payload`.
 """

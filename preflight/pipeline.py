@@ -376,7 +376,7 @@ class Preflight:
         for name, source, kind in _parts(request, report):
             with self._said_of(report, name):
                 checked = fitter.check(source, kind=kind)
-                made = fitter._verified(source, checked)  # noqa: SLF001 (another of ourselves)
+                made = fitter._verified(source, checked)
                 fitted[name] = next(made)
                 if next(made, None) is not None:
                     raise RejectedError(source.name, checked.errors)

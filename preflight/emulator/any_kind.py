@@ -1,4 +1,4 @@
-"""`POST /v1.3/embed-v2` of marengo3.5: a `multi_input` of sources of any kind, answered with one vector (CONTRACT 3)."""
+"""embed-v2 of marengo3.5: a `multi_input` of sources of any kind, answered with one vector (CONTRACT 3)."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def parse(body: bytes) -> AnyKindRequest:
     request = AnyKindRequest(
         text=text,
         parts=parts,
-        auto_truncate=top.optional("auto_truncate", _boolean, False),
-        uncertainty=top.optional("embedding_uncertainty", _boolean, False),
+        auto_truncate=top.optional("auto_truncate", _boolean, default=False),
+        uncertainty=top.optional("embedding_uncertainty", _boolean, default=False),
         dimension=top.optional("embedding_dimension", _dimension, DIMENSIONS),
     )
     if request.uncertainty and ((text is not None and parts) or any(p.media_type == "document" for p in parts)):

@@ -124,7 +124,8 @@ class _Service:
 
 def _largest_body(limits: Limits) -> int:
     """The service's own cap is not documented but for Bedrock; elsewhere this is the first size that no valid request
-    can have."""
+    can have.
+    """
     if limits.request.max_body_bytes is not None:
         return limits.request.max_body_bytes.value
     timed = max(limits.audio.max_media_bytes, limits.video.max_media_bytes)
@@ -151,7 +152,9 @@ async def _refused(_request: Request, error: Exception) -> Response:
 async def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_invalid")
-    message = f"{request.method} {request.url.path}: {error.detail}. The emulator has {request.app.state.endpoint} only."
+    message = (
+        f"{request.method} {request.url.path}: {error.detail}. The emulator has {request.app.state.endpoint} only."
+    )
     response = await _refused(request, Refusal(error.status_code, code, message))
     response.headers.update(error.headers or {})
     return response

@@ -123,35 +123,40 @@ _NO_DAY = dt.date(1970, 1, 1)
 _NOTHING = "this profile takes none"
 
 
-def _none(value: T) -> Limit[T]:
+def _none(*, value: T) -> Limit[T]:
     return Limit(value, _NOTHING, _NO_DAY)
 
 
 # Of a kind that a profile's file does not name, nothing fits.
-_NO_TEXT = TextLimits(max_tokens=_none(0))
-_NO_IMAGE = ImageLimits(formats=_none(()), min_side=_none(0), max_file_bytes=_none(0), max_pixels=_none(0))
+_NO_TEXT = TextLimits(max_tokens=_none(value=0))
+_NO_IMAGE = ImageLimits(
+    formats=_none(value=()), min_side=_none(value=0), max_file_bytes=_none(value=0), max_pixels=_none(value=0)
+)
 _NO_AUDIO = AudioLimits(
-    max_duration_s=_none(0.0),
-    min_duration_s=_none(0.0),
-    min_duration_is_error=_none(True),
-    max_file_bytes=_none(0),
-    formats=_none(()),
+    max_duration_s=_none(value=0.0),
+    min_duration_s=_none(value=0.0),
+    min_duration_is_error=_none(value=True),
+    max_file_bytes=_none(value=0),
+    formats=_none(value=()),
 )
 _NO_VIDEO = VideoLimits(
-    max_duration_s=_none(0.0),
-    min_duration_s=_none(0.0),
-    min_duration_is_error=_none(True),
-    max_file_bytes=_none(0),
-    min_side=_none(0),
-    max_width=_none(0),
-    max_height=_none(0),
-    box_turns_with_portrait=_none(False),
-    max_aspect_ratio=_none(1.0),
-    too_new_codecs=_none(()),
+    max_duration_s=_none(value=0.0),
+    min_duration_s=_none(value=0.0),
+    min_duration_is_error=_none(value=True),
+    max_file_bytes=_none(value=0),
+    min_side=_none(value=0),
+    max_width=_none(value=0),
+    max_height=_none(value=0),
+    box_turns_with_portrait=_none(value=False),
+    max_aspect_ratio=_none(value=1.0),
+    too_new_codecs=_none(value=()),
 )
-_NO_DOCUMENT = DocumentLimits(max_file_bytes=_none(0), pages_per_mb=_none(0), min_max_pages=_none(0))
+_NO_DOCUMENT = DocumentLimits(max_file_bytes=_none(value=0), pages_per_mb=_none(value=0), min_max_pages=_none(value=0))
 _NO_REQUEST = RequestLimits(
-    min_sources=_none(0), max_sources=_none(0), name_pattern=_none("[A-Za-z0-9_]+"), media_types=_none(())
+    min_sources=_none(value=0),
+    max_sources=_none(value=0),
+    name_pattern=_none(value="[A-Za-z0-9_]+"),
+    media_types=_none(value=()),
 )
 _NOTHING_OF = (_NO_TEXT, _NO_IMAGE, _NO_AUDIO, _NO_VIDEO, _NO_DOCUMENT, _NO_REQUEST)
 

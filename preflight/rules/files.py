@@ -165,7 +165,7 @@ class UnsupportedFileType(Rule):
                 return self._convertible(f"{facts.container.partition(',')[0]}/{codec}", ("codecs of FFmpeg 6",))
             case DocumentFacts() | Unprobed(code="document_file_broken") if not limits.takes("document"):
                 return self.finding(
-                    f"It is a PDF document, which the profile {limits.profile} does not take. {which_takes('document')}",
+                    f"It is a PDF document, and {limits.profile} does not take any. {which_takes('document')}",
                     measured="pdf",
                     limit=None,
                 )

@@ -52,13 +52,9 @@ class TextMissing(Rule):
     code = "text_missing"
     accepted = (
         Example("two videos without one", examples.sources(_CLIP, _CLIP), _IN_3_5),
-        Example(
-            "a video, an image and a text", examples.sources(_CLIP, examples.image(), with_text=True), _IN_3_5
-        ),
+        Example("a video, an image and a text", examples.sources(_CLIP, examples.image(), with_text=True), _IN_3_5),
     )
-    refused = (
-        Example("a video and an image without one", examples.sources(_CLIP, examples.image()), _IN_3_5),
-    )
+    refused = (Example("a video and an image without one", examples.sources(_CLIP, examples.image()), _IN_3_5),)
 
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
         if not isinstance(facts, RequestFacts) or facts.text is not None or limits.request.mixed_needs_text is None:
@@ -140,7 +136,9 @@ class BodyTooLarge(Rule):
         Example("three images of 5 MB", examples.sources(*[examples.image(size_bytes=5_000_000)] * 3), _AT_BEDROCK),
         Example("ten images of 5 MB elsewhere", examples.sources(*[examples.image(size_bytes=5_000_000)] * 10)),
     )
-    refused = (Example("four images of 5 MB", examples.sources(*[examples.image(size_bytes=5_000_000)] * 4), _AT_BEDROCK),)
+    refused = (
+        Example("four images of 5 MB", examples.sources(*[examples.image(size_bytes=5_000_000)] * 4), _AT_BEDROCK),
+    )
 
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
         most = limits.request.max_body_bytes

@@ -9,7 +9,6 @@ from preflight.media import AudioFacts, Facts, Span, VideoFacts
 from preflight.rules import examples
 from preflight.rules.interface import Example, Finding, Rule, told_apart
 
-
 CUT_IT = "`preflight prepare` cuts it into clips."
 CUT_IT_YOURSELF = "Cut it: what is a part of a request cannot become several."
 
@@ -42,7 +41,8 @@ class _DurationTooLong(_TimedRule):
                 if claimed and _false_claim(timed) is not None:
                     claimed += ", which does not tell the truth"
                 return self.finding(
-                    f"The {self.kind} lasts {told_apart(longest, most, 2)} s{claimed}, the limit is {most:g} s. {CUT_IT}",
+                    f"The {self.kind} lasts {told_apart(longest, most, 2)} s{claimed}, the limit is {most:g} s. "
+                    f"{CUT_IT}",
                     measured=float(told_apart(longest, most, 3)),
                     limit=most,
                     fixable=True,

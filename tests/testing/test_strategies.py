@@ -36,9 +36,8 @@ from preflight.testing.strategies import (
     videos,
 )
 from preflight.testing.strategies.interface import Shelf
-from preflight.testing.truth import AudioTruth, ImageTruth, VideoTruth
+from preflight.testing.truth import PROFILES, AudioTruth, ImageTruth, VideoTruth
 
-PROFILES = limits.names()
 STRATEGIES = {"images": images, "audio": audio, "videos": videos, "texts": texts, "requests": requests}
 _ROOMS = {"images": image, "audio": sound, "videos": video, "texts": text, "requests": request}
 BREAKABLE = [

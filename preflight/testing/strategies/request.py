@@ -9,10 +9,11 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from preflight.limits import DEFAULT_PROFILE, Limits, load
+from preflight.limits import DEFAULT_PROFILE, Limits
 from preflight.media import MultiInput, NamedImage, TextImage
 from preflight.testing.strategies import image, text
 from preflight.testing.strategies.wishes import NOTHING, Breakable, Breaks, Codes, pick, spread
+from preflight.testing.truth import foreseen
 
 _COUNT, _NAME, _TWICE, _UNRESOLVED = "media_sources_count", "name_invalid", "name_not_unique", "placeholder_unresolved"
 _WHOLE: Final[Codes] = frozenset({_COUNT, _NAME, _TWICE, _UNRESOLVED})
@@ -40,7 +41,7 @@ def requests(
     Raises UsageError for a code that no request breaks, with those that some do, and MissingExtraError where the
     `testing` extra is not installed.
     """
-    limits = load(profile)
+    limits = foreseen(profile)
     return breakable(limits).wanted(fits, breaks).flatmap(lambda codes: _requests(limits, codes))
 
 
