@@ -58,7 +58,11 @@ def parts_of(request: TextImage | MultiInput) -> list[tuple[Source, MediaType | 
     """The media of a request of several parts, in order, and what each is to be read as."""
     if isinstance(request, TextImage):
         return [(Source.of(request.image), "image")]
-    return [(Source.of(part.source), part.media_type) for part in request.parts]
+    return [
+        # A document is a PDF or a text: which of them, only its bytes say.
+        (Source.of(part.source), None if part.media_type == "document" else part.media_type)
+        for part in request.parts
+    ]
 
 
 def facts_of_request(

@@ -7,16 +7,21 @@ says where it came from.
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from hashlib import sha256
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from preflight.errors import UnreadableError
+from preflight.given import MediaType as MediaType  # noqa: PLC0414 (as the next)
+from preflight.given import MultiInput as MultiInput  # noqa: PLC0414
+from preflight.given import NamedImage as NamedImage  # noqa: PLC0414
+from preflight.given import NamedSource as NamedSource  # noqa: PLC0414
+from preflight.given import Text as Text  # noqa: PLC0414
+from preflight.given import TextImage as TextImage  # noqa: PLC0414
 from preflight.source import Source as Source  # noqa: PLC0414 (a noun of this file, too long to stand in it)
 
 Kind = Literal["text", "image", "audio", "video", "document", "unknown"]
@@ -106,61 +111,6 @@ class Media:
                 raise UnreadableError(f"{self.source.name} became longer while it was read. Prepare it again.")
         if digest is not None:
             self._sha256 = digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text given as it is, not as a file."""
-
-    text: str
-    name: str = "<text>"
-
-
-@dataclass(frozen=True, slots=True)
-class TextImage:
-    """One request that embeds a text and an image together."""
-
-    text: str
-    image: str | os.PathLike[str] | bytes | BinaryIO | Source
-    name: str = "<text_image>"
-
-
-@dataclass(frozen=True, slots=True)
-class NamedImage:
-    """An image of a `MultiInput`; the text points at it with `<@name>`."""
-
-    image: str | os.PathLike[str] | bytes | BinaryIO | Source
-    name: str | None = None
-
-
-MediaType = Literal["image", "audio", "video", "document"]
-"""What a source of a `multi_input` request says that it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class NamedSource:
-    """A source of a `MultiInput`, of any kind; the text points at it with `<@name>`."""
-
-    source: str | os.PathLike[str] | bytes | BinaryIO | Source
-    name: str | None = None
-    media_type: MediaType | None = None
-    """What it is to be read as; None has it found from its bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class MultiInput:
-    """One request of 1 to 10 images, or of sources of any kind (marengo3.5), and, if wanted, a text that names them."""
-
-    images: Sequence[NamedImage] = ()
-    text: str | None = None
-    name: str = "<multi_input>"
-    sources: Sequence[NamedSource] = ()
-    """They come after the images."""
-
-    @property
-    def parts(self) -> tuple[NamedSource, ...]:
-        """The images and the sources, in the order in which they are sent."""
-        return (*(NamedSource(each.image, each.name, "image") for each in self.images), *self.sources)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

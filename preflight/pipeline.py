@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace as replace_struct
-
 from preflight import limits as profiles
-from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError
+from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError, UsageError
 from preflight.inputs import Input as Input  # noqa: PLC0414 (what this room takes)
 from preflight.inputs import Opened, facts_of_request, opened_once, parts_of, source_of
 from preflight.limits import Limits
@@ -35,14 +32,13 @@ from preflight.media import (
     UnprobedCode,
     VideoFacts,
 )
-from preflight.payload import Payload, payload_of_one, payload_of_parts
+from preflight.payload import Payload, payload_of_one
 from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
 from preflight.probers.tokens import TokenCounter, count_tokens
 from preflight.progress import Meter, Progress, Stage, silent
-from preflight.rules import Finding, Report, check_facts, part_name
+from preflight.rules import Report, check_facts
 from preflight.rules.image import LOCATION
-from preflight.rules.mixed import bytes_for_media
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA, TEXT
 from preflight.transformers import Output, Verified, transform
 
@@ -83,6 +79,16 @@ class Preflight:
         self._workers = workers
         self._token_counter = token_counter
 
+    def by(self, limits: Limits) -> Preflight:
+        """The same, with other limits."""
+        return Preflight(
+            limits=limits,
+            policy=self.policy,
+            on_progress=self._on_progress,
+            workers=self._workers,
+            token_counter=self._token_counter,
+        )
+
     def check(self, source: Input, *, kind: Kind | None = None) -> Report:
         """What it is and what breaks the limits, from metadata alone, or from every frame besides where the policy's
         `verify` is "decode". Never raises for bad media.
@@ -103,7 +109,9 @@ class Preflight:
         """
         opened = opened_once(source)
         if isinstance(opened, TextImage | MultiInput):
-            return self._plan_of_request(opened, self.check(opened))
+            from preflight.parts import plan_parts
+
+            return plan_parts(opened, self.check(opened), self.limits, self._fitter_of_parts)
         report = self.check(opened, kind=kind)
         plan = self._planned(opened, report)
         assert not isinstance(report.facts, RequestFacts)
@@ -120,11 +128,13 @@ class Preflight:
         opened = opened_once(source)
         report = self.check(opened, kind=kind)
         if isinstance(opened, TextImage | MultiInput):
-            yield self._request(opened, report)
+            from preflight.parts import payload_of_request
+
+            yield payload_of_request(opened, report, self.limits, self._fitter_of_parts)
             self._on_progress(Progress(report.source, 1, None, None))
             return
         meter = self._meter(report)
-        for verified in self._verified(opened, report, meter):
+        for verified in self.verified(opened, report, meter):
             yield payload_of_one(report.source, report.kind, self.limits, verified)
             span = verified.output.span
             meter.made(span.end_s if span else None)
@@ -133,8 +143,14 @@ class Preflight:
     def embed(self, source: Input, client: Client, *, kind: Kind | None = None) -> Embeddings:
         """Prepare, submit through `client`, and place the vectors on the source's own timeline.
 
-        Raises RejectedError, or a SubmitError of the first request that failed for good.
+        Raises RejectedError, a SubmitError of the first request that failed for good, or UsageError where the profile
+        is not of requests that are answered at once.
         """
+        if self.limits.route != "sync":
+            raise UsageError(
+                f"{self.limits.profile} is sent in another way ({self.limits.endpoint}) than this client does. "
+                "Prepare it, and hand its payloads to what sends them that way."
+            )
         from preflight.submitter import Embeddings
 
         payloads = enumerate(self.prepare(source, kind=kind), start=1)
@@ -246,8 +262,10 @@ class Preflight:
         watch = self._meter(report, "seek").watch
         return planned(moments=find_moments(source, report.facts, self.policy.cut_at, watch))
 
-    def _verified(self, source: Source | Text, report: Report, meter: Meter | None = None) -> Iterator[Verified]:
-        """Outputs that passed. Where copying fails before its first clip, the next rung of the ladder is taken."""
+    def verified(self, source: Source | Text, report: Report, meter: Meter | None = None) -> Iterator[Verified]:
+        """The outputs of an input with its report, each of which passed. Where copying fails before its first clip, the
+        next rung of the ladder is taken.
+        """
         meter = meter or Meter(report.source, None, silent)  # of a part of a request, whose progress is told as a whole
         plan: Plan | None = self._planned(source, report)
         while plan is not None:
@@ -321,75 +339,10 @@ class Preflight:
         """Damage that only decoding could find is a rejection like any other."""
         return RejectedError(report.source, check_facts(report.source, _broken(report.kind, error), self.limits).errors)
 
-    def _plan_of_request(self, request: TextImage | MultiInput, report: Report) -> Plan:
-        from preflight.planner.request import fair_share, plan_request
-
-        if report.verdict == "rejected":
-            raise RejectedError(report.source, report.errors)
-        assert isinstance(report.facts, RequestFacts)
-        budget = bytes_for_media(report.facts, self.limits)
-        sizes = [part.size_bytes or 0 for part in report.facts.parts]
-        fitter = self._fitter(fair_share(sizes, budget) if budget is not None else None)
-        parts: dict[str, Plan] = {}
-        for name, source, kind in _parts(request, report):
-            with self._said_of(report, name):
-                parts[name] = plan = fitter.plan(source, kind=kind)
-                if len(plan.outputs) > 1:
-                    raise RejectedError(source.name, fitter.check(source, kind=kind).errors)
-        return plan_request(report, self.limits, parts)
-
-    def _fitter(self, most_bytes: int | None = None) -> Preflight:
-        """Of parts, none of which may become several; of images of at most so many bytes, where that is said."""
-        limits = self.limits
-        if most_bytes is not None:
-            size = replace_struct(limits.image.max_file_bytes, value=min(most_bytes, limits.image.max_file_bytes.value))
-            limits = replace_struct(limits, image=replace_struct(limits.image, max_file_bytes=size))
+    def _fitter_of_parts(self, limits: Limits) -> Preflight:
+        """None of them may become several."""
         policy = replace(self.policy, prefer="requests", overlap_s=0.0)
         return Preflight(limits=limits, policy=policy, workers=self._workers, token_counter=self._token_counter)
-
-    @contextmanager
-    def _said_of(self, report: Report, name: str) -> Iterator[None]:
-        """What is wrong with a part is said of the request."""
-        try:
-            yield
-        except RejectedError as error:
-            findings = [replace(f, part=name) for f in error.findings if isinstance(f, Finding)]
-            raise RejectedError(report.source, findings) from error
-
-    def _request(self, request: TextImage | MultiInput, report: Report) -> Payload:
-        """One body of several parts, each fitted on its own, and made smaller where all of them are too much."""
-        from preflight.planner.request import fair_share
-
-        if report.verdict == "rejected":
-            raise RejectedError(report.source, report.errors)
-        assert isinstance(report.facts, RequestFacts)
-        fitted = self._fitted(request, report, self._fitter())
-        budget = bytes_for_media(report.facts, self.limits)
-        sizes = [part.media.size_bytes for name, part in fitted.items() if name != "text"]
-        if budget is not None and (share := fair_share(sizes, budget)) is not None:
-            fitted = self._fitted(request, report, self._fitter(share))
-        text = fitted.pop("text", None)
-        return payload_of_parts(request, self.limits, text, list(fitted.values()))
-
-    def _fitted(self, request: TextImage | MultiInput, report: Report, fitter: Preflight) -> dict[str, Verified]:
-        fitted: dict[str, Verified] = {}
-        for name, source, kind in _parts(request, report):
-            with self._said_of(report, name):
-                checked = fitter.check(source, kind=kind)
-                made = fitter._verified(source, checked)
-                fitted[name] = next(made)
-                if next(made, None) is not None:
-                    raise RejectedError(source.name, checked.errors)
-        return fitted
-
-
-def _parts(request: TextImage | MultiInput, report: Report) -> Iterator[tuple[str, Source | Text, Kind | None]]:
-    """What is to be fitted, by its name in findings, and what it is to be read as."""
-    assert isinstance(report.facts, RequestFacts)
-    for index, (source, kind) in enumerate(parts_of(request)):
-        yield part_name(report.facts.kind, index), source, kind
-    if request.text is not None:
-        yield "text", Text(request.text), None
 
 
 def _broken(kind: str, error: BrokenMediaError) -> Unprobed:

@@ -265,7 +265,7 @@ class TestShrinking:
                 lambda r: True,
                 (
                     "MultiInput(images=[NamedImage(image=<.png PNG RGB 128x128; fits marengo3.0>, name='my outfit')], "
-                    "text='a', name='<multi_input>')"
+                    "text='a', name='<multi_input>', sources=())"
                 ),
             ),
             (
