@@ -12,7 +12,8 @@ from preflight.payload import Payload
 from preflight.pipeline import Preflight
 from preflight.planner import Plan
 from preflight.planner.route import Offer, Wish, as_it_is, choose, others, routes, told
-from preflight.rules import check_facts
+from preflight.rules import Report, check_facts
+from preflight.rules.taken import INPUT_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,13 @@ def route(preflight: Preflight, source: Input, *, kind: Kind | None = None, wish
         return Routed(ways[0], plan, _alone(ways[0], plan, opened, kind), opened, kind)
     report = ways[0].check(opened, kind=kind)
     reports = [report, *(check_facts(report.source, report.facts, way.limits) for way in ways[1:])]
-    fitting = as_it_is([(way.limits, report) for way, report in zip(ways, reports, strict=True)])
+    taking = [(way, report) for way, report in zip(ways, reports, strict=True) if not _is_foreign(report)]
+    if len(taking) <= 1:  # there is no choice, and nothing to say of one
+        way = taking[0][0] if taking else ways[0]
+        return Routed(way, way.plan(opened, kind=kind), None, opened, kind)
+    fitting = as_it_is([(way.limits, report) for way, report in taking])
     offers, rejections = [], []
-    for way, report in zip(ways, reports, strict=True):
+    for way, report in taking:
         planned = None
         if fitting is None or way.limits is fitting:
             try:
@@ -60,6 +65,10 @@ def route(preflight: Preflight, source: Input, *, kind: Kind | None = None, wish
         raise rejections[0]
     (way,) = (way for way in ways if way.limits is choice.offer.limits)
     return Routed(way, choice.offer.plan, choice.why, opened, kind)
+
+
+def _is_foreign(report: Report) -> bool:
+    return any(finding.code == INPUT_TYPE.code for finding in report.errors)
 
 
 def _alone(way: Preflight, plan: Plan, source: Opened, kind: Kind | None) -> str | None:

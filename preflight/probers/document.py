@@ -14,13 +14,13 @@ from collections.abc import Iterator
 
 from preflight.media import DocumentFacts, Source, Unprobed
 
-_MOST_READ_BYTES = 128_000_000
+_MOST_READ_BYTES = 40_000_000
 """No profile takes a document of so many; of a larger one nothing but its size matters."""
 _MOST_UNPACKED_BYTES = 64_000_000
 """Of all object streams of one file: a page is a hundred bytes or two, so that is some 300,000 pages."""
 
 # Bounded everywhere: nothing in a hostile file makes one of them look at a byte more than a few times.
-_TOKEN = re.compile(rb"(\d{1,10})\s{1,8}\d{1,5}\s{1,8}obj\b|endobj|(endstream)|(stream)\r?\n")
+_TOKEN = re.compile(rb"(?<!\d)(\d{1,10})\s{1,8}\d{1,5}\s{1,8}obj\b|endobj|(endstream)|(stream)\r?\n")
 _TYPE = re.compile(rb"/Type\s{0,8}/(Pages|Page|ObjStm)(?![A-Za-z0-9])")
 _COUNT = re.compile(rb"/Count\s{1,8}(\d{1,9})(?!\s{1,8}\d{1,5}\s{1,8}R)")
 _NUMBER_OF = {key: re.compile(rb"/" + key + rb"\s{1,8}(\d{1,9})") for key in (b"N", b"First")}
@@ -105,6 +105,8 @@ def _packed_objects(text: bytes, unpacked: bytes) -> Iterator[tuple[int, bytes]]
         return
     numbers = unpacked[: int(first[1])].split()[: 2 * int(count[1])]
     pairs = [(int(a), int(b)) for a, b in zip(numbers[::2], numbers[1::2], strict=False) if a.isdigit() and b.isdigit()]
+    if not pairs:
+        return
     ends = [*(offset for _, offset in pairs[1:]), len(unpacked)]
     reached = 0
     for (number, offset), end in zip(pairs, ends, strict=True):

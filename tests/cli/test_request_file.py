@@ -157,5 +157,5 @@ def test_embedded(folder: Path, capsys) -> None:
 def test_its_schema_is_published(capsys) -> None:
     assert run(["explain", "request"]) == 0
     assert json.loads(capsys.readouterr().out) == schema()
-    assert set(schema()["$defs"]["RequestFile"]["properties"]) == {"text", "image", "images"}
+    assert set(schema()["$defs"]["RequestFile"]["properties"]) == {"text", "image", "images", "sources"}
     assert msgspec.json.decode(json.dumps(PAIR), type=RequestFile).image == "icon.png"
