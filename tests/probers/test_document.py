@@ -36,7 +36,7 @@ def packed(objects: dict[int, bytes], *, filter_name: bytes = b"/FlateDecode") -
 
 
 def tree(pages: int) -> dict[int, bytes]:
-    kids = {number: b"<</Type/Page/Parent 1 0 R>>" for number in range(2, 2 + pages)}
+    kids = dict.fromkeys(range(2, 2 + pages), b"<</Type/Page/Parent 1 0 R>>")
     return {1: b"<</Type /Pages /Count %d /Kids []>>" % pages, **kids}
 
 
@@ -105,7 +105,9 @@ _REAL = packed(tree(3)) + of_pictures(2)
         st.tuples(
             st.integers(0, len(_REAL) - 1),
             st.integers(0, 40),
-            st.sampled_from([b"", b"1 0 obj", b"stream\n", b"endstream", b"/Type /ObjStm", b"/N 9", b"/First 0", b"\0"]),
+            st.sampled_from(
+                [b"", b"1 0 obj", b"stream\n", b"endstream", b"/Type /ObjStm", b"/N 9", b"/First 0", b"\0"]
+            ),
         ),
         max_size=6,
     )
