@@ -9,7 +9,7 @@ import io
 import itertools
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -33,11 +33,8 @@ SOUNDS = ("audio/wav_mulaw", "audio/m4a_aac", "audio/duration_4", "audio/two_tra
 FILMS = (
     "video/h264_aac_mp4",
     "video/rotated_90_h264",
-    "video/small_mp4",
-    "video/animated_gif",
     "video/one_keyframe_30_s",
     "video/duration_25",
-    "video/long_mp4",
 )
 
 
@@ -52,29 +49,33 @@ def document(pages: int) -> bytes:
     return file.getvalue()
 
 
+Post = Callable[[bytes], list[float]]
+
+
+def poster(url: str, headers: dict[str, str]) -> Iterator[Post]:
+    with httpx2.Client(headers=headers, timeout=60, trust_env=False) as client:
+
+        def vector_of(body: bytes) -> list[float]:
+            given = client.post(url, content=body)
+            assert given.status_code == 200, given.text
+            (row,) = given.json()["data"]
+            assert len(row["embedding"]) == 512
+            return row["embedding"]
+
+        yield vector_of
+
+
 @pytest.fixture(scope="module")
-def any_kind() -> Iterator[httpx2.Client]:
+def any_kind() -> Iterator[Post]:
     with LocalServer(profile=ANY_KIND) as server:
-        yield from client(f"{server.url}/v1.3/embed-v2", {"x-api-key": "any"})
+        yield from poster(f"{server.url}/v1.3/embed-v2", {"x-api-key": "any", "content-type": "application/json"})
 
 
 @pytest.fixture(scope="module")
-def bedrock() -> Iterator[httpx2.Client]:
+def bedrock() -> Iterator[Post]:
     with LocalServer(profile=BEDROCK) as server:
-        yield from client(f"{server.url}/model/twelvelabs.marengo-embed-3-0-v1:0/invoke", {})
-
-
-def client(url: str, headers: dict[str, str]) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as each:
-        yield each
-
-
-def vector_of(service: httpx2.Client, body: bytes) -> list[float]:
-    given = service.post("", content=body, headers={"content-type": "application/json"})
-    assert given.status_code == 200, given.text
-    (row,) = given.json()["data"]
-    assert len(row["embedding"]) == 512
-    return row["embedding"]
+        url = f"{server.url}/model/{load(BEDROCK).model_name}/invoke"
+        yield from poster(url, {"content-type": "application/json"})
 
 
 def judge_media(kind: str, encoded: str, tmp_path: Path, *, most_s: float, most_bytes: int) -> None:
@@ -93,8 +94,8 @@ def judge_media(kind: str, encoded: str, tmp_path: Path, *, most_s: float, most_
     assert complaints(path) == ""
 
 
-@pytest.mark.parametrize("name", [*TEXTS, *IMAGES, *SOUNDS, *FILMS])
-def test_everything_alone_in_marengo_3_5(name: str, any_kind: httpx2.Client, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [*TEXTS, *IMAGES, *SOUNDS, *FILMS, "video/small_mp4"])
+def test_everything_alone_in_marengo_3_5(name: str, any_kind: Post, tmp_path: Path) -> None:
     case = catalogue.case(name)
     payloads = list(Preflight(limits=ANY_KIND).prepare(case.input, kind=case.as_kind))
     for payload in payloads:
@@ -106,9 +107,11 @@ def test_everything_alone_in_marengo_3_5(name: str, any_kind: httpx2.Client, tmp
         )
         for source in sent["multi_input"].get("media_sources", []):
             assert source["media_type"] == case.truth.kind
+            if payload not in (payloads[0], payloads[-1]):
+                continue
             judge_media(case.truth.kind, source["base64_string"], tmp_path, most_s=30.0, most_bytes=32_000_000)
     for payload in (payloads[0], payloads[-1]):
-        vector_of(any_kind, posted(payload))
+        any_kind(posted(payload))
     spans = [payload.span for payload in payloads if payload.span is not None]
     assert all(a.end_s == pytest.approx(b.start_s) for a, b in itertools.pairwise(spans))
     if spans:
@@ -124,7 +127,7 @@ def test_a_long_film_is_cut_losslessly_into_clips_of_half_a_minute() -> None:
 
 
 @pytest.mark.parametrize("name", [*TEXTS, *IMAGES])
-def test_texts_and_images_at_bedrock(name: str, bedrock: httpx2.Client, tmp_path: Path) -> None:
+def test_texts_and_images_at_bedrock(name: str, bedrock: Post, tmp_path: Path) -> None:
     case = catalogue.case(name)
     payloads = list(Preflight(limits=BEDROCK).prepare(case.input, kind=case.as_kind))
     for payload in payloads:
@@ -135,10 +138,10 @@ def test_texts_and_images_at_bedrock(name: str, bedrock: httpx2.Client, tmp_path
         if sent["inputType"] == "image":
             encoded = sent["image"]["mediaSource"]["base64String"]
             judge_media("image", encoded, tmp_path, most_s=0, most_bytes=5_000_000)
-    vector_of(bedrock, posted(payloads[0]))
+    bedrock(posted(payloads[0]))
 
 
-@pytest.mark.parametrize("name", [*SOUNDS, *FILMS, "audio/podcast_of_25_minutes", "video/talk_of_25_minutes"])
+@pytest.mark.parametrize("name", [*SOUNDS, *FILMS, "video/long_mp4"])
 def test_sound_and_film_in_a_task(name: str, tmp_path: Path) -> None:
     case = catalogue.case(name)
     preflight = Preflight(limits=TASK)
@@ -154,7 +157,7 @@ def test_sound_and_film_in_a_task(name: str, tmp_path: Path) -> None:
 
 
 class TestSeveralSources:
-    def test_of_many_kinds(self, any_kind: httpx2.Client, tmp_path: Path) -> None:
+    def test_of_many_kinds(self, any_kind: Post, tmp_path: Path) -> None:
         request = MultiInput(
             [NamedImage(catalogue.case("image/webp_animated").path, "still")],
             "the sound of <@song> under <@still>, as in <@film> and in words",
@@ -172,26 +175,26 @@ class TestSeveralSources:
         for source in sources[:3]:
             judge_media(source["media_type"], source["base64_string"], tmp_path, most_s=30, most_bytes=32_000_000)
         assert base64.b64decode(sources[3]["base64_string"]) == b"a few words"
-        vector_of(any_kind, body)
+        any_kind(body)
         plan = Preflight(limits=ANY_KIND).plan(request)
         assert (plan.input_type, len(plan.outputs)) == ("multi_input", 1)
 
-    def test_a_document_goes_alone_and_as_it_is(self, any_kind: httpx2.Client) -> None:
+    def test_a_document_goes_alone_and_as_it_is(self, any_kind: Post) -> None:
         data = document(3)
         (payload,) = Preflight(limits=ANY_KIND).prepare(data)
         (source,) = json.loads(posted(payload))["multi_input"]["media_sources"]
         assert (source["media_type"], base64.b64decode(source["base64_string"])) == ("document", data)
         assert payload.fidelity == "identical"
-        vector_of(any_kind, posted(payload))
+        any_kind(posted(payload))
 
-    def test_a_text_and_an_image(self, any_kind: httpx2.Client, bedrock: httpx2.Client) -> None:
+    def test_a_text_and_an_image(self, any_kind: Post, bedrock: Post) -> None:
         request = TextImage("a dog", catalogue.case("image/png_alpha").path)
         (payload,) = Preflight(limits=ANY_KIND).prepare(request)
         assert payload.input_type == "multi_input"
-        vector_of(any_kind, posted(payload))
+        any_kind(posted(payload))
         (payload,) = Preflight(limits=BEDROCK).prepare(request)
         assert payload.input_type == "text_image"
-        vector_of(bedrock, posted(payload))
+        bedrock(posted(payload))
 
     def test_a_source_that_is_too_long_is_not_cut(self) -> None:
         request = MultiInput(sources=[NamedSource(catalogue.case("video/long_mp4").path)])
@@ -200,8 +203,8 @@ class TestSeveralSources:
         assert (finding.code, finding.part, finding.fixable) == ("video_duration_too_long", "media_sources[0]", False)
         assert finding.message.endswith("Cut it: what is a part of a request cannot become several.")
 
-    def test_ten_images_of_five_megabytes_become_a_body_that_bedrock_takes(self, bedrock: httpx2.Client) -> None:
-        images = [NamedImage(noise(seed, 1_400), f"n{seed}") for seed in range(9)]
+    def test_images_of_five_megabytes_become_a_body_that_bedrock_takes(self, bedrock: Post) -> None:
+        images = [NamedImage(noise(seed, 1_350), f"n{seed}") for seed in range(6)]
         small = noise(9, 130)
         request = MultiInput([*images, NamedImage(small)])
         report = Preflight(limits=BEDROCK).check(request)
@@ -213,7 +216,7 @@ class TestSeveralSources:
         sources = json.loads(body)["multi_input"]["mediaSources"]
         assert base64.b64decode(sources[-1]["base64String"]) == small
         assert all("name" not in source for source in sources)  # Bedrock wants no name that the text does not use
-        vector_of(bedrock, body)
+        bedrock(body)
 
 
 def noise(seed: int, side: int) -> bytes:
@@ -230,6 +233,7 @@ def noise(seed: int, side: int) -> bytes:
         (Text("a dog"), TASK, "input_type_unsupported", "--profile marengo3.0, "),
         (catalogue.case("image/png_alpha").input, TASK, "input_type_unsupported", "--profile marengo3.0, "),
         (catalogue.case("audio/wav_s16").input, BEDROCK, "input_type_unsupported", "--profile marengo3.0, "),
+        (catalogue.case("video/small_mp4").path, TASK, "video_duration_too_short", "Join it"),
         (document(1), "marengo3.0", "unsupported_file_type", "--profile marengo3.5."),
         (document(17), ANY_KIND, "document_pages_too_many", "Split it"),
         (MultiInput(sources=[NamedSource(document(1))], text="a"), ANY_KIND, "document_not_alone", "of its own."),
