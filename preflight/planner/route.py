@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from preflight import limits as profiles
 from preflight.errors import UsageError
 from preflight.limits import Limits
 from preflight.media import Fidelity
-from preflight.planner.interface import Plan
-from preflight.rules import Report
+
+if TYPE_CHECKING:  # what no command needs that only has the option
+    from preflight.planner.interface import Plan
+    from preflight.rules import Report
 
 Wish = Literal["auto", "sync", "async", "asset"]
 """`auto` is the route that changes the media least, the others are that route."""
