@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from preflight import errors
     from preflight.calls import check, embed, plan, prepare
-    from preflight.media import MultiInput, NamedImage, Source, Text, TextImage
+    from preflight.media import MultiInput, NamedImage, NamedSource, Source, Text, TextImage
     from preflight.payload import Payload
     from preflight.pipeline import Preflight
     from preflight.planner import Plan, Policy
@@ -30,6 +30,7 @@ _HOME = {
     "Finding": "preflight.rules",
     "MultiInput": "preflight.media",
     "NamedImage": "preflight.media",
+    "NamedSource": "preflight.media",
     "Payload": "preflight.payload",
     "Plan": "preflight.planner",
     "Policy": "preflight.planner",
@@ -50,6 +51,7 @@ __all__ = [
     "Finding",
     "MultiInput",
     "NamedImage",
+    "NamedSource",
     "Payload",
     "Plan",
     "Policy",

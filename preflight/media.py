@@ -7,19 +7,24 @@ says where it came from.
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from hashlib import sha256
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from preflight.errors import UnreadableError
+from preflight.given import MediaType as MediaType  # noqa: PLC0414 (as the next)
+from preflight.given import MultiInput as MultiInput  # noqa: PLC0414
+from preflight.given import NamedImage as NamedImage  # noqa: PLC0414
+from preflight.given import NamedSource as NamedSource  # noqa: PLC0414
+from preflight.given import Text as Text  # noqa: PLC0414
+from preflight.given import TextImage as TextImage  # noqa: PLC0414
 from preflight.source import Source as Source  # noqa: PLC0414 (a noun of this file, too long to stand in it)
 
-Kind = Literal["text", "image", "audio", "video", "unknown"]
+Kind = Literal["text", "image", "audio", "video", "document", "unknown"]
 InputType = Literal["text", "image", "text_image", "audio", "video", "multi_input"]
 StreamType = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
 DurationSource = Literal["header", "index", "packets"]
@@ -106,40 +111,6 @@ class Media:
                 raise UnreadableError(f"{self.source.name} became longer while it was read. Prepare it again.")
         if digest is not None:
             self._sha256 = digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text given as it is, not as a file."""
-
-    text: str
-    name: str = "<text>"
-
-
-@dataclass(frozen=True, slots=True)
-class TextImage:
-    """One request that embeds a text and an image together."""
-
-    text: str
-    image: str | os.PathLike[str] | bytes | BinaryIO | Source
-    name: str = "<text_image>"
-
-
-@dataclass(frozen=True, slots=True)
-class NamedImage:
-    """An image of a `MultiInput`; the text points at it with `<@name>`."""
-
-    image: str | os.PathLike[str] | bytes | BinaryIO | Source
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MultiInput:
-    """One request of 1 to 10 images and, if wanted, a text that names them."""
-
-    images: Sequence[NamedImage]
-    text: str | None = None
-    name: str = "<multi_input>"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -361,6 +332,19 @@ class VideoFacts:
         return (self.height, wide) if self.rotation in (90, 270) else (wide, self.height)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocumentFacts:
+    """A PDF."""
+
+    kind: Literal["document"] = field(default="document", init=False)
+    size_bytes: int
+    version: str | None
+    """Of PDF, as the header states it."""
+    pages: int | None
+    """The most that its page tree may hold, by anything in the file; None where the file does not say."""
+    encrypted: bool
+
+
 UnprobedCode = Literal[
     "file_empty",
     "file_unreadable",
@@ -369,6 +353,7 @@ UnprobedCode = Literal[
     "image_file_broken",
     "audio_file_broken",
     "video_file_broken",
+    "document_file_broken",
 ]
 
 
@@ -392,9 +377,25 @@ class RequestFacts:
     placeholders: tuple[str, ...]
     """The names that the text points at with `<@name>`, in order, each once."""
     names: tuple[str | None, ...]
-    """The images' names, in order."""
+    """The names of its images and sources, in order."""
     images: tuple[ImageFacts | Unprobed, ...]
+    sources: tuple[MediaFacts, ...] = ()
+    """Of the parts after the images, which may be of any kind."""
+
+    @property
+    def parts(self) -> tuple[MediaFacts, ...]:
+        """Of the images and the sources, in order."""
+        return (*self.images, *self.sources)
 
 
-MediaFacts = TextFacts | ImageFacts | AudioFacts | VideoFacts | Unprobed
+def media_type(facts: MediaFacts) -> MediaType:
+    """What a source of a `multi_input` says that it is. A text that is no `input_text` is a document."""
+    match facts:
+        case ImageFacts() | AudioFacts() | VideoFacts():
+            return facts.kind
+        case _:
+            return "document"
+
+
+MediaFacts = TextFacts | ImageFacts | AudioFacts | VideoFacts | DocumentFacts | Unprobed
 Facts = MediaFacts | RequestFacts

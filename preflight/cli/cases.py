@@ -11,7 +11,6 @@ import typer
 from preflight.cli.talk import bar, give, say, tell
 from preflight.cli.whole import new_folder, plain_errors, whole_file
 from preflight.errors import ExitCode
-from preflight.limits import names
 from preflight.reports import records
 
 if TYPE_CHECKING:
@@ -82,8 +81,10 @@ def _make(chosen: tuple[Case, ...], folder: Path) -> int:
 
 
 def _record(case: Case) -> dict[str, records.Json]:
+    from preflight.testing.truth import PROFILES
+
     expected: dict[str, records.Json] = {}
-    for profile in names():
+    for profile in PROFILES:
         owed = case.expected[profile]
         codes: list[records.Json] = [*sorted(owed.codes)]
         expected[profile] = {"codes": codes, "gives": str(owed.gives), "requests": owed.requests}

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from preflight.emulator.any_kind import AnyKindRequest
 from preflight.emulator.rate_headers import Dimension, Spent, Style, body, headers
 from preflight.emulator.schema import Request, TimedRequest
 from preflight.emulator.wire import Refusal
@@ -59,7 +60,7 @@ class RateLimited(Refusal):
         return self._body
 
 
-def group_of(request: Request) -> Group:
+def group_of(request: Request | AnyKindRequest) -> Group:
     """Whose limits a request draws on."""
     return "timed" if isinstance(request, TimedRequest) else "still"
 

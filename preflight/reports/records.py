@@ -64,7 +64,7 @@ def of_facts(facts: Facts) -> dict[str, Json]:
 
 def of_payload(payload: Payload, request: str) -> dict[str, Json]:
     """A line of `prepare`'s manifest; `request` is the name of the file that holds the body."""
-    return {
+    record: dict[str, Json] = {
         "source": payload.source,
         "request": request,
         "input_type": payload.input_type,
@@ -76,6 +76,7 @@ def of_payload(payload: Payload, request: str) -> dict[str, Json]:
         "sha256": payload.sha256,
         "steps": list(payload.steps),
     }
+    return record if payload.route == "sync" else {**record, "route": payload.route}
 
 
 def of_plan(plan: Plan) -> dict[str, Json]:

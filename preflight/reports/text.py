@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from preflight.media import AudioFacts, Facts, ImageFacts, RequestFacts, TextFacts, Unprobed, VideoFacts
+from preflight.media import AudioFacts, DocumentFacts, Facts, ImageFacts, RequestFacts, TextFacts, Unprobed, VideoFacts
 
 if TYPE_CHECKING:
     from preflight.errors import Reason, RejectedError
@@ -71,7 +71,11 @@ def summary(facts: Facts) -> str:
             size = f"{facts.displayed_width}x{facts.displayed_height}"
             return f"{facts.video_codec} video, {size}, {_seconds(facts.duration_s)}, {facts.size_bytes:,} bytes"
         case RequestFacts():
-            return f"{facts.kind} of {len(facts.images)} image{'s' if len(facts.images) != 1 else ''}"
+            count, what = len(facts.parts), "source" if facts.sources else "image"
+            return f"{facts.kind} of {count} {what}{'s' if count != 1 else ''}"
+        case DocumentFacts():
+            pages = "" if facts.pages is None else f", {facts.pages} page{'s' if facts.pages != 1 else ''}"
+            return f"PDF document{pages}, {facts.size_bytes:,} bytes"
         case Unprobed():
             return ""
 

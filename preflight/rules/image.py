@@ -34,14 +34,19 @@ class ImageResolutionTooLow(Rule):
 
 
 class ImageFilesizeTooLarge(Rule):
-    """An image file has at most 5 MB (5,000,000 bytes; 32,000,000 in the newest reading)."""
+    """An image file has at most 5 MB (5,000,000 bytes; 32,000,000 in the newest reading and in marengo3.5)."""
 
     code = "image_filesize_too_large"
     accepted = (
         Example("5,000,000 bytes", examples.image(size_bytes=5_000_000)),
         Example("6 MB in the newest reading", examples.image(size_bytes=6_000_000), "marengo3.0-2026-08"),
+        Example("32 MB in marengo3.5", examples.image(size_bytes=32_000_000), "marengo3.5"),
     )
-    refused = (Example("5,000,001 bytes", examples.image(size_bytes=5_000_001)),)
+    refused = (
+        Example("5,000,001 bytes", examples.image(size_bytes=5_000_001)),
+        Example("32,000,001 bytes in marengo3.5", examples.image(size_bytes=32_000_001), "marengo3.5"),
+        Example("5,000,001 bytes at Bedrock", examples.image(size_bytes=5_000_001), "bedrock-marengo3.0"),
+    )
 
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
         most = limits.image.max_file_bytes.value

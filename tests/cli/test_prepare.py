@@ -280,3 +280,23 @@ def test_a_bar_on_a_terminal(terminal, samples: Path, tmp_path: Path) -> None:
     assert (code, out) == (0, "")
     assert "2/2" in seen
     assert f"4 requests from 2 of 2 inputs in {tmp_path / 'out'}\r\n" in seen
+
+
+def test_by_the_route_that_changes_least(preflight, samples: Path, tmp_path: Path) -> None:
+    """What needs an upload has no body yet: its media file is written."""
+    talk, icon = samples / "talk.mp4", samples / "icon.png"
+    assert preflight("prepare", talk, icon, "--route", "auto", "--out", tmp_path / "auto").code == 0
+    first, second = map(json.loads, (tmp_path / "auto" / "manifest.ndjson").read_text().splitlines())
+    assert (first["request"], first["route"], first["fidelity"]) == ("000001.json", "async", "identical")
+    assert "route" not in second  # as it always was
+    assert preflight("prepare", talk, "--route", "asset", "--out", tmp_path / "asset").code == 0
+    (line,) = map(json.loads, (tmp_path / "asset" / "manifest.ndjson").read_text().splitlines())
+    assert (line["request"], line["route"]) == ("000001.mp4", "asset")
+    assert (tmp_path / "asset" / "000001.mp4").read_bytes() == talk.read_bytes()
+
+
+def test_a_profile_without_that_route(preflight, samples: Path, tmp_path: Path) -> None:
+    given = ("prepare", samples / "icon.png", "--profile", "marengo3.5", "--route", "asset", "--out", tmp_path / "out")
+    ended = preflight(*given)
+    assert ended.code == 2
+    assert "the profile marengo3.5 has no route 'asset'" in ended.err

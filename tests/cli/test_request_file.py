@@ -157,5 +157,16 @@ def test_embedded(folder: Path, capsys) -> None:
 def test_its_schema_is_published(capsys) -> None:
     assert run(["explain", "request"]) == 0
     assert json.loads(capsys.readouterr().out) == schema()
-    assert set(schema()["$defs"]["RequestFile"]["properties"]) == {"text", "image", "images"}
+    assert set(schema()["$defs"]["RequestFile"]["properties"]) == {"text", "image", "images", "sources"}
     assert msgspec.json.decode(json.dumps(PAIR), type=RequestFile).image == "icon.png"
+
+
+def test_sources_of_any_kind(folder: Path, samples: Path, tmp_path: Path) -> None:
+    (folder / "words.txt").write_text("a few words")
+    entry = {"path": "words.txt", "name": "words", "media_type": "document"}
+    made = read_request(written(folder, {"text": "<@words>", "sources": ["icon.png", entry]}))
+    assert [(part.name, part.media_type) for part in made.parts] == [(None, None), ("words", "document")]
+    with pytest.raises(UsageError, match="Invalid enum value"):
+        read_request(written(folder, {"sources": [entry | {"media_type": "pdf"}]}))
+    with pytest.raises(UsageError, match="it needs"):
+        read_request(written(folder, {"images": ["icon.png"], "sources": ["icon.png"]}))

@@ -10,7 +10,6 @@ from fractions import Fraction
 
 import pytest
 
-from preflight import limits
 from preflight.errors import RejectedError
 from preflight.limits import DEFAULT_PROFILE
 from preflight.media import AudioFacts, ImageFacts, MultiInput, RequestFacts, TextFacts, TextImage, VideoFacts
@@ -20,7 +19,7 @@ from preflight.planner import Policy
 from preflight.rules import RULES, decoded
 from preflight.testing import catalogue
 from preflight.testing.catalogue.interface import Case
-from preflight.testing.truth import AudioTruth, ImageTruth, RequestTruth, TextTruth, VideoTruth
+from preflight.testing.truth import PROFILES, AudioTruth, ImageTruth, RequestTruth, TextTruth, VideoTruth
 from tests.foreseen import foreseen, prepared, unforeseen
 from tests.testing.shortfalls import MISTAKEN, SHORTFALLS, UNFORESEEN
 
@@ -39,7 +38,7 @@ def ids(value: object) -> str:
     return str(value)
 
 
-@pytest.mark.parametrize("profile", limits.names())
+@pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_check_finds_exactly_what_the_case_names(case: Case, profile: str, request):
     expect_mistakes(case, request)
