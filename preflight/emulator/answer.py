@@ -23,7 +23,7 @@ from preflight.emulator.schema import (
     TimedRequest,
 )
 from preflight.emulator.segments import Item, cut, items
-from preflight.emulator.sound import HOP_S, loudness, sound_vector, speech_vector
+from preflight.emulator.sound import HOP_S, sound_vector, speech_vector
 from preflight.emulator.vectors import DIMENSIONS, Vector, blend
 from preflight.emulator.wire import Refusal, invalid
 from preflight.emulator.wording import wording_vector
@@ -180,10 +180,10 @@ def timed(request: TimedRequest, found: Examined) -> dict[str, object]:
     source, facts, window = found.source, found.facts, found.window
     assert facts.duration_s is not None
     try:
-        recording = decode_timed(source, facts, window.end_s)
+        recording = decode_timed(source, facts, window.end_s, hears="loudness")
     except BrokenMediaError as error:
         raise _broken(request.kind, source, str(error)) from error
-    options = request.options if recording.samples is not None else [o for o in request.options if o == "visual"]
+    options = request.options if recording.loudness is not None else [o for o in request.options if o == "visual"]
     if not options:
         raise invalid(f"{request.kind}.embedding_option", "The video has no sound.")
     vectors = _Vectors(recording)
@@ -218,7 +218,7 @@ class _Vectors:
         self._times_s = np.array(recording.times_s)
         seen = [picture_vector(picture) for picture in recording.pictures]
         self._pictures = np.array(seen).reshape(-1, DIMENSIONS)
-        self._heard = loudness(recording.samples) if recording.samples is not None else None
+        self._heard = recording.loudness
 
     def scene_changes_s(self) -> list[float]:
         likeness = np.sum(self._pictures[1:] * self._pictures[:-1], axis=-1)

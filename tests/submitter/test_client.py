@@ -29,7 +29,7 @@ from preflight.errors import (
 )
 from preflight.media import Fidelity, Source, Span
 from preflight.payload import Media, Payload, media_body, text_body
-from preflight.submitter import Client, client
+from preflight.submitter import Client, wire
 
 KEY = "tlk_TESTKEY0123456789"
 CLIP = Span(500.0, 510.0)
@@ -48,7 +48,7 @@ def text_payload(text="a man wälking a dog"):
 
 
 def audio_payload(source, size_bytes, span=CLIP):
-    media = Media(source=source, size_bytes=size_bytes, sha256="")
+    media = Media(source=source, size_bytes=size_bytes)
     return Payload(
         source="song.wav",
         input_type="audio",
@@ -174,7 +174,8 @@ def test_a_rate_limit_is_waited_out(double, connect, sleep, answer, expected_s):
     double.will(Reply(status=200, body=good()))
     payload = text_payload()
     assert len(connect().embed(payload)) == 1
-    assert sleep.slept_s == [expected_s]
+    (slept_s,) = sleep.slept_s
+    assert expected_s <= slept_s <= expected_s * 1.1  # never early, and not all at once
     assert [r.body for r in double.requests] == [b"".join(payload.chunks())] * 2
 
 
@@ -182,14 +183,14 @@ def test_a_wait_may_be_an_http_date(double, connect, sleep):
     double.will(Reply(status=429, headers={"Retry-After": formatdate(time.time() + 100, usegmt=True)}))
     double.will(Reply(status=200, body=good()))
     connect().embed(text_payload())
-    assert sleep.slept_s == [pytest.approx(100, abs=5)]
+    assert sleep.slept_s == [pytest.approx(100, abs=6)]
 
 
 def test_a_reset_may_be_an_epoch(double, connect, sleep):
     double.will(Reply(status=429, headers={"X-RateLimit-Reset": str(time.time() + 50)}))
     double.will(Reply(status=200, body=good()))
     connect().embed(text_payload())
-    assert sleep.slept_s == [pytest.approx(50, abs=5)]
+    assert sleep.slept_s == [pytest.approx(50, abs=6)]
 
 
 def test_failures_that_pass_are_retried_with_backoff(double, connect, sleep):
@@ -299,7 +300,7 @@ def test_a_compressed_answer_is_read(double, connect):
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_an_endless_answer_is_not_read_to_its_end(double, connect, monkeypatch, compressed):
-    monkeypatch.setattr(client, "_MOST_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr(wire, "MOST_ANSWER_BYTES", 100_000)
     body = b" " * 30_000_000
     if compressed:
         double.will(Reply(status=200, body=gzip.compress(body), headers={"Content-Encoding": "gzip"}))
