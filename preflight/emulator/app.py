@@ -102,7 +102,7 @@ class _Service:
         self._of_assets = of_requests(preflight.limits).by_asset
         self._api_key = api_key
         self.tally = Tally()
-        self.meter = Meter(settings.quotas, style=settings.rate_style, clock=settings.clock)
+        self.meter = Meter(settings.rates, style=settings.rate_style, clock=settings.clock)
         self._shelf = shelf = Shelf()
         self.assets = Assets(self, shelf, settings)
         self.uploads = Uploads(self, self.assets, shelf, settings)
