@@ -9,6 +9,7 @@ import typer
 from preflight import routing
 from preflight.cli import options
 from preflight.cli.inputs import opened
+from preflight.cli.signals import raise_if_stopped
 from preflight.cli.talk import bar, give, say, tell
 from preflight.errors import ExitCode, RejectedError, UnreadableError
 from preflight.limits import load
@@ -39,6 +40,7 @@ def plan(
             try:
                 found = routing.route(preflight, source, kind=as_kind, wish=route)
             except RejectedError as error:
+                raise_if_stopped()  # an interruption that a callback lost looks like damage
                 code = ExitCode.REFUSED
                 if form == "ndjson":
                     give(records.line(records.of_unplanned(source.name, error.findings)))

@@ -13,6 +13,7 @@ import typer
 from preflight import routing
 from preflight.cli import options
 from preflight.cli.inputs import opened
+from preflight.cli.signals import raise_if_stopped
 from preflight.cli.talk import bar, say
 from preflight.cli.whole import new_folder, whole_file
 from preflight.errors import (
@@ -104,6 +105,7 @@ class _Writer:
             self._add(lines)
         except (RejectedError, UnverifiedOutputError, UnreadableError) as error:
             _remove(written)
+            raise_if_stopped()  # an interruption that a callback lost looks like damage
             say(text.of_rejection(error) if isinstance(error, RejectedError) else f"{source.name}: {error}")
             self._add([records.line(records.of_refusal(source.name, _findings(error)))])
         except BaseException:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from threading import Event, current_thread, main_thread
-from types import FrameType
+from types import FrameType, TracebackType
 
 
 class Terminated(KeyboardInterrupt):
@@ -18,7 +18,7 @@ def stop_cleanly() -> None:
     A signal is raised where the program happens to be, and some places lose what is raised there: a callback of
     FFmpeg's, a lock of an import. So it is remembered, too, and `raise_if_stopped` raises it again.
     """
-    sys.unraisablehook = _unraisable
+    sys.unraisablehook, sys.excepthook = _unraisable, _uncaught  # what is compiled by Cython calls both
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
@@ -30,6 +30,11 @@ def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
     """What is lost where it is raised is printed, but an interruption, which is raised again."""
     if not issubclass(unraisable.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(unraisable)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
 
 
 def _interrupt(_number: int, _: FrameType | None) -> None:
