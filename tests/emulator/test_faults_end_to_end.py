@@ -5,13 +5,14 @@ lost, and none is counted twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 import numpy as np
 import pytest
 
-from preflight.emulator import LocalServer
+from preflight.emulator import Faults, LocalServer
 from preflight.emulator.faults import FAULTS
 from preflight.emulator.rate_headers import STYLES
 from preflight.emulator.tally import Count
@@ -239,3 +240,21 @@ def test_a_long_upload_is_sent_again_from_its_start(fault, retries, connect, sle
     assert len(slept_s) == retries
     billed = 2 if fault == "reset_midway" else 1
     assert server.tally.by_sha256 == {sha256(song).hexdigest(): Count(billed, 1)}
+
+
+def test_many_at_once_under_random_faults(connect, slept_s):
+    """None lost, none answered twice, whatever falls on whom; and what was spoilt is the only thing paid for twice."""
+    texts = [f"text number {n}" for n in range(120)]
+    spec = "rate_limited:headers=none%8,error_500%5,html_502%5,reset%5,reset_midway%5,cut_short%5,slow:seconds=0.02%5"
+    with LocalServer() as plain, LocalServer(faults=Faults.of(spec, seed=4)) as server:
+        careful, expected = connect(server, retries=20), connect(plain)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda text: careful.embed(payload(text)), texts))
+        for text, answer in zip(texts[::10], answers[::10], strict=True):
+            np.testing.assert_array_equal(answer.vectors, expected.embed(payload(text)).vectors)
+
+    counts = server.tally.by_sha256
+    assert set(counts) == {sha256(text.encode()).hexdigest() for text in texts}
+    assert {count.delivered for count in counts.values()} == {1}
+    assert len(slept_s) > 20
+    assert 0 < server.tally.total.embedded - len(texts) < len(slept_s)
