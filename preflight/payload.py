@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import IO
+from typing import IO, Any
 
 import pybase64
 
@@ -92,6 +92,17 @@ class Payload:
     def write_to(self, file: IO[bytes]) -> None:
         for chunk in self.chunks():
             file.write(chunk)
+
+    def sdk_kwargs(self) -> dict[str, Any]:
+        """For the official client: `TwelveLabs(...).embed.v_2.create(**payload.sdk_kwargs())`.
+
+        Holds the whole body in memory, as that client does: a string of base64 (4/3 of the media's bytes) in a dict,
+        of which the client makes bytes again. `Client.embed` streams it. Values are the client's own business, so a
+        type checker is told nothing of them. Raises UnreadableError as `chunks` does.
+        """
+        from preflight.sdk import kwargs_of
+
+        return kwargs_of(self.fragments)
 
 
 def text_body(model: str, text: str) -> tuple[Fragment, ...]:
