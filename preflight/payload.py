@@ -55,6 +55,14 @@ class Payload:
         return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
 
     @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that is asked of the service: the body, with the hash of each medium in its place.
+
+        Raises UnreadableError, as `sha256` does.
+        """
+        return sha256(b"".join(f.sha256.encode() if isinstance(f, Media) else f for f in self.fragments)).hexdigest()
+
+    @property
     def media_bytes(self) -> int:
         """Bytes of all its media, before base64; 0 for a text."""
         return sum(f.size_bytes for f in self.fragments if isinstance(f, Media))

@@ -115,13 +115,7 @@ class Client:
                     retried += 1
                 case GiveUp(error=error):
                     raise error
-        return timeline.place(
-            answer.read(body, retried=retried),
-            source=payload.source,
-            input_type=payload.input_type,
-            span=payload.span,
-            request=request,
-        )
+        return timeline.place_answer(answer.read(body, retried=retried), payload, request=request)
 
     def _allowed_s(self, elapsed_s: float) -> float:
         """Seconds for the next try."""
