@@ -14,7 +14,6 @@ import typer
 from preflight.cli import options
 from preflight.cli.inputs import opened
 from preflight.cli.talk import bar, say
-from preflight.cli.whole import new_folder, whole_file
 from preflight.errors import (
     ExitCode,
     PreflightError,
@@ -31,6 +30,7 @@ from preflight.planner import Policy
 from preflight.probers.sniff import HEAD_BYTES, suffix_of
 from preflight.reports import records, text
 from preflight.rules import rule
+from preflight.whole import new_folder, whole_file
 
 _MANIFEST = "manifest.ndjson"
 _WRITERS = 2

@@ -32,7 +32,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
     Raises OutOfSpaceError, or UsageError where the place cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     with plain_errors(path):
         raw = _Part(part, path)
     try:
@@ -44,6 +44,11 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def part_of(path: Path) -> Path:
+    """Where it is written until it is whole: beside it, so that it can be moved there."""
+    return path.with_name(f".{path.name}.part")
 
 
 class _Part(io.FileIO):
