@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,4 +77,6 @@ def plain_errors(where: Path | str) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OutOfSpaceError(f"no space left for {where}. Free some and run again.") from error
-        raise UsageError(f"{where} cannot be written ({error.strerror}). Name another place.") from error
+        # Not `strerror`, which is of whoever raised it: Arrow's quotes itself.
+        reason = os.strerror(error.errno) if error.errno is not None else str(error)
+        raise UsageError(f"{where} cannot be written ({reason}). Name another place.") from error

@@ -125,7 +125,7 @@ def of_embedding(row: Row, vector: NDArray[np.float32]) -> dict[str, Json]:
         "source": row.source,
         "input_type": row.input_type,
         # Nine digits are all that a float32 holds; without the rest a file is half the size.
-        "embedding": [float(f"{x:.9g}") for x in vector],
+        "embedding": [float(f"{x:.9g}") for x in vector.tolist()],
         "embedding_option": row.embedding_option,
         "embedding_scope": row.embedding_scope,
         "start_s": row.start_s,

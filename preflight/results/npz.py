@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -32,7 +33,9 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 class Npz:
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
+        self._open = ExitStack()
+        """All that is to be closed, whichever of them fails at it."""
+        self._file = self._open.enter_context(path.open("wb"))
         self._folder = path.parent
         self._count, self._size = 0, DIMENSION
         self._vectors = self._waiting()
@@ -64,11 +67,10 @@ class Npz:
         self._file.close()
 
     def close(self) -> None:
-        for file in (self._file, self._vectors, *(waiting for _, waiting in self._columns)):
-            file.close()
+        self._open.close()
 
     def _waiting(self) -> IO[bytes]:
-        return tempfile.TemporaryFile(dir=self._folder)
+        return self._open.enter_context(tempfile.TemporaryFile(dir=self._folder))
 
     def _encoded(self, column: Column, rows: tuple[Row, ...]) -> bytes:
         """Numbers as they will be; texts a line each, as how wide they will be is not known yet."""
