@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from preflight.errors import UsageError
-from preflight.results.interface import Form
-from preflight.submitter import Embeddings
 from preflight.whole import part_of, plain_errors
+
+if TYPE_CHECKING:
+    from preflight.results.interface import Form
+    from preflight.submitter import Embeddings
 
 _T = TypeVar("_T")
 
@@ -26,6 +28,8 @@ def write_embeddings(path: str | os.PathLike[str], results: Embeddings | Iterabl
     Raises UsageError for another name, or a place that cannot be written; MissingExtraError where Parquet is not
     installed; OutOfSpaceError, which leaves nothing behind.
     """
+    from preflight.submitter import Embeddings
+
     with embeddings_file(Path(path)) as file:
         for each in [results] if isinstance(results, Embeddings) else results:
             file.add(each)
@@ -33,7 +37,10 @@ def write_embeddings(path: str | os.PathLike[str], results: Embeddings | Iterabl
 
 
 class EmbeddingsFile:
-    """What `embeddings_file` gives. `count`: vectors that are in it; `failure`: why no more can be written to it."""
+    """What `embeddings_file` gives. `count`: vectors that are in it; `failure`: why no more can be written to it.
+
+    All is done in one thread: Ctrl-C interrupts only the main one, so that no write ends half-way by it.
+    """
 
     def __init__(self, form: Form, path: Path, thread: ThreadPoolExecutor) -> None:
         self._form, self._path, self._thread = form, path, thread
@@ -43,31 +50,41 @@ class EmbeddingsFile:
 
     def add(self, embeddings: Embeddings) -> None:
         """All of them or, where that fails, nothing ever again. Raises OutOfSpaceError or UsageError."""
-        if self.failure is not None:
-            raise self.failure
         if len(embeddings):
             size = embeddings.vectors.shape[1]
             if self._size not in (None, size):
                 raise UsageError(f"{self._path} holds vectors of {self._size} numbers, not {size}. Write another file.")
             self._size = size
-        self._do(lambda: self._form.add(embeddings), len(embeddings))
+        _waited_for(self._thread.submit(self._add, embeddings))
 
-    def finish(self) -> None:
-        self._do(self._form.finish)
+    def end(self, *, at_last: bool) -> None:
+        """Make it whole and move it to its place, or leave nothing. `at_last`: everything was added that was to be."""
+        _waited_for(self._thread.submit(self._end, at_last=at_last))
 
-    def _do(self, work: Callable[[], None], more: int = 0) -> None:
-        """In a thread of its own: Ctrl-C interrupts only the main one, so that no write ends half-way by it."""
+    def _add(self, embeddings: Embeddings) -> None:
+        if self.failure is not None:
+            raise self.failure
+        try:
+            with plain_errors(self._path):
+                self._form.add(embeddings)
+        except BaseException as error:
+            self.failure = error
+            raise
+        self.count += len(embeddings)
 
-        def do() -> None:
-            try:
+    def _end(self, *, at_last: bool) -> None:
+        part = part_of(self._path)
+        try:
+            if self.failure is None and (at_last or self.count):
                 with plain_errors(self._path):
-                    work()
-            except BaseException as error:
-                self.failure = error
-                raise
-            self.count += more
-
-        _waited_for(self._thread.submit(do))
+                    self._form.finish()
+                    part.replace(self._path)
+            elif self.failure is not None and at_last:  # whoever wrote went on after it
+                raise self.failure
+        finally:
+            with suppress(OSError):  # of a full disk, what waited to be written
+                self._form.close()
+            part.unlink(missing_ok=True)
 
 
 def _waited_for(future: Future[_T]) -> _T:
@@ -95,27 +112,16 @@ def embeddings_file(path: Path) -> Iterator[EmbeddingsFile]:
     Raises as `write_embeddings` does, before anything is asked of the service.
     """
     make = _form(path)
-    part = part_of(path)
     with plain_errors(path):
-        form = make(part)
+        form = make(part_of(path))
     with ThreadPoolExecutor(1, "preflight results") as thread:
         file = EmbeddingsFile(form, path, thread)
-        is_left_well = False
+        at_last = False
         try:
-            try:
-                yield file
-                is_left_well = True
-            finally:
-                if file.failure is None and (is_left_well or file.count):
-                    file.finish()
-                    with plain_errors(path):
-                        part.replace(path)
-            if file.failure is not None:  # whoever wrote may have gone on after it
-                raise file.failure
+            yield file
+            at_last = True
         finally:
-            with suppress(OSError):  # of a full disk, what waited to be written
-                form.close()
-            part.unlink(missing_ok=True)
+            file.end(at_last=at_last)
 
 
 def _form(path: Path) -> Callable[[Path], Form]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,11 +92,10 @@ def endless(tmp_path: Path):
 
 
 @every_form
-@pytest.mark.parametrize("after_s", [0.0, 0.11])
-def test_ctrl_c_at_any_moment_leaves_whole_parts(form: str, after_s: float, endless, tmp_path: Path) -> None:
+def test_ctrl_c_at_any_moment_leaves_whole_parts(form: str, endless, tmp_path: Path) -> None:
     path = tmp_path / f"e.{form}"
     process = endless(path)
-    time.sleep(after_s)
+    time.sleep(random.uniform(0, 0.1))
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert err.endswith("KeyboardInterrupt\n")
@@ -103,6 +104,58 @@ def test_ctrl_c_at_any_moment_leaves_whole_parts(form: str, after_s: float, endl
     assert len(found.rows) % 100 == 0
     assert [row["request"] for row in found.rows] == [n // 100 + 1 for n in range(len(found.rows))]
     assert found.vectors[-1, 0] == 1000 * (len(found.rows) // 100) + 99
+    assert list(tmp_path.iterdir()) == [path]
+
+
+class Interrupting(tuple):
+    """Rows that have Ctrl-C pressed whenever somebody is half-way through them."""
+
+    __slots__ = ()
+
+    def __iter__(self):
+        for number, row in enumerate(super().__iter__()):
+            if number == 50:
+                signal.raise_signal(signal.SIGINT)
+            yield row
+
+    def __getitem__(self, index):
+        found = super().__getitem__(index)
+        return Interrupting(found) if isinstance(index, slice) else found
+
+
+@every_form
+def test_ctrl_c_in_the_middle_of_a_write(form: str, tmp_path: Path) -> None:
+    path = tmp_path / f"e.{form}"
+    with pytest.raises(KeyboardInterrupt):
+        write_embeddings(path, [part(1), replace(part(2), rows=Interrupting(part(2).rows)), part(3)])
+    found = read(path)
+    assert [row["request"] for row in found.rows] == [1] * 100 + [2] * 100
+    assert found.vectors[:, 0].tolist() == [*range(1000, 1100), *range(2000, 2100)]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@every_form
+def test_ctrl_c_in_the_middle_of_the_first_write(form: str, tmp_path: Path) -> None:
+    path = tmp_path / f"e.{form}"
+    with pytest.raises(KeyboardInterrupt):
+        write_embeddings(path, replace(part(1), rows=Interrupting(part(1).rows)))
+    assert len(read(path).rows) == 100
+
+
+@every_form
+def test_ctrl_c_while_it_is_made_whole(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / f"e.{form}"
+    replaced = Path.replace
+
+    def replace_it(part: Path, whole: Path) -> Path:
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(0.05)  # for the main thread to hear of it
+        return replaced(part, whole)
+
+    monkeypatch.setattr(Path, "replace", replace_it)
+    with pytest.raises(KeyboardInterrupt):
+        write_embeddings(path, part(1))
+    assert len(read(path).rows) == 100
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -214,9 +267,9 @@ print(peak() - before)
 """
 
 
-@pytest.mark.parametrize(("form", "count"), [("ndjson", 4_000), ("npz", 40_000), ("parquet", 100_000)])
+@pytest.mark.parametrize(("form", "count"), [("ndjson", 2_000), ("npz", 20_000), ("parquet", 90_000)])
 def test_memory_does_not_grow_with_what_is_written(form: str, count: int, tmp_path: Path) -> None:
-    """Of 8, 82 and 205 MB of vectors. Arrow's allocator takes a group or two more now and then."""
+    """Of 4, 41 and 184 MB of vectors. Arrow's allocator takes a group or two more now and then."""
     call = [sys.executable, "-c", GROWTH, str(tmp_path / f"e.{form}"), str(count)]
     done = subprocess.run(call, check=True, capture_output=True, text=True, cwd=ROOT)
-    assert int(done.stdout) < {"ndjson": 2_000_000, "npz": 16_000_000, "parquet": 70_000_000}[form]
+    assert int(done.stdout) < {"ndjson": 1_000_000, "npz": 12_000_000, "parquet": 70_000_000}[form]

@@ -66,7 +66,7 @@ def test_columns_say_where_each_is_from(form: str, tmp_path: Path) -> None:
     assert text["offset"] == 7
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(vectors=arrays.arrays(np.float32, (2, 512), elements=st.floats(width=32, allow_nan=False, allow_infinity=False)))
 @every_form
 def test_every_bit_of_a_float32(form: str, tmp_path: Path, vectors: np.ndarray) -> None:
