@@ -23,7 +23,7 @@ from numpy.lib import format as npy
 from preflight.results.columns import COLUMNS, Column
 from preflight.submitter import DIMENSION, Embeddings, Row
 
-_BLOCK_BYTES = 4 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
 _NUMBERS = {"seconds": np.dtype("<f8"), "count": np.dtype("<i8")}
 _UNKNOWN = {"seconds": float("nan"), "count": -1}
 _VECTORS = np.dtype("<f4")
