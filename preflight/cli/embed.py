@@ -65,11 +65,11 @@ def embed(
     """
     if out is None:
         require_output()
-    sources, as_kind = opened(paths, kind)
     done, vectors = 0, 0
     stop: KeyboardInterrupt | PreflightError | None = None
     with ExitStack() as stack:
         add = stack.enter_context(embeddings_file(out)).add if out is not None else _print
+        sources, as_kind = opened(paths, kind)
         client = stack.enter_context(_client(emulator, base_url, api_key_file, profile))
         progress = stack.enter_context(bar(len(sources), prints=out is None))
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
