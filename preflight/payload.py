@@ -44,6 +44,7 @@ class Payload:
     steps: tuple[str, ...]
     verified: tuple[Media, ...] = ()
     """What is in it, as it was verified: its media, or its text in UTF-8."""
+    model_name: str = "marengo3.0"
 
     @property
     def sha256(self) -> str:
@@ -164,6 +165,7 @@ def payload_of_parts(
         fidelity=max((output.fidelity for output in outputs), key=list(Fidelity).index),
         steps=tuple(step for output in outputs for step in output.steps),
         verified=tuple(media),
+        model_name=model,
     )
 
 

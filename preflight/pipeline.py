@@ -330,6 +330,7 @@ class Preflight:
             fidelity=output.fidelity,
             steps=output.steps,
             verified=(verified.media,),
+            model_name=model,
         )
 
     def _plan_of_request(self, request: TextImage | MultiInput, report: Report) -> Plan:

@@ -21,8 +21,11 @@ _BLOCK_BYTES = 192 * 1024
 def kwargs_of(fragments: Sequence[bytes | Media]) -> dict[str, Any]:
     """The body that `fragments` make up, parsed: its keys are the parameters of `embed.v_2.create`.
 
-    Raises UsageError for the body of another interface, UnreadableError where a medium changed its length.
+    Raises UsageError for the body of another interface, or where there is none yet; UnreadableError where a medium
+    changed its length.
     """
+    if not fragments:
+        raise UsageError("this request has no body before its media are uploaded. Upload them, and ask for it then.")
     media = [fragment for fragment in fragments if isinstance(fragment, Media)]
     numbers = iter(range(len(media)))
     # Parsed with a number in place of each medium: 36 MB of base64 need not go through a JSON parser.

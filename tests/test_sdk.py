@@ -86,6 +86,16 @@ def test_the_body_of_another_interface_is_refused() -> None:
         payload(*body).sdk_kwargs()
 
 
+def test_where_there_is_no_body_yet_that_is_said() -> None:
+    with pytest.raises(UsageError, match="no body before its media are uploaded"):
+        payload().sdk_kwargs()
+
+
+def test_a_body_that_names_an_asset_is_passed_on_as_it_is() -> None:
+    body = b'{"input_type":"video","model_name":"marengo3.0","video":{"media_source":{"asset_id":"6a"}}}'
+    assert payload(body).sdk_kwargs()["video"] == {"media_source": {"asset_id": "6a"}}
+
+
 def test_it_holds_the_base64_and_no_more_than_once_more_while_it_is_made() -> None:
     data = bytes(9_000_000)
     made = payload(*media_body("marengo3.0", "video", media(data)))

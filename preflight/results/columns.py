@@ -47,6 +47,7 @@ COLUMNS = (
     _seconds("request_start_s", lambda row: row.request_span.start_s if row.request_span else None),
     _seconds("request_end_s", lambda row: row.request_span.end_s if row.request_span else None),
     _count("offset", lambda row: row.offset),
+    _text("model_name", lambda row: row.model_name),
     _text("fidelity", lambda row: row.fidelity.value if row.fidelity else None),
     _text("media_sha256", lambda row: row.media_sha256),
     _text("fingerprint", lambda row: row.fingerprint),

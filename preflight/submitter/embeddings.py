@@ -39,7 +39,9 @@ class Row:
     request_span: Span | None = None
     """Where the media of its request lie on the source's timeline; None for texts and images."""
     fidelity: Fidelity | None = None
-    """How near the request is to its source. None, as in the two below, where nobody said so."""
+    """How near the request is to its source. None, as in what is below, where nobody said so."""
+    model_name: str | None = None
+    """Vectors of different models cannot be compared."""
     media_sha256: str | None = None
     """Of the media or the text that was sent, as `Payload.sha256`."""
     fingerprint: str | None = None

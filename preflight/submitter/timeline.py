@@ -21,6 +21,7 @@ def place_answer(answer: Answer, payload: Payload, *, request: int) -> Embedding
             offset=payload.offset,
             request_span=payload.span,
             fidelity=payload.fidelity,
+            model_name=payload.model_name,
             media_sha256=sha256,
             fingerprint=fingerprint,
         )

@@ -75,6 +75,7 @@ def test_to_a_file_of_another_form(preflight, samples: Path, tmp_path: Path, for
     text = (samples / "three_languages.txt").read_text(encoding="utf-8")
     assert len({row["id"] for row in found.rows}) == len(found.rows)
     for row in found.rows:
+        assert row["model_name"] == "marengo3.0"
         if row["input_type"] == "text":
             begin = text[row["offset"] :]
             assert any(sha256(begin[:end].encode()).hexdigest() == row["media_sha256"] for end in range(len(begin) + 1))

@@ -32,6 +32,7 @@ def part(number: int, count: int = 100, source: str = "films/talk.mp4") -> Embed
             request=number,
             request_span=span,
             fidelity=Fidelity.LOSSLESS,
+            model_name="marengo3.0",
             media_sha256=f"{number:064x}",
             fingerprint=f"{number:064X}",
         )

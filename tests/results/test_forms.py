@@ -52,6 +52,7 @@ def test_columns_say_where_each_is_from(form: str, tmp_path: Path) -> None:
         "request_start_s": 100.0,
         "request_end_s": 200.0,
         "offset": None,
+        "model_name": "marengo3.0",
         "fidelity": "lossless",
         "media_sha256": f"{1:064x}",
         "fingerprint": f"{1:064X}",

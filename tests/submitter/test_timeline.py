@@ -127,7 +127,7 @@ def test_the_order_of_the_service_does_not_matter(given_segments, start_s, lengt
 
 def test_what_is_known_of_a_request_stands_in_each_of_its_rows():
     body = media_body("marengo3.0", "video", media(b"abc"))
-    sent = replace(payload(*body), source="talk.mp4", input_type="video", span=CLIP, verified=body[1:2])
+    sent = replace(payload(*body), source="talk.mp4", input_type="video", span=CLIP, verified=body[1:2], model_name="m")
     result = place_answer(answer(clip(0.0, 4.0), clip(4.0, 8.0)), sent, request=3)
     assert [(row.source, row.input_type, row.request, row.start_s) for row in result.rows] == [
         ("talk.mp4", "video", 3, 500.0),
@@ -137,4 +137,5 @@ def test_what_is_known_of_a_request_stands_in_each_of_its_rows():
         assert (row.request_span, row.fidelity, row.offset) == (CLIP, Fidelity.IDENTICAL, None)
         assert row.media_sha256 == sha256(b"abc").hexdigest()
         assert row.fingerprint == sent.fingerprint
+        assert row.model_name == "m"
     assert len({row.id for row in result.rows}) == 2
