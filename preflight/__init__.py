@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from preflight.payload import Payload
     from preflight.pipeline import Preflight
     from preflight.planner import Plan, Policy
+    from preflight.results import write_embeddings
     from preflight.rules import Finding, Report
     from preflight.submitter import Embeddings
 
@@ -44,6 +45,7 @@ _HOME = {
     "embed": "preflight.calls",
     "plan": "preflight.calls",
     "prepare": "preflight.calls",
+    "write_embeddings": "preflight.results",
 }
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "errors",
     "plan",
     "prepare",
+    "write_embeddings",
 ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import pybase64
 
@@ -67,6 +67,17 @@ class Payload:
         return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
 
     @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that is asked of the service: the body, with the hash of each medium in its place.
+
+        The id of an asset is another with each upload: there it is of model, input type and the medium's hash. Raises
+        UnreadableError, as `sha256` does.
+        """
+        if self.input_type in ("image", "audio", "video") and not any(isinstance(f, Media) for f in self.fragments):
+            return sha256(f"{self.model_name} {self.input_type} {self.sha256}".encode()).hexdigest()
+        return sha256(b"".join(f.sha256.encode() if isinstance(f, Media) else f for f in self.fragments)).hexdigest()
+
+    @property
     def media_bytes(self) -> int:
         """Bytes of all its media, before base64; 0 for a text."""
         return sum(medium.size_bytes for medium in self.media)
@@ -112,6 +123,17 @@ class Payload:
     def write_to(self, file: IO[bytes]) -> None:
         for chunk in self.chunks():
             file.write(chunk)
+
+    def sdk_kwargs(self) -> dict[str, Any]:
+        """For the official client: `TwelveLabs(...).embed.v_2.create(**payload.sdk_kwargs())`.
+
+        Holds the whole body in memory, as that client does: a string of base64 (4/3 of the media's bytes) in a dict,
+        of which the client makes bytes again. `Client.embed` streams it. Values are the client's own business, so a
+        type checker is told nothing of them. Raises UnreadableError as `chunks` does.
+        """
+        from preflight.sdk import kwargs_of
+
+        return kwargs_of(self.fragments)
 
 
 def text_body(model: str, text: str) -> tuple[Fragment, ...]:

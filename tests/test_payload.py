@@ -259,3 +259,24 @@ def test_half_a_read_is_no_hash() -> None:
 def test_what_changed_its_length_has_no_hash(size: int, word: str) -> None:
     with pytest.raises(UnreadableError, match=f"became {word}"):
         _ = Media(Source.of(b"abcd"), size).sha256
+
+
+def test_a_fingerprint_is_of_all_that_is_asked_for() -> None:
+    """Worked out by hand: the body with the hash of each medium in its place."""
+    made = payload(*text_image_body("marengo3.0", "a dog", media(b"abc")))
+    inside = hashlib.sha256(b"abc").hexdigest()
+    plain = json.dumps(
+        {
+            "input_type": "text_image",
+            "model_name": "marengo3.0",
+            "text_image": {"media_source": {"base64_string": inside}, "input_text": "a dog"},
+        },
+        separators=(",", ":"),
+    )
+    assert made.fingerprint == hashlib.sha256(plain.encode()).hexdigest()
+    others = [
+        text_image_body("marengo3.5", "a dog", media(b"abc")),
+        text_image_body("marengo3.0", "a cat", media(b"abc")),
+        text_image_body("marengo3.0", "a dog", media(b"abd")),
+    ]
+    assert made.fingerprint not in {payload(*each).fingerprint for each in others}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from preflight.cli.talk import bar, give, say, tell
-from preflight.cli.whole import new_folder, plain_errors, whole_file
 from preflight.errors import ExitCode
 from preflight.reports import records
+from preflight.whole import new_folder, plain_errors, whole_file
 
 if TYPE_CHECKING:
     from preflight.testing.catalogue import Case

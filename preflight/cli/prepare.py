@@ -15,7 +15,6 @@ from preflight.cli import options
 from preflight.cli.inputs import opened
 from preflight.cli.signals import raise_if_stopped
 from preflight.cli.talk import bar, say
-from preflight.cli.whole import new_folder, whole_file
 from preflight.errors import (
     ExitCode,
     PreflightError,
@@ -33,6 +32,7 @@ from preflight.planner.route import Wish
 from preflight.probers.sniff import HEAD_BYTES, suffix_of
 from preflight.reports import records, text
 from preflight.rules import rule
+from preflight.whole import new_folder, whole_file
 
 _MANIFEST = "manifest.ndjson"
 _WRITERS = 2

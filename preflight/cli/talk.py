@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 import typer
 
 from preflight.cli.signals import raise_if_stopped
-from preflight.cli.whole import plain_errors
 from preflight.errors import ExitCode, UsageError
 from preflight.reports.text import shown
+from preflight.whole import plain_errors
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

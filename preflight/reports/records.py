@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from preflight.media import Facts, ImageFacts, VideoFacts
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from preflight.errors import Reason
     from preflight.payload import Payload
     from preflight.planner import Plan
     from preflight.rules import Report
-    from preflight.submitter import Embeddings
+    from preflight.submitter import Embeddings, Row
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -114,20 +117,22 @@ def of_refusal(source: str, findings: Sequence[Reason]) -> dict[str, Json]:
 
 def of_embeddings(embeddings: Embeddings) -> list[dict[str, Json]]:
     """One record a vector, in order."""
-    return [
-        {
-            "source": row.source,
-            "input_type": row.input_type,
-            # Nine digits are all that a float32 holds; without the rest a file is half the size.
-            "embedding": [float(f"{x:.9g}") for x in vector],
-            "embedding_option": row.embedding_option,
-            "embedding_scope": row.embedding_scope,
-            "start_s": row.start_s,
-            "end_s": row.end_s,
-            "request": row.request,
-        }
-        for row, vector in zip(embeddings.rows, embeddings.vectors, strict=True)
-    ]
+    return list(map(of_embedding, embeddings.rows, embeddings.vectors))
+
+
+def of_embedding(row: Row, vector: NDArray[np.float32]) -> dict[str, Json]:
+    """`vector`: shape (512,)."""
+    return {
+        "source": row.source,
+        "input_type": row.input_type,
+        # Nine digits are all that a float32 holds; without the rest a file is half the size.
+        "embedding": [float(f"{x:.9g}") for x in vector.tolist()],
+        "embedding_option": row.embedding_option,
+        "embedding_scope": row.embedding_scope,
+        "start_s": row.start_s,
+        "end_s": row.end_s,
+        "request": row.request,
+    }
 
 
 def plain(value: object) -> Json:
