@@ -151,6 +151,9 @@ class ImageFacts:
     say who made it, where or when."""
     location: tuple[float, float] | None = None
     """JPEG, MPO and PNG: latitude and longitude in degrees, north and east positive, of EXIF or XMP."""
+    stumbling_block: str | None = None
+    """JPEG, MPO and PNG: what beside the picture stops common readers, so that they refuse the whole file; None where
+    nothing does."""
 
     @property
     def displayed_width(self) -> int:

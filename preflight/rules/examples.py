@@ -97,6 +97,7 @@ def image(
     size_bytes: int = 90_000,
     frames: int | None = 1,
     damage: str | None = None,
+    stumbling_block: str | None = None,
 ) -> ImageFacts:
     return replace(
         _IMAGE,
@@ -106,6 +107,7 @@ def image(
         size_bytes=size_bytes,
         frames=frames,
         damage=damage,
+        stumbling_block=stumbling_block,
     )
 
 

@@ -30,6 +30,7 @@ CODES = [
     "image_filesize_too_large",
     "image_pixels_too_many",
     "image_animated",
+    "image_metadata_unreadable",
     "image_has_location",
     "video_packets_damaged",
     "video_duration_mismatch",
