@@ -1,4 +1,4 @@
-"""What beside the picture of a PNG stops readers that unpack it: most guard against bombs and give up the whole file."""
+"""What beside the picture of a PNG stops readers that unpack it: most guard against bombs and refuse the whole file."""
 
 from __future__ import annotations
 
