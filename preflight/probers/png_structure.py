@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
@@ -40,7 +41,12 @@ def png_structure(file: BinaryIO) -> PngStructure:
     """Lengths, checksums and the parts that must be there."""
     chunks: list[PngChunk] = []
     kept = {b"eXIf": b"", b"text": b"", b"xmp": b""}
-    damage = _walk(file, chunks, kept)
+    # Chunks are mostly of 8 kB: their headers and contents come out of few large reads.
+    buffered = io.BufferedReader(cast("io.RawIOBase", file), _BLOCK)
+    try:
+        damage = _walk(cast("BinaryIO", buffered), chunks, kept)
+    finally:
+        buffered.detach()  # else it would close the file
     if damage is None and not any(chunk.kind == b"IDAT" for chunk in chunks):
         damage = "the PNG holds no picture data (IDAT)"
     in_text = exif_in_text(kept[b"text"])
