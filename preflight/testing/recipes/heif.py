@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 from preflight.testing.recipes.film import Film, Scene
 from preflight.testing.recipes.interface import Kitchen, Recipe
 
+_FLIPS = {"top_bottom": "vflip", "left_right": "hflip"}
+_AXES = {"top_bottom": 0, "left_right": 1}
 _X265: Mapping[str, str | int] = {
     "c:v": "libx265",
     "tag:v": "hvc1",
@@ -30,12 +33,16 @@ class Heic(Recipe):
     height: int = 480
     quarter_turns: int = 0
     """Against the clock, that a viewer has to turn it by: what phones held upright write."""
+    then_mirrored: Literal["top_bottom", "left_right"] | None = None
+    """What a viewer has to do after turning it: what front cameras write."""
 
     def write(self, path: Path, kitchen: Kitchen) -> None:
         is_upright = self.quarter_turns % 2 == 0
         width, height = (self.width, self.height) if is_upright else (self.height, self.width)
+        mirrored_back = ((_FLIPS[self.then_mirrored], {}),) if self.then_mirrored else ()
         turned_back = (("transpose", {"dir": "clock"}),) * self.quarter_turns
-        scene = Scene(width=width, height=height, seconds=1.0, frame_rate=Fraction(1), filters=turned_back)
+        filters = (*mirrored_back, *turned_back)
+        scene = Scene(width=width, height=height, seconds=1.0, frame_rate=Fraction(1), filters=filters)
         film = kitchen.path(Film(suffix=".mp4", scene=scene, tones=(), options=_X265)).read_bytes()
         picture = _body(film, b"mdat")
         before = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
@@ -49,9 +56,10 @@ class Heic(Recipe):
             _box(b"hvcC", _body(film, b"hvcC")),
             _full_box(b"ispe", struct.pack(">II", self.width, self.height)),
             *([_box(b"irot", bytes([self.quarter_turns]))] if self.quarter_turns else []),
+            *([_box(b"imir", bytes([_AXES[self.then_mirrored]]))] if self.then_mirrored else []),
         ]
-        # Essential are the decoder's settings and the turn, which is the third.
-        used = bytes([0x81, 2, 0x83])[: len(properties)]
+        # Essential are the decoder's settings, the turn and the mirroring; they are done in this order.
+        used = bytes([0x81, 2, 0x83, 0x84])[: len(properties)]
         item = struct.pack(">HH", 1, 0) + b"hvc1\0"
         return _full_box(
             b"meta",
