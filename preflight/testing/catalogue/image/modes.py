@@ -19,7 +19,7 @@ _TIFFS: tuple[tuple[str, str, str, str], ...] = (
     ("L", "gray", "packbits", "Eight bits of grey, as document scanners write pages."),
     ("LA", "gray_alpha", "tiff_deflate", "Grey that can be seen through, as layers of shadows are exported."),
     ("P", "palette", "tiff_lzw", "A palette, as maps and charts of older programs are."),
-    ("PA", "palette_alpha", "tiff_lzw", "A palette with transparency beside it, as hardly any program but Pillow does."),
+    ("PA", "palette_alpha", "tiff_lzw", "A palette with transparency beside it, as hardly any program writes it."),
     ("RGB", "colours", "raw", "Colours as they are, not compressed, as instruments write them."),
     ("RGBA", "alpha", "tiff_deflate", "Colours that can be seen through, as renderers write them."),
     ("YCbCr", "luma", "raw", "Luma and colour differences, as digitisers of film write them."),
@@ -68,9 +68,7 @@ def _standing(suffix: str, number: int, who: str, *, width: int = _WIDE, height:
     taken = suffix == ".png"
     name = {".tif": "tiff", ".png": "png", ".avif": "avif"}[suffix]
     recipe = Still(suffix=suffix, width=width, height=height, exif_orientation=number)
-    return still(
-        f"{name}_orientation_{number}", f"{who}, {_TURNED[number]}.", recipe, None if taken else CONVERTED
-    )
+    return still(f"{name}_orientation_{number}", f"{who}, {_TURNED[number]}.", recipe, None if taken else CONVERTED)
 
 
 # Of quarter turns against the clock, and of what is mirrored after that, for each EXIF orientation.
