@@ -43,9 +43,9 @@ class Heic(Recipe):
     def write(self, path: Path, kitchen: Kitchen) -> None:
         is_upright = self.quarter_turns % 2 == 0
         width, height = (self.width, self.height) if is_upright else (self.height, self.width)
-        mirrored_back = ((_FLIPS[self.then_mirrored], {}),) if self.then_mirrored else ()
-        turned_back = (("transpose", {"dir": "clock"}),) * self.quarter_turns
-        filters = (*mirrored_back, *turned_back)
+        back = [_FLIPS[self.then_mirrored]] if self.then_mirrored else []
+        back += ["transpose"] * self.quarter_turns
+        filters = tuple((name, {"dir": "clock"} if name == "transpose" else {}) for name in back)
         scene = Scene(width=width, height=height, seconds=1.0, frame_rate=Fraction(1), filters=filters)
         film = kitchen.path(Film(suffix=".mp4", scene=scene, tones=(), options=_X265)).read_bytes()
         picture = _body(film, b"mdat")

@@ -52,6 +52,7 @@ PNGS = tuple(
     for colour, depth, what in _PNGS
 )
 
+_LIES_ON_ITS_SIDE = 5
 _TURNED = {
     1: "upright",
     2: "to be mirrored",
@@ -64,11 +65,18 @@ _TURNED = {
 }
 
 
-def _standing(suffix: str, number: int, who: str, *, width: int = _WIDE, height: int = _HIGH) -> Case:
-    taken = suffix == ".png"
-    name = {".tif": "tiff", ".png": "png", ".avif": "avif"}[suffix]
-    recipe = Still(suffix=suffix, width=width, height=height, exif_orientation=number)
-    return still(f"{name}_orientation_{number}", f"{who}, {_TURNED[number]}.", recipe, None if taken else CONVERTED)
+def _png(number: int) -> Case:
+    recipe = Still(suffix=".png", width=_WIDE, height=_HIGH, exif_orientation=number)
+    return still(f"png_orientation_{number}", f"A photograph saved as PNG with its EXIF, {_TURNED[number]}.", recipe)
+
+
+def _tiff(number: int) -> Case:
+    """Its reader turns it: what is true of it is true of it upright."""
+    recipe = Still(suffix=".tif", width=_WIDE, height=_HIGH, exif_orientation=number)
+    size = (_HIGH, _WIDE) if number >= _LIES_ON_ITS_SIDE else (_WIDE, _HIGH)
+    truth = ImageTruth(format="TIFF", width=size[0], height=size[1])
+    what = f"A scan in TIFF as the feeder took it, {_TURNED[number]}."
+    return made(f"tiff_orientation_{number}", what, recipe, truth, CONVERTED)
 
 
 # Of quarter turns against the clock, and of what is mirrored after that, for each EXIF orientation.
@@ -82,8 +90,8 @@ _HEIC: dict[int, tuple[int, Literal["top_bottom", "left_right"] | None]] = {
 }
 
 STANDING = (
-    *(_standing(".png", number, "A photograph saved as PNG with its EXIF") for number in range(1, 9)),
-    *(_standing(".tif", number, "A scan in TIFF, as the feeder took it") for number in range(1, 9)),
+    *(_png(number) for number in _TURNED),
+    *(_tiff(number) for number in _TURNED),
     *(
         made(
             f"heic_orientation_{number}",
