@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO
 
 from PIL import ImageFile
@@ -20,6 +21,7 @@ from preflight.probers.png_structure import png_structure
 _MAY_HOLD_SEVERAL = frozenset({"MPO", "PNG", "WEBP", "AVIF", "HEIF", "GIF"})
 # Pillow turns a TIFF upright while it decodes it, pillow_heif a HEIF; both say the size that comes out.
 _TURNED_BY_THE_DECODER = frozenset({"TIFF", "HEIF"})
+_READ_WHOLE_BYTES = 1 << 18
 _NEW_SUBFILE_TYPE = 0x00FE
 
 
@@ -28,7 +30,9 @@ def probe_image(source: Source) -> ImageFacts | Unprobed:
     size = source.size_bytes()
     if size == 0:
         return Unprobed(size_bytes=0, code="file_empty", reason="the file is empty")
-    with source.open() as file:
+    with source.open() as opened:
+        # Its parts are looked at here and there: a small file is read once.
+        file = io.BytesIO(opened.read()) if size <= _READ_WHOLE_BYTES else opened
         try:
             image = open_image(file, source.name)
             if isinstance(image, Unopened):
