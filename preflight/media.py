@@ -284,6 +284,8 @@ class AudioFacts:
     """Bits a sample, where the codec has such a thing."""
     has_timestamps: bool
     """False for raw elementary streams: nothing in the file says when a packet is due."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude in degrees, north and east positive, of its tags; None where they tell none."""
     tag_bytes: int | None = None
     """MP3, FLAC and WAV: of titles, pictures and the like; None elsewhere, and where nobody can say."""
     streams: tuple[StreamFacts, ...]
@@ -334,6 +336,8 @@ class VideoFacts:
     None where nothing says."""
     pixel_format: str | None = None
     """FFmpeg's name: yuv420p, yuv422p10le, ...; None where the header does not say."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude in degrees, north and east positive, of its tags; None where they tell none."""
     has_metadata: bool = False
     """Tags, chapters or streams that are neither the picture nor the sound that is kept: what a copy leaves out."""
     clock_jumps: tuple[Span, ...] = ()

@@ -40,6 +40,8 @@ class Payload:
     """Where its media lie on the source's timeline, in seconds; None for texts and images."""
     offset: int | None
     """Where its text starts in the source, in characters; None for media."""
+    end_offset: int | None = None
+    """Behind its last character."""
     fidelity: Fidelity
     steps: tuple[str, ...]
     verified: tuple[Media, ...] = ()

@@ -37,8 +37,7 @@ from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
 from preflight.probers.tokens import TokenCounter, count_tokens
 from preflight.progress import Meter, Progress, Stage, silent
-from preflight.rules import Finding, Report, check_facts, image_part
-from preflight.rules.image import LOCATION
+from preflight.rules import Finding, Report, check_facts, image_part, location
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA, TEXT
 from preflight.transformers import Output, Verified, transform
 
@@ -88,7 +87,7 @@ class Preflight:
         report = check_facts(opened.name, self._facts(opened, kind), self.limits)
         findings = TEXT.applied(report.findings, self.policy.text)
         if self.policy.strip_metadata:  # what will not leave the house needs no warning
-            findings = (f for f in findings if f.code != LOCATION.code)
+            findings = (f for f in findings if f.code not in location.CODES)
         return replace(report, findings=tuple(findings))
 
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
@@ -315,9 +314,12 @@ class Preflight:
 
     def _payload(self, report: Report, verified: Verified) -> Payload:
         output, model = verified.output, self.limits.model_name
+        end_offset: int | None = None
         match report.kind:
             case "text":
-                fragments = text_body(model, output.media.read().decode())
+                text = output.media.read().decode()
+                fragments = text_body(model, text)
+                end_offset = (output.offset or 0) + len(text)
             case "image" | "audio" | "video" as kind:
                 fragments = media_body(model, kind, verified.media)
             case other:
@@ -328,6 +330,7 @@ class Preflight:
             fragments=fragments,
             span=output.span,
             offset=output.offset,
+            end_offset=end_offset,
             fidelity=output.fidelity,
             steps=output.steps,
             verified=(verified.media,),

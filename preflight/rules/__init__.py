@@ -9,7 +9,7 @@ from typing import Literal
 from preflight.errors import UsageError
 from preflight.limits import Limits
 from preflight.media import Facts, RequestFacts
-from preflight.rules import decoded, files, image, policy, request, text, timed, video
+from preflight.rules import decoded, files, image, location, policy, request, text, timed, video
 from preflight.rules.interface import Example, Finding, Report, Rule, Severity, Verdict
 
 __all__ = [
@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     *image.RULES,
     *timed.RULES,
     *video.RULES,
+    *location.RULES,
     *decoded.RULES,
     *request.RULES,
 )

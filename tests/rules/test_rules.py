@@ -47,6 +47,8 @@ CODES = [
     "video_resolution_invalid_aspect_ratio",
     "video_starts_without_keyframe",
     "video_without_timestamps",
+    "audio_has_location",
+    "video_has_location",
     "video_frames_damaged",
     "audio_frames_damaged",
     "video_truncated",
