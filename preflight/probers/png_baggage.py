@@ -8,12 +8,9 @@ from typing import BinaryIO
 
 from preflight.probers.png_structure import PngChunk, PngStructure
 
-# Pillow's PngImagePlugin.MAX_TEXT_CHUNK and MAX_TEXT_MEMORY; what libpng allocates for a chunk unless it is told more
-# (PNG_USER_CHUNK_MALLOC_MAX), which libvips and OpenCV do not.
+# Pillow's PngImagePlugin.MAX_TEXT_CHUNK and MAX_TEXT_MEMORY. libvips and FFmpeg read what is larger.
 _MOST_UNPACKED = 1 << 20
 _MOST_TEXT = 64 << 20
-_MOST_PACKED = 8_000_000
-_IS_ANCILLARY = 0x20
 _MOST_PROFILE = 64 << 20
 _FRAME_BYTES = 12
 
@@ -24,16 +21,11 @@ def png_stumbling_block(file: BinaryIO, structure: PngStructure) -> str | None:
         return "its EXIF, which is kept as a text, is damaged"
     text_bytes = 0
     for each in structure.chunks:
-        if not each.kind[0] & _IS_ANCILLARY:
-            continue
-        name = each.kind.decode("ascii", "backslashreplace")
-        if each.end - each.start - _FRAME_BYTES > _MOST_PACKED:
-            return f"its chunk {name} is larger than the {_MOST_PACKED:,} bytes that libpng reads"
         if each.kind not in _READ_AS:
             continue
         packed, method, plain_bytes = _READ_AS[each.kind](_body(file, each))
         if method:
-            return f"its chunk {name} is compressed in a way that the standard does not know"
+            return f"its chunk {each.kind.decode()} is compressed in a way that the standard does not know"
         unpacked = plain_bytes if packed is None else _unpacked(packed, _MOST_UNPACKED + 1)
         if packed is not None and unpacked > _MOST_UNPACKED:
             what = "colour profile" if each.kind == b"iCCP" else "text"

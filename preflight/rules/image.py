@@ -99,8 +99,8 @@ class ImageAnimated(Rule):
 class ImageMetadataUnreadable(Rule):
     """What stands beside the picture (texts, EXIF, a colour profile) can be read by those who unpack it.
 
-    Not a documented limit. But Pillow, libvips and OpenCV guard against additions that unpack to megabytes, or fail at
-    what is no EXIF, and refuse the whole file; a service that uses one of them does.
+    Not a documented limit. But Pillow, the most usual reader, guards against additions that unpack to megabytes, and
+    refuses the whole file; what is no EXIF fails whoever turns pictures upright with it. A service may well use it.
     """
 
     code = "image_metadata_unreadable"
@@ -118,7 +118,7 @@ class ImageMetadataUnreadable(Rule):
             return None
         reason = facts.stumbling_block[:1].upper() + facts.stumbling_block[1:]
         return self.finding(
-            f"{reason}, for which common readers refuse the whole file. `preflight prepare` leaves it out.",
+            f"{reason}, for which readers such as Pillow refuse the whole file. `preflight prepare` leaves it out.",
             measured=None,
             limit=None,
             fixable=True,
