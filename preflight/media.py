@@ -193,13 +193,11 @@ class ImageFacts:
     bare_bytes: int | None = None
     """JPEG, MPO and PNG: with nothing but what it takes to show the first picture; None elsewhere."""
     has_metadata: bool = False
-    """JPEG, MPO and PNG: EXIF (unless it says the orientation alone), XMP, IPTC, comments, texts, or whatever else may
-    say who made it, where or when."""
+    """JPEG, MPO and PNG: EXIF (unless it says the orientation alone), XMP, IPTC, comments, texts, or the like."""
     location: tuple[float, float] | None = None
     """JPEG, MPO and PNG: latitude and longitude in degrees, north and east positive, of EXIF or XMP."""
     stumbling_block: str | None = None
-    """JPEG, MPO and PNG: what beside the picture stops common readers, so that they refuse the whole file; None where
-    nothing does."""
+    """JPEG, MPO and PNG: what beside the picture makes common readers give up; None where nothing does."""
 
     @property
     def displayed_width(self) -> int:
@@ -266,8 +264,7 @@ class AudioFacts:
     container: str
     """FFmpeg's name of the demuxer: wav, mp3, flac, ogg, "mov,mp4,m4a,3gp,3g2,mj2", ..."""
     dialect: str | None = None
-    """What kind of WAV it is that not every reader of WAV understands: RF64, RIFX, "24 bits in 32", ...; None where it
-    is as plain as can be, and in all other containers."""
+    """Of a WAV that not every reader of WAV understands: RF64, RIFX, "24 bits in 32", ...; None elsewhere."""
     codec: str
     duration_s: float | None
     duration_source: DurationSource | None
@@ -285,13 +282,12 @@ class AudioFacts:
     has_timestamps: bool
     """False for raw elementary streams: nothing in the file says when a packet is due."""
     location: tuple[float, float] | None = None
-    """Latitude and longitude in degrees, north and east positive, of its tags; None where they tell none."""
+    """Latitude and longitude in degrees, north and east positive, as its tags have them."""
     tag_bytes: int | None = None
     """MP3, FLAC and WAV: of titles, pictures and the like; None elsewhere, and where nobody can say."""
     streams: tuple[StreamFacts, ...]
     clock_jumps: tuple[Span, ...] = ()
-    """Where the clock of a transport or program stream jumps ahead: seconds of that clock, from `start_s`. Nobody is
-    shown them, and they are no part of the duration."""
+    """As of VideoFacts."""
     decoded: DecodedFacts | None = None
     """None where only metadata were read."""
 
@@ -332,12 +328,11 @@ class VideoFacts:
     interlaced: bool | None = None
     """Whether a header says that each frame holds two moments, a field of lines each; None where none says."""
     color_transfer: str | None = None
-    """What the numbers of the picture mean as light, by FFmpeg's names: bt709, smpte2084 (PQ), arib-std-b67 (HLG), ...;
-    None where nothing says."""
+    """FFmpeg's name: bt709, smpte2084 (PQ), arib-std-b67 (HLG), ...; None where nothing says."""
     pixel_format: str | None = None
     """FFmpeg's name: yuv420p, yuv422p10le, ...; None where the header does not say."""
     location: tuple[float, float] | None = None
-    """Latitude and longitude in degrees, north and east positive, of its tags; None where they tell none."""
+    """Latitude and longitude in degrees, north and east positive, as its tags have them."""
     has_metadata: bool = False
     """Tags, chapters or streams that are neither the picture nor the sound that is kept: what a copy leaves out."""
     clock_jumps: tuple[Span, ...] = ()

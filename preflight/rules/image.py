@@ -118,7 +118,7 @@ class ImageMetadataUnreadable(Rule):
             return None
         reason = facts.stumbling_block[:1].upper() + facts.stumbling_block[1:]
         return self.finding(
-            f"{reason}, for which readers such as Pillow refuse the whole file. `preflight prepare` leaves it out.",
+            f"{reason}, at which readers such as Pillow give up. `preflight prepare` leaves it out.",
             measured=None,
             limit=None,
             fixable=True,
