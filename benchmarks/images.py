@@ -5,6 +5,7 @@ process of its own, in turn with
 
 - pyvips on all cores, told which qualities to try (those that ours needed), which checks nothing: bound 1.4 times,
 - Pillow, told the same: the floor under whatever is built on it, as it holds a whole picture of 4 bytes a pixel,
+  Neither of the two is told of sizes: where ours scales the picture (the grainy one), they do less, and miss 5 MB,
 - the loop that people write with Pillow, from quality 95 down by 5: aim 3 times faster.
 
 Then 1,000 small JPEGs checked, beside `PIL.Image.open(...).verify()`. Medians of the time without imports, of the
