@@ -40,6 +40,8 @@ class Payload:
     """Where its media lie on the source's timeline, in seconds; None for texts and images."""
     offset: int | None
     """Where its text starts in the source, in characters; None for media."""
+    end_offset: int | None = None
+    """Behind its last character."""
     fidelity: Fidelity
     steps: tuple[str, ...]
     verified: tuple[Media, ...] = ()
@@ -68,12 +70,12 @@ class Payload:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all that is asked of the service: the body, with the hash of each medium in its place.
+        """SHA-256 of all that is asked of the service, whichever way it goes there: of the model, the input type and
+        the medium's hash; where there is a text or are several media, of the body with a hash in place of each medium.
 
-        The id of an asset is another with each upload: there it is of model, input type and the medium's hash. Raises
-        UnreadableError, as `sha256` does.
+        Raises UnreadableError, as `sha256` does.
         """
-        if self.input_type in ("image", "audio", "video") and not any(isinstance(f, Media) for f in self.fragments):
+        if self.input_type in ("image", "audio", "video"):
             return sha256(f"{self.model_name} {self.input_type} {self.sha256}".encode()).hexdigest()
         return sha256(b"".join(f.sha256.encode() if isinstance(f, Media) else f for f in self.fragments)).hexdigest()
 
@@ -156,12 +158,14 @@ def multi_input_body(model: str, text: str | None, images: Sequence[tuple[str | 
 def payload_of_one(source: str, kind: str, limits: Limits, verified: Verified) -> Payload:
     """Of a text or a medium, as the profile's route wants it: by its own input type, or as a `multi_input` of one."""
     output = verified.output
-    upload = None
+    upload = end_offset = None
     fragments: tuple[Fragment, ...]
     match kind:
         case "text":
             input_type = limits.input_type(kind)
-            fragments = body(limits.route, limits.model_name, input_type, output.media.read().decode())
+            text = output.media.read().decode()
+            fragments = body(limits.route, limits.model_name, input_type, text)
+            end_offset = (output.offset or 0) + len(text)
         case "image" | "audio" | "video" | "document":
             input_type = limits.input_type(kind)
             if limits.route == "asset":
@@ -177,6 +181,7 @@ def payload_of_one(source: str, kind: str, limits: Limits, verified: Verified) -
         fragments=fragments,
         span=output.span,
         offset=output.offset,
+        end_offset=end_offset,
         fidelity=output.fidelity,
         steps=output.steps,
         verified=(verified.media,),

@@ -37,8 +37,7 @@ from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
 from preflight.probers.tokens import TokenCounter, count_tokens
 from preflight.progress import Meter, Progress, Stage, silent
-from preflight.rules import Report, check_facts
-from preflight.rules.image import LOCATION
+from preflight.rules import Report, check_facts, location
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA, TEXT
 from preflight.transformers import Output, Verified, transform
 
@@ -99,7 +98,7 @@ class Preflight:
         report = check_facts(opened.name, self._facts(opened, kind), self.limits)
         findings = TEXT.applied(report.findings, self.policy.text)
         if self.policy.strip_metadata:  # what will not leave the house needs no warning
-            findings = (f for f in findings if f.code != LOCATION.code)
+            findings = (f for f in findings if f.code not in location.CODES)
         return replace(report, findings=tuple(findings))
 
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:

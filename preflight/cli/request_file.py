@@ -109,9 +109,16 @@ def _decoded(data: bytes, name: str) -> RequestFile:
 
 def _of_yaml(data: bytes) -> RequestFile:
     try:
-        import yaml  # noqa: F401 (msgspec's own error names no extra of ours)
+        import yaml
     except ImportError as error:
         raise MissingExtraError("a request in YAML", "yaml") from error
+    try:
+        for event in yaml.parse(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if isinstance(event, yaml.AliasEvent):
+                # Ten lines of references to references become a billion words when they are built.
+                raise msgspec.DecodeError("it has an alias (`*name`), and no request needs one: write it out")
+    except yaml.YAMLError as error:
+        raise msgspec.DecodeError(str(error)) from error
     return msgspec.yaml.decode(data, type=RequestFile)
 
 

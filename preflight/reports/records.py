@@ -78,6 +78,8 @@ def of_payload(payload: Payload, request: str) -> dict[str, Json]:
         "base64_bytes": payload.base64_bytes,
         "sha256": payload.sha256,
         "steps": list(payload.steps),
+        # Where a text lies in its source, as times say it of media.
+        **({"start_char": payload.offset, "end_char": payload.end_offset} if payload.input_type == "text" else {}),
     }
     return record if payload.route == "sync" else {**record, "route": payload.route}
 

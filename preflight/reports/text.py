@@ -32,11 +32,22 @@ def of_plan(plan: Plan) -> str:
         f"    how:  {shown(', then '.join(plan.steps))}",
     ]
     for number, output in enumerate(plan.outputs, start=1):
-        span = f"{output.span.start_s:.2f} to {output.span.end_s:.2f} s" if output.span else "whole"
         size = f", about {output.media_bytes:,} bytes" if output.media_bytes is not None else ""
-        lines.append(f"    {number:4}. {span}{size}")
+        lines.append(f"    {number:4}. {_place(plan, number - 1)}{size}")
     lines.append(f"    all:  {_totals(plan)}")
     return "\n".join(lines)
+
+
+def _place(plan: Plan, index: int) -> str:
+    """Where an output lies in its source: in seconds, or of a text in characters."""
+    if (span := plan.outputs[index].span) is not None:
+        return f"{span.start_s:.2f} to {span.end_s:.2f} s"
+    from preflight.planner.interface import SplitText
+
+    if isinstance(plan.recipe, SplitText) and len(plan.outputs) > 1:
+        chunk = plan.recipe.chunks[index]
+        return f"characters {chunk.start - chunk.repeats:,} to {chunk.end:,}"
+    return "whole"
 
 
 def _totals(plan: Plan) -> str:

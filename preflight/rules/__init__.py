@@ -9,7 +9,20 @@ from typing import Literal
 from preflight.errors import UsageError
 from preflight.limits import Limits
 from preflight.media import Facts, RequestFacts
-from preflight.rules import decoded, document, files, image, mixed, policy, request, taken, text, timed, video
+from preflight.rules import (
+    decoded,
+    document,
+    files,
+    image,
+    location,
+    mixed,
+    policy,
+    request,
+    taken,
+    text,
+    timed,
+    video,
+)
 from preflight.rules.interface import Example, Finding, Report, Rule, Severity, Verdict
 
 __all__ = [
@@ -33,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     *image.RULES,
     *timed.RULES,
     *video.RULES,
+    *location.RULES,
     *decoded.RULES,
     *document.RULES,
     *request.RULES,

@@ -99,6 +99,7 @@ def image(
     size_bytes: int = 90_000,
     frames: int | None = 1,
     damage: str | None = None,
+    stumbling_block: str | None = None,
 ) -> ImageFacts:
     return replace(
         _IMAGE,
@@ -108,6 +109,7 @@ def image(
         size_bytes=size_bytes,
         frames=frames,
         damage=damage,
+        stumbling_block=stumbling_block,
     )
 
 

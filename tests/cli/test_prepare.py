@@ -53,7 +53,12 @@ def test_bodies_and_manifest(preflight, quick: list[Path], tmp_path: Path) -> No
     assert (ended.code, ended.out) == (0, "")
     assert ended.err == f"7 requests from 4 of 4 inputs in {out}\n"
     lines = manifest(out)
-    assert [list(line) for line in lines] == [KEYS] * 7
+    assert [list(line) for line in lines] == [[*KEYS, "start_char", "end_char"]] * 4 + [KEYS] * 3
+    text = quick[0].read_text("utf-8")
+    for line in lines[:4]:
+        body = json.loads((out / line["request"]).read_text())
+        assert text[line["start_char"] : line["end_char"]] == body["text"]["input_text"]
+    assert [lines[0]["start_char"], lines[3]["end_char"]] == [0, len(text)]
     assert [line["request"] for line in lines] == [f"{n:06}.json" for n in range(1, 8)]
     assert [line["input_type"] for line in lines] == ["text"] * 4 + ["image", "audio", "video"]
     assert [line["fidelity"] for line in lines] == ["lossless"] * 4 + ["transcoded"] * 2 + ["identical"]

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -56,6 +57,24 @@ def test_the_same_in_yaml(folder: Path) -> None:
     request = read_request(written(folder, yaml, "look.yaml"))
     assert isinstance(request, MultiInput)
     assert [each.name for each in request.images] == ["shoe", None]
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{b}: &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+        "text: &t a\nimage: *t\n",
+        "text: &t\n  x: *t\nimage: icon.png\n",
+    ],
+    ids=["a billion", "one", "in a circle"],
+)
+def test_yaml_with_references_is_refused_before_anything_is_built(yaml: str, folder: Path) -> None:
+    path = written(folder, yaml, "bomb.yaml")
+    start = time.process_time()
+    with pytest.raises(UsageError, match="alias"):
+        read_request(path)
+    assert time.process_time() - start < 1
 
 
 def test_yaml_asks_for_its_extra(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

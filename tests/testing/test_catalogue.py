@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import unicodedata
@@ -227,7 +228,9 @@ def test_ffprobe_finds_the_size_of_images(case: Case):
     streams = [s for s in ffprobe(case).get("streams", []) if s.get("width")]
     if not streams:
         pytest.skip("a format that this ffprobe does not read")
-    assert (streams[0]["width"], streams[0]["height"]) == (case.truth.width, case.truth.height)
+    size = streams[0]["width"], streams[0]["height"]
+    turns_while_decoding = re.fullmatch(r"image/tiff_orientation_[5-8]", case.name)  # as Pillow does
+    assert size == (case.truth.width, case.truth.height)[:: -1 if turns_while_decoding else 1]
 
 
 def test_every_rule_is_broken_by_a_case():
