@@ -79,6 +79,16 @@ class Preflight:
         self._workers = workers
         self._token_counter = token_counter
 
+    def telling(self, on_progress: Callable[[Progress], None]) -> Preflight:
+        """One like this that tells somebody else how far it is."""
+        return Preflight(
+            limits=self.limits,
+            policy=self.policy,
+            on_progress=on_progress,
+            workers=self._workers,
+            token_counter=self._token_counter,
+        )
+
     def check(self, source: Input, *, kind: Kind | None = None) -> Report:
         """What it is and what breaks the limits, from metadata alone, or from every frame besides where the policy's
         `verify` is "decode". Never raises for bad media.
@@ -107,14 +117,15 @@ class Preflight:
 
         return replace(plan, predicted_s=predict_s(plan, report.facts, os.cpu_count() or 1))
 
-    def prepare(self, source: Input, *, kind: Kind | None = None) -> Iterator[Payload]:
+    def prepare(self, source: Input, *, kind: Kind | None = None, report: Report | None = None) -> Iterator[Payload]:
         """Request bodies that the service accepts, lazily: the first clip while later ones are still being made.
 
-        Each is probed and checked by the same rules again before it is handed on. Raises RejectedError where the
-        input cannot be made acceptable, and UnreadableError where its bytes are gone half-way.
+        `report`: what `check` said of it, where it was asked before. Each body is probed and checked by the same rules
+        again before it is handed on. Raises RejectedError where the input cannot be made acceptable, and
+        UnreadableError where its bytes are gone half-way.
         """
         opened = opened_once(source)
-        report = self.check(opened, kind=kind)
+        report = report or self.check(opened, kind=kind)
         if isinstance(opened, TextImage | MultiInput):
             yield self._request(opened, report)
             self._on_progress(Progress(report.source, 1, None, None))

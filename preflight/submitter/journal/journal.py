@@ -135,6 +135,11 @@ class Journal:
                 )
             return known
 
+    def again(self, position: int, input_id: int) -> None:
+        """At that place stands an input that this run is at already."""
+        with self._lock, self._file.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO position VALUES (?, ?, NULL)", (position, input_id))
+
     def unread(self, position: int, error: PreflightError) -> None:
         """The input at that place could not be read, so nobody knows which it is. The next run tries again."""
         with self._lock, self._file.transaction() as connection:
