@@ -13,7 +13,6 @@ from typing import IO
 
 import pybase64
 
-from preflight.errors import UnreadableError
 from preflight.media import Fidelity, InputType, Media, MultiInput, Span, TextImage
 from preflight.transformers import Verified
 
@@ -43,8 +42,17 @@ class Payload:
     """Where its text starts in the source, in characters; None for media."""
     fidelity: Fidelity
     steps: tuple[str, ...]
-    sha256: str = ""
-    """Of the media, or of the text in UTF-8; of several media, of their hashes joined."""
+    verified: tuple[Media, ...] = ()
+    """What is in it, as it was verified: its media, or its text in UTF-8."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the media, or of the text in UTF-8; of several media, of their hashes joined.
+
+        Known once the body was read to its end; before that, the media are read for it. Raises UnreadableError.
+        """
+        hashes = [each.sha256 for each in self.verified]
+        return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
 
     @property
     def media_bytes(self) -> int:
@@ -76,7 +84,7 @@ class Payload:
         """
         for fragment in self.fragments:
             if isinstance(fragment, Media):
-                yield from _base64(fragment)
+                yield from map(pybase64.b64encode, fragment.blocks(_BLOCK_BYTES))
             else:
                 for start in range(0, len(fragment), _BLOCK_BYTES):
                     yield fragment[start : start + _BLOCK_BYTES]
@@ -84,20 +92,6 @@ class Payload:
     def write_to(self, file: IO[bytes]) -> None:
         for chunk in self.chunks():
             file.write(chunk)
-
-
-def _base64(media: Media) -> Iterator[bytes]:
-    left = media.size_bytes
-    with media.source.open() as file:
-        while left:
-            wanted = min(_BLOCK_BYTES, left)
-            block = file.read(wanted)
-            if len(block) < wanted:  # which in mid-file would put padding inside the string
-                raise UnreadableError(f"{media.source.name} became shorter while it was sent. Prepare it again.")
-            left -= len(block)
-            yield pybase64.b64encode(block)
-        if file.read(1):
-            raise UnreadableError(f"{media.source.name} became longer while it was sent. Prepare it again.")
 
 
 def text_body(model: str, text: str) -> tuple[Fragment, ...]:
@@ -150,7 +144,7 @@ def payload_of_parts(
         offset=None,
         fidelity=max((output.fidelity for output in outputs), key=list(Fidelity).index),
         steps=tuple(step for output in outputs for step in output.steps),
-        sha256=sha256("".join(m.sha256 for m in media).encode()).hexdigest() if len(media) > 1 else media[0].sha256,
+        verified=tuple(media),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -21,6 +20,7 @@ from preflight.media import (
     Fidelity,
     ImageFacts,
     Kind,
+    Media,
     MediaFacts,
     MultiInput,
     RequestFacts,
@@ -41,7 +41,6 @@ from preflight.rules import Finding, Report, check_facts, image_part
 from preflight.rules.image import LOCATION
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA, TEXT
 from preflight.transformers import Output, Verified, transform
-from preflight.transformers.interface import measured
 
 if TYPE_CHECKING:
     from preflight.probers.text import Reading
@@ -230,7 +229,8 @@ class Preflight:
                 from preflight.planner.timed import needs_stripping, needs_units, plan_timed
                 from preflight.probers.seams import Seams
 
-                needs = needs_units(report) or needs_stripping(facts, self.policy)
+                # What has to be encoded loses its tags on the way.
+                needs = needs_units(report) or (not report.errors and needs_stripping(facts, self.policy))
                 units = self._units(source_of(source), report, facts) if needs else None
                 seams = Seams(source_of(source), facts)
                 planned = partial(plan_timed, report, facts, units, self.limits, self.policy, refuse=seams.refused)
@@ -295,17 +295,12 @@ class Preflight:
 
     def _transformed(self, source: Source | Text, report: Report, plan: Plan, meter: Meter) -> Iterator[Verified]:
         assert not isinstance(report.facts, RequestFacts)
-        with ThreadPoolExecutor(1, "preflight-digest") as beside:
-            for output in transform(
-                source_of(source), report.facts, plan, self.limits, meter.watch, workers=self._workers
-            ):
-                self._must_be_allowed(report, output.fidelity, plan.why)
-                yield self._verify(report, output, beside)
+        for output in transform(source_of(source), report.facts, plan, self.limits, meter.watch, workers=self._workers):
+            self._must_be_allowed(report, output.fidelity, plan.why)
+            yield self._verify(report, output)
 
-    def _verify(self, report: Report, output: Output, beside: ThreadPoolExecutor) -> Verified:
+    def _verify(self, report: Report, output: Output) -> Verified:
         """Probe and check what a transformer made. Nothing leaves that would not pass."""
-        # Hashing holds no lock of Python's; but two views of one file object would move each other's position.
-        measuring = beside.submit(measured, output.media) if output.media.opens_anew else None
         facts = self._probed(output.media, report.kind)
         if self.policy.verify == "decode":
             facts = self._decoded_again(report, output.media, facts)
@@ -315,8 +310,8 @@ class Preflight:
         left = STRIP_METADATA.hold(facts) if self.policy.strip_metadata else None
         if errors := (*checked.errors, *((left,) if left is not None else ())):
             raise UnverifiedOutputError(report.source, errors)
-        media = measuring.result() if measuring is not None else measured(output.media)
-        return Verified(output=output, facts=facts, media=media)
+        assert not isinstance(facts, Unprobed)  # which is an error
+        return Verified(output=output, facts=facts, media=Media(output.media, facts.size_bytes))
 
     def _decoded_again(self, report: Report, media: Source, facts: MediaFacts) -> MediaFacts:
         """The source's own bytes were decoded when they were checked; anything else was not."""
@@ -346,7 +341,7 @@ class Preflight:
             offset=output.offset,
             fidelity=output.fidelity,
             steps=output.steps,
-            sha256=verified.media.sha256,
+            verified=(verified.media,),
         )
 
     def _plan_of_request(self, request: TextImage | MultiInput, report: Report) -> Plan:

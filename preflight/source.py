@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.errors import OutOfSpaceError, UnreadableError
 
@@ -94,12 +94,6 @@ class Source:
         """Whether each `open()` has a position of its own. All views of one file object share that of the object."""
         return self._file is None
 
-    def copy_to(self, target: IO[bytes]) -> int:
-        """Write all of it to a file on disk, and say how many bytes there were."""
-        size = self.size_bytes()
-        with self.open() as file:
-            return copy_range(file, 0, size, target)
-
     def head(self, size: int) -> bytes:
         """The first `size` bytes, or fewer where the source is shorter."""
         with self.open() as file:
@@ -134,38 +128,6 @@ class Source:
             what = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
             raise UnreadableError(f"{self.name} is {what}. Give the path of a media file.")
         return found
-
-
-def blocks(file: BinaryIO) -> Iterator[memoryview]:
-    """The rest of a file of `Source.open()`. Each block is overwritten by the next: what is written anew each time
-    costs more than what is done with it.
-    """
-    whole = memoryview(bytearray(_READ_BYTES))
-    while size := file.readinto(whole):  # type: ignore[attr-defined]  # which BinaryIO does not promise
-        yield whole[:size]
-
-
-_READ_BYTES = 256 * 1024
-"""Small enough to be hashed where the processor still has it."""
-
-
-def copy_range(file: BinaryIO, offset: int, size: int, target: IO[bytes]) -> int:
-    """Write so many bytes of a file of `Source.open()` to `target`, and say how many there were.
-
-    The kernel does it by itself where it can, which spares the processor two copies. Wherever that fails it goes on in
-    blocks: then it is told who failed, and in whose words.
-    """
-    done = 0
-    target.flush()
-    try:
-        while done < size and (sent := os.sendfile(target.fileno(), file.fileno(), offset + done, size - done)):
-            done += sent
-    except (OSError, AttributeError):  # no file, or no such call
-        pass
-    file.seek(offset + done)
-    while done < size and (block := file.read(min(size - done, _READ_BYTES))):
-        done += target.write(block)
-    return done
 
 
 class _Opened(io.FileIO):

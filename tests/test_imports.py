@@ -47,13 +47,19 @@ def test_the_package_alone_is_light() -> None:
 @pytest.mark.parametrize(
     ("name", "spared"),
     [
-        ("print_cmyk.jpg", {"av", "numpy", "rich", "click", "httpx2", "tiktoken", "mutagen", "starlette", "uvicorn"}),
-        ("three_languages.txt", {"av", "numpy", "PIL", "rich", "click", "httpx2", "starlette"}),
-        ("silent.mp4", {"numpy", "PIL", "rich", "click", "httpx2", "tiktoken", "starlette"}),
+        ("print_cmyk.jpg", {"av", "numpy", "rich", "click", "httpx2", "tiktoken", "mutagen", "starlette", "pydantic"}),
+        ("three_languages.txt", {"av", "numpy", "PIL", "rich", "click", "httpx2", "starlette", "pydantic"}),
+        ("silent.mp4", {"numpy", "PIL", "rich", "click", "httpx2", "tiktoken", "starlette", "pydantic"}),
     ],
 )
 def test_a_check_loads_what_its_kind_needs(name: str, spared: set[str]) -> None:
     assert not loaded_by(checking(name)) & spared
+
+
+def test_cutting_a_film_loads_nothing_that_decodes(tmp_path: Path) -> None:
+    asked = ["prepare", "sample_media/talk.mp4", "--out", str(tmp_path)]
+    code = f"from preflight.cli.app import run\nassert run({asked}) == 0"
+    assert not loaded_by(code) & {"numpy", "PIL", "rich", "click", "httpx2", "tiktoken", "pydantic"}
 
 
 @pytest.mark.parametrize("name", preflight.__all__)

@@ -101,9 +101,6 @@ def test_every_way_in_gives_the_same_bytes(way: str, tmp_path: Path) -> None:
         file.seek(2, os.SEEK_CUR)
         assert (file.read(4), file.tell()) == (DATA[5:9], 9)
     assert source.head(len(DATA) * 2) == DATA
-    with (tmp_path / "copy").open("wb") as copy:
-        assert source.copy_to(copy) == len(DATA)
-    assert (tmp_path / "copy").read_bytes() == DATA
 
 
 def test_a_source_stays_itself() -> None:

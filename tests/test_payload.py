@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import io
 import json
 import tracemalloc
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +32,7 @@ MAX_CHUNK = 256 * 1024
 
 
 def media(data: bytes) -> Media:
-    return Media(Source.of(data), len(data), hashlib.sha256(data).hexdigest())
+    return Media(Source.of(data), len(data))
 
 
 def payload(*fragments: Fragment) -> Payload:
@@ -143,7 +145,7 @@ def test_a_file_that_gives_little_at_a_time_is_encoded_the_same(piece: int, size
             return super().read(piece if wanted is None or wanted < 0 else min(piece, wanted))
 
     data = bytes(range(size))
-    made = payload(Media(Source.of(Dribble(data)), size, ""))
+    made = payload(Media(Source.of(Dribble(data)), size))
     assert body(made) == base64.b64encode(data)
 
 
@@ -158,7 +160,7 @@ def test_a_retry_begins_at_the_first_byte(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(bytes(range(256)) * 2000)
     for source in (Source.of(path), Source.of(io.BytesIO(path.read_bytes())), Source.of(path.read_bytes())):
-        made = payload(*media_body("m", "video", Media(source, 512_000, "")))
+        made = payload(*media_body("m", "video", Media(source, 512_000)))
         broken_off = made.chunks()
         assert [len(next(broken_off)) for _ in range(3)][1:] == [MAX_CHUNK, MAX_CHUNK]
         whole = body(made)
@@ -173,14 +175,14 @@ def test_media_that_change_their_length_are_noticed(tmp_path: Path, size: int, c
         change = -size
     path = tmp_path / "a.bin"
     path.write_bytes(bytes(size))
-    made = payload(Media(Source.of(path), size, ""))
+    made = payload(Media(Source.of(path), size))
     assert len(body(made)) == made.content_length
     path.write_bytes(bytes(size + change))
     if change == 0:
         assert len(body(made)) == made.content_length
         return
     word = "shorter" if change < 0 else "longer"
-    with pytest.raises(UnreadableError, match=f"became {word} while it was sent. Prepare it again"):
+    with pytest.raises(UnreadableError, match=f"became {word} while it was read. Prepare it again"):
         body(made)
 
 
@@ -206,7 +208,7 @@ def test_the_largest_body_takes_hardly_any_memory(tmp_path: Path) -> None:
         file.truncate(27_000_000)
     with path.open("rb") as borrowed:
         for source in (Source.of(path), Source.of(borrowed)):
-            made = payload(*media_body("m", "video", Media(source, 27_000_000, "")))
+            made = payload(*media_body("m", "video", Media(source, 27_000_000)))
             tracemalloc.start()
             try:
                 sent = sum(len(chunk) for chunk in made.chunks())
@@ -215,3 +217,45 @@ def test_the_largest_body_takes_hardly_any_memory(tmp_path: Path) -> None:
                 tracemalloc.stop()
             assert sent == made.content_length == 36_000_000 + len(b"".join(made.fragments[::2]))
             assert peak < 2_000_000
+
+
+class Counted(Source):
+    """Counts how often it is opened."""
+
+    opened = 0
+
+    def open(self) -> BinaryIO:
+        Counted.opened += 1
+        return super().open()
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, 3 * BLOCK + 2])
+def test_the_hash_costs_no_read_of_its_own(size: int) -> None:
+    data = (bytes(range(251)) * (size // 251 + 1))[:size]
+    whole = Media(Counted("x", path=None, data=data, file=None), size)
+    made = dataclasses.replace(payload(*media_body("m", "video", whole)), verified=(whole,))
+    Counted.opened = 0
+    body(made)
+    assert made.sha256 == made.sha256 == hashlib.sha256(data).hexdigest()
+    assert Counted.opened == 1
+    assert body(made) == body(made)
+
+
+def test_the_hash_before_anything_was_read() -> None:
+    one, other = media(b"abc"), media(b"a")
+    made = dataclasses.replace(payload(one, other), verified=(one,))
+    assert made.sha256 == hashlib.sha256(b"abc").hexdigest()
+    joined = "".join(hashlib.sha256(data).hexdigest() for data in (b"abc", b"a"))
+    assert dataclasses.replace(made, verified=(one, other)).sha256 == hashlib.sha256(joined.encode()).hexdigest()
+
+
+def test_half_a_read_is_no_hash() -> None:
+    whole = media(bytes(3 * BLOCK))
+    next(iter(whole.blocks(BLOCK)))
+    assert whole.sha256 == hashlib.sha256(bytes(3 * BLOCK)).hexdigest()
+
+
+@pytest.mark.parametrize(("size", "word"), [(3, "longer"), (5, "shorter")])
+def test_what_changed_its_length_has_no_hash(size: int, word: str) -> None:
+    with pytest.raises(UnreadableError, match=f"became {word}"):
+        _ = Media(Source.of(b"abcd"), size).sha256

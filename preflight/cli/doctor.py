@@ -78,7 +78,7 @@ _PARTS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("space", _space),
 )
 _OPTIONAL = (
-    ("HEIC photographs", ("pi_heif",), "heic"),
+    ("HEIC photographs", ("pillow_heif",), "heic"),
     ("the emulator", ("starlette", "uvicorn"), "serve"),
     ("edge cases for tests", ("ffmpeg", "imageio_ffmpeg", "hypothesis", "platformdirs"), "testing"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -32,12 +33,16 @@ from preflight.reports import records, text
 from preflight.rules import rule
 
 _MANIFEST = "manifest.ndjson"
+_WRITERS = 2
+"""Of one source's requests. A copied one is made in less time than it is hashed and written; more gain nothing that
+memory, in which what was encoded waits, would not pay for.
+"""
 
 
 @options.with_policy
 def prepare(
     paths: options.Paths,
-    out: Annotated[Path, typer.Option("--out", help="A new or empty folder for the requests.", file_okay=False)],
+    out: Annotated[str, typer.Option("--out", metavar="<directory>", help="A new or empty folder for the requests.")],
     media: Annotated[bool, typer.Option("--media", help="Write the media files instead of request bodies.")] = False,
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
@@ -51,7 +56,7 @@ def prepare(
     if media and kind == "request":
         raise UsageError("--media writes one file a request, and a request of several parts has several. Leave it out.")
     sources, as_kind = opened(paths, kind)
-    folder = new_folder(out)
+    folder = new_folder(Path(out))
     with bar(len(sources), prints=False) as progress:
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         stop: KeyboardInterrupt | PreflightError | None = None
@@ -82,19 +87,17 @@ class _Writer:
         written: list[Path] = []
         lines: list[str] = []
         try:
-            with ThreadPoolExecutor(1) as beside:  # which waits at its end: whatever fails, nothing is written after it
-                writing: Future[None] | None = None
+            with ThreadPoolExecutor(_WRITERS) as beside:  # waits at its end: nothing is written after it
+                writing: deque[Future[str]] = deque()
                 for number, payload in enumerate(preflight.prepare(source, kind=kind), start=self.requests + 1):
-                    if writing is not None:
-                        writing.result()
+                    while len(writing) == _WRITERS:
+                        lines.append(writing.popleft().result())
                     path = self._path_of(payload, number)
                     written.append(path)
-                    lines.append(records.line(records.of_payload(payload, path.name)))
-                    writing = beside.submit(self._write_one, payload, path)
+                    writing.append(beside.submit(self._write_one, payload, path))
                     if not payload.may_be_read_beside:
-                        writing.result()
-                if writing is not None:
-                    writing.result()
+                        lines.append(writing.popleft().result())
+                lines += [each.result() for each in writing]
             self._add(lines)
         except (RejectedError, UnverifiedOutputError, UnreadableError) as error:
             _remove(written)
@@ -115,20 +118,17 @@ class _Writer:
         suffix = suffix_of(payload.media[0].source.head(HEAD_BYTES)) or Path(payload.source).suffix.lower()
         return self._folder / f"{number:06}{suffix}"
 
-    def _write_one(self, payload: Payload, path: Path) -> None:
-        """In a thread of its own: while it writes, the next request is made."""
+    def _write_one(self, payload: Payload, path: Path) -> str:
+        """Its line in the manifest. In a thread of its own: while it hashes and writes, the next request is made."""
         with whole_file(path) as file:
             if self._form == "body":
                 payload.write_to(file)
             elif payload.media:
-                self._write_media(payload, file)
+                (medium,) = payload.media
+                file.writelines(medium.blocks())
             else:
                 file.write(json.loads(b"".join(payload.chunks()))["text"]["input_text"].encode())
-
-    def _write_media(self, payload: Payload, file: IO[bytes]) -> None:
-        (medium,) = payload.media
-        if medium.source.copy_to(file) != medium.size_bytes:
-            raise UnreadableError(f"{payload.source} changed its length while it was written. Prepare it again.")
+        return records.line(records.of_payload(payload, path.name))
 
     def _add(self, lines: list[str]) -> None:
         self._manifest.write("".join(f"{each}\n" for each in lines).encode())

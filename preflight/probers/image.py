@@ -17,7 +17,7 @@ from preflight.probers.png_structure import png_structure
 # What is counted here is either in the header or found by stepping over blocks. Elsewhere (PSD) Pillow's
 # `n_frames` counts something else, or there is only one.
 _MAY_HOLD_SEVERAL = frozenset({"MPO", "PNG", "WEBP", "AVIF", "HEIF", "GIF"})
-# Pillow turns a TIFF upright while it decodes it, pi_heif a HEIF; both say the size that comes out.
+# Pillow turns a TIFF upright while it decodes it, pillow_heif a HEIF; both say the size that comes out.
 _TURNED_BY_THE_DECODER = frozenset({"TIFF", "HEIF"})
 _NEW_SUBFILE_TYPE = 0x00FE
 

@@ -115,11 +115,11 @@ def _is_tga(prefix: bytes, file: BinaryIO) -> bool:
 def _register_heif() -> bool:
     """False where the extra is not installed."""
     try:
-        import pi_heif
+        import pillow_heif
     except ImportError:
         return False
     if "HEIF" not in Image.OPEN:
-        pi_heif.register_heif_opener()
+        pillow_heif.register_heif_opener()
     return True
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from preflight.media import AudioFacts, Fidelity, Media, MediaFacts, Source, Span, VideoFacts, Watch, unwatched
-from preflight.source import blocks
 
 __all__ = ["Output", "Verified", "Watch", "unwatched"]
 
@@ -32,17 +30,6 @@ class Verified:
     output: Output
     facts: MediaFacts
     media: Media
-
-
-def measured(source: Source) -> Media:
-    """Its bytes counted and hashed, which takes reading all of them. Raises UnreadableError."""
-    digest = hashlib.sha256()
-    size = 0
-    with source.open() as file:
-        for block in blocks(file):
-            digest.update(block)
-            size += len(block)
-    return Media(source, size, digest.hexdigest())
 
 
 def closed_jumps(facts: AudioFacts | VideoFacts) -> tuple[str, ...]:

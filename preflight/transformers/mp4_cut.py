@@ -6,12 +6,11 @@ import io
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.errors import UnreadableError
 from preflight.media import Source
 from preflight.probers.mp4_units import Film, Mark, mark_of
-from preflight.source import copy_range
 from preflight.transformers.mp4_file import Mp4File, Stretch, mp4_file
 from preflight.transformers.packer import SAME_S
 
@@ -73,17 +72,6 @@ class Clip(Source):
             file.close()
             raise
         return io.BufferedReader(spliced)
-
-    def copy_to(self, target: IO[bytes]) -> int:
-        done = target.write(self._parts.head)
-        with self._whole.open() as file:
-            _must_be_unchanged(self._whole, file, self._mark)
-            for offset, size in self._parts.ranges:
-                if copy_range(file, offset, size, target) < size:
-                    raise _shorter(self._whole)
-                done += size
-            _must_be_unchanged(self._whole, file, self._mark)
-        return done
 
 
 def _must_be_unchanged(source: Source, file: BinaryIO, mark: Mark) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import resource
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -128,6 +130,67 @@ def test_a_source_that_fails_half_way_leaves_none_of_its_requests(
     assert [f["code"] for f in refused["findings"]] == ([] if code is None else [code])
     assert (made["request"], made["source"]) == ("000001.json", str(samples / "silent.mp4"))
     assert is_whole(out)
+
+
+class TestWriters:
+    """Two requests of a source are written side by side."""
+
+    @pytest.mark.parametrize("number", [1, 2, 3])
+    @pytest.mark.parametrize(
+        ("error", "code"),
+        [(UnreadableError("the share is gone. Try again."), 1), (OutOfSpaceError("no space left. Free some."), 2)],
+    )
+    def test_one_that_fails_takes_the_others_with_it(
+        self, preflight, samples: Path, tmp_path: Path, monkeypatch, number: int, error: Exception, code: int
+    ) -> None:
+        write_one = command._Writer._write_one
+
+        def fail(self, payload, path: Path) -> str:
+            if path.name == f"{number:06}.json":
+                raise error
+            return write_one(self, payload, path)
+
+        monkeypatch.setattr(command._Writer, "_write_one", fail)
+        out = tmp_path / "out"
+        ended = preflight("prepare", samples / "talk.mp4", "--out", out)
+        assert (ended.code, str(error) in ended.err) == (code, True)
+        assert [line["request"] for line in manifest(out)] == ([None] if code == 1 else [])
+        assert is_whole(out)
+
+    @pytest.mark.parametrize("form", [[], ["--media"]])
+    def test_a_source_that_shrinks_meanwhile(
+        self, preflight, samples: Path, tmp_path: Path, monkeypatch, form: list[str]
+    ) -> None:
+        source, out = tmp_path / "talk.mp4", tmp_path / "out"
+        shutil.copy(samples / "talk.mp4", source)
+        write_one = command._Writer._write_one
+
+        def shrink(self, payload, path: Path) -> str:
+            line = write_one(self, payload, path)
+            os.truncate(source, source.stat().st_size - 100_000)
+            return line
+
+        monkeypatch.setattr(command._Writer, "_write_one", shrink)
+        ended = preflight("prepare", source, "--out", out, *form)
+        assert ended.code == 1
+        (line,) = manifest(out)
+        assert (line["request"], [f["code"] for f in line["findings"]]) == (None, ["file_unreadable"])
+        assert [path.name for path in out.iterdir()] == ["manifest.ndjson"]
+
+    def test_lines_stay_in_order(self, preflight, samples: Path, tmp_path: Path, monkeypatch) -> None:
+        write_one = command._Writer._write_one
+
+        def slow_first(self, payload, path: Path) -> str:
+            time.sleep(0.3 if path.name.startswith("000001") else 0)
+            return write_one(self, payload, path)
+
+        monkeypatch.setattr(command._Writer, "_write_one", slow_first)
+        out = tmp_path / "out"
+        assert preflight("prepare", samples / "talk.mp4", "--media", "--out", out).code == 0
+        lines = manifest(out)
+        assert [line["request"] for line in lines] == [f"{i:06}.mp4" for i in (1, 2, 3)]
+        for line in lines:
+            assert hashlib.sha256((out / line["request"]).read_bytes()).hexdigest() == line["sha256"]
 
 
 class TestThePlace:

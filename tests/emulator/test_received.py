@@ -89,7 +89,7 @@ def test_the_path_is_as_it_was_sent(scope, path):
 
 
 IMAGES = [Source.of(b"one image"), Source.of(b"another")]
-ONE, OTHER = (Media(source=source, size_bytes=len(source.read()), sha256="") for source in IMAGES)
+ONE, OTHER = (Media(source=source, size_bytes=len(source.read())) for source in IMAGES)
 BODIES = {
     "text": (text_body("marengo3.0", "a dog"), ()),
     "image": (media_body("marengo3.0", "image", ONE), (b"one image",)),

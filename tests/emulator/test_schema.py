@@ -157,7 +157,7 @@ def test_embedding_type_needs_no_embedding_option_beside_it():
 
 @given(st.binary(min_size=1, max_size=200), st.text(min_size=1, max_size=50, alphabet=st.characters(codec="utf-8")))
 def test_every_body_that_payloads_make_is_understood(content, text):
-    media = Media(Source.of(content), len(content), "")
+    media = Media(Source.of(content), len(content))
     bodies = {
         "text": (text_body("marengo3.0", text), TextRequest(text)),
         "image": (media_body("marengo3.0", "image", media), ImageRequest(content)),

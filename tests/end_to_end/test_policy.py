@@ -150,6 +150,14 @@ class TestStripMetadata:
             for path in written(payloads, tmp_path):
                 assert tags_of(path)["told"] == set()
 
+    def test_a_plan_does_not_promise_to_copy_what_is_too_small(self, media, tmp_path):
+        small = tmp_path / "small.mkv"
+        told = ["-metadata", "title=My garden", "-c", "copy"]
+        subprocess.run(["ffmpeg", "-v", "error", "-i", media("video/small_mp4"), *told, small], check=True)
+        policy = Policy(strip_metadata=True)
+        (payload,) = preflight.prepare(small, policy=policy)
+        assert preflight.plan(small, policy=policy).fidelity == payload.fidelity == "transcoded"
+
     def test_without_the_policy_nothing_is_touched(self, telltale):
         assert preflight.plan(telltale).fidelity == "identical"
 

@@ -332,7 +332,7 @@ def test_texts_of_a_png_are_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_heic_without_its_extra_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
     refusal = refusal_of(b"\0\0\0\x18ftypheic\0\0\0\0heicmif1")
     assert refusal.code == "unsupported_file_type"
     assert "pip install 'embed-preflight[heic]'" in refusal.reason

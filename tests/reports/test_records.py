@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 from fractions import Fraction
@@ -59,16 +60,19 @@ def report_of(facts: object, source: str = "a.mp4") -> Report:
     return Report(source=source, profile="marengo3.0", facts=facts, findings=())
 
 
+ABCD = Media(Source.of(b"abcd"), 4)
+
+
 def payload(**changes: object) -> Payload:
     made = Payload(
         source="talk.mp4",
         input_type="video",
-        fragments=media_body("marengo3.0", "video", Media(Source.of(b"abcd"), 4, "88d4266f")),
+        fragments=media_body("marengo3.0", "video", ABCD),
         span=Span(0.0, 499.5),
         offset=None,
         fidelity=Fidelity.LOSSLESS,
         steps=("cut into mp4", "left out 1 other stream"),
-        sha256="88d4266f",
+        verified=(ABCD,),
     )
     return dataclasses.replace(made, **changes)
 
@@ -141,7 +145,8 @@ class TestManifest:
         record = records.of_payload(payload(), "000007.json")
         assert records.line(record) == (
             '{"source": "talk.mp4", "request": "000007.json", "input_type": "video", "start_s": 0.0, "end_s": 499.5, '
-            '"fidelity": "lossless", "media_bytes": 4, "base64_bytes": 8, "sha256": "88d4266f", '
+            '"fidelity": "lossless", "media_bytes": 4, "base64_bytes": 8, "sha256": '
+            f'"{hashlib.sha256(b"abcd").hexdigest()}", '
             '"steps": ["cut into mp4", "left out 1 other stream"]}'
         )
 

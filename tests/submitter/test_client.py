@@ -48,7 +48,7 @@ def text_payload(text="a man wälking a dog"):
 
 
 def audio_payload(source, size_bytes, span=CLIP):
-    media = Media(source=source, size_bytes=size_bytes, sha256="")
+    media = Media(source=source, size_bytes=size_bytes)
     return Payload(
         source="song.wav",
         input_type="audio",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import subprocess
@@ -192,29 +191,3 @@ def test_a_clip_can_be_read_beside_others_unless_they_share_the_caller_s_file(co
     with copy.open("rb") as file:
         assert not any(output.media.opens_anew for output in cut_at_every(Source.of(file), 2))
     assert all(output.media.opens_anew for output in cut_at_every(copy, 2))
-
-
-@pytest.mark.parametrize(
-    "refused", [None, errno.ENOSYS, errno.EXDEV], ids=["by_the_kernel", "no_such_call", "elsewhere"]
-)
-def test_a_clip_is_copied_to_a_file_as_it_is_read(copy, tmp_path, monkeypatch, refused):
-    if refused is not None:
-
-        def refuse(*_: object) -> int:
-            raise OSError(refused, os.strerror(refused))
-
-        monkeypatch.setattr(os, "sendfile", refuse)
-    for number, output in enumerate(cut_at_every(copy, 2)):
-        target = tmp_path / f"{number}.mp4"
-        with target.open("wb") as file:
-            file.write(b"before ")
-            assert output.media.copy_to(file) == output.media.size_bytes()
-            file.write(b" behind")
-        assert target.read_bytes() == b"before " + output.media.read() + b" behind"
-
-
-def test_a_source_that_changes_is_noticed_where_a_clip_is_copied(copy, tmp_path):
-    outputs = cut_at_every(copy, 2)
-    os.truncate(copy, copy.stat().st_size - 1)
-    with (tmp_path / "clip.mp4").open("wb") as file, pytest.raises(UnreadableError, match="changed while it was read"):
-        outputs[0].media.copy_to(file)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 from preflight.testing.recipes.film import Film, Scene
@@ -18,6 +19,7 @@ _X265: Mapping[str, str | int] = {
     "x265-params": "log-level=none",
     "frames:v": 1,
 }
+_NOTES = b"what a camera noted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,8 @@ class Heic(Recipe):
     height: int = 480
     quarter_turns: int = 0
     """Against the clock, that a viewer has to turn it by: what phones held upright write."""
+    notes_type: bytes = b""
+    """Four bytes: what kind of metadata stands beside the picture, without any where it is empty."""
 
     def write(self, path: Path, kitchen: Kitchen) -> None:
         is_upright = self.quarter_turns % 2 == 0
@@ -40,11 +44,13 @@ class Heic(Recipe):
         picture = _body(film, b"mdat")
         before = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
         # The place of the picture stands before it, in a box whose length does not depend on it.
-        meta = self._meta(film, 0, len(picture))
-        meta = self._meta(film, len(before) + len(meta) + 8, len(picture))
-        path.write_bytes(before + meta + _box(b"mdat", picture))
+        sizes = [len(picture), *([len(_NOTES)] if self.notes_type else [])]
+        meta = self._meta(film, 0, sizes)
+        meta = self._meta(film, len(before) + len(meta) + 8, sizes)
+        path.write_bytes(before + meta + _box(b"mdat", picture, _NOTES[: sum(sizes[1:])]))
 
-    def _meta(self, film: bytes, start: int, length: int) -> bytes:
+    def _meta(self, film: bytes, start: int, sizes: Sequence[int]) -> bytes:
+        """Of items that lie one behind the other from `start` on: the picture, and what is noted of it."""
         properties = [
             _box(b"hvcC", _body(film, b"hvcC")),
             _full_box(b"ispe", struct.pack(">II", self.width, self.height)),
@@ -52,13 +58,18 @@ class Heic(Recipe):
         ]
         # Essential are the decoder's settings and the turn, which is the third.
         used = bytes([0x81, 2, 0x83])[: len(properties)]
-        item = struct.pack(">HH", 1, 0) + b"hvc1\0"
+        kinds = [b"hvc1", self.notes_type][: len(sizes)]
+        starts = accumulate(sizes, initial=start)
+        places = [struct.pack(">HHHII", n, 0, 1, *place) for n, place in enumerate(zip(starts, sizes, strict=False), 1)]
+        items = [_full_box(b"infe", struct.pack(">HH", n, 0), k, b"\0", version=2) for n, k in enumerate(kinds, 1)]
+        describes = _full_box(b"iref", _box(b"cdsc", struct.pack(">HHH", 2, 1, 1)))
         return _full_box(
             b"meta",
             _full_box(b"hdlr", bytes(4) + b"pict" + bytes(13)),
             _full_box(b"pitm", struct.pack(">H", 1)),
-            _full_box(b"iloc", struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, start, length)),
-            _full_box(b"iinf", struct.pack(">H", 1), _full_box(b"infe", item, version=2)),
+            _full_box(b"iloc", struct.pack(">BBH", 0x44, 0, len(places)), *places),
+            _full_box(b"iinf", struct.pack(">H", len(items)), *items),
+            describes if self.notes_type else b"",
             _box(
                 b"iprp",
                 _box(b"ipco", *properties),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from preflight.testing.catalogue.bad.making import corrupted, left, rejected
-from preflight.testing.catalogue.image.making import CONVERTED_IN_PART, PHOTO
+from preflight.testing.catalogue.image.making import CONVERTED, CONVERTED_IN_PART, PHOTO
 from preflight.testing.catalogue.interface import Case
 from preflight.testing.corrupt import Corrupter, FlipBits, LieAboutSize, Truncate
 from preflight.testing.recipes.heif import Heic
@@ -81,6 +81,13 @@ CUT = (
 )
 
 BITS = (
+    left(
+        "heic_notes_of_no_kind",
+        "A whole HEIC photograph beside metadata whose kind is no text: a widespread reader of HEIC ends the process.",
+        Heic(notes_type=b"E\xeaif"),
+        ImageTruth(format="HEIF", width=640, height=480),
+        CONVERTED,
+    ),
     _broken(
         "png_wrong_checksum",
         "A PNG with one wrong bit, as a worn memory card gives it back.",
