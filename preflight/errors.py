@@ -144,5 +144,21 @@ class ServiceUnavailableError(SubmitError):
     """The service failed (5xx), or could not be reached, after the last retry."""
 
 
+class StillProcessingError(ServiceUnavailableError):
+    """The service goes on working on a task or an asset after the time that it was given; neither is lost.
+
+    `what` is "task" or "asset", `identifier` its id, by which it can be asked for later.
+    """
+
+    def __init__(self, what: str, identifier: str, *, waited_s: float) -> None:
+        super().__init__(
+            f"The {what} {identifier} is still being processed after {waited_s:g} s. It is not lost: "
+            "ask for it again later by its id, or allow more time (deadline_s of the pace).",
+            status=200,
+        )
+        self.what = what
+        self.identifier = identifier
+
+
 class BadResponseError(SubmitError):
     """The service said 200 but its answer is not what the contract promises."""

@@ -45,7 +45,7 @@ from preflight.transformers import Output, Verified, transform
 if TYPE_CHECKING:
     from preflight.probers.text import Reading
     from preflight.probers.units import Unit
-    from preflight.submitter import Client, Embeddings
+    from preflight.submitter import Embeddings, Route
 
 _BROKEN: dict[str, UnprobedCode] = {
     "text": "text_encoding_unknown",
@@ -136,8 +136,9 @@ class Preflight:
             meter.made(span.end_s if span else None)
         meter.finish()
 
-    def embed(self, source: Input, client: Client, *, kind: Kind | None = None) -> Embeddings:
-        """Prepare, submit through `client`, and place the vectors on the source's own timeline.
+    def embed(self, source: Input, client: Route, *, kind: Kind | None = None) -> Embeddings:
+        """Prepare, submit through `client`, which may be any route to the service, and place the vectors on the
+        source's own timeline.
 
         Raises RejectedError, or a SubmitError of the first request that failed for good.
         """

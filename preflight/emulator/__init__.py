@@ -28,16 +28,18 @@ if TYPE_CHECKING:
     from preflight.emulator.received import Received
     from preflight.emulator.reply import Reply
     from preflight.emulator.server import LocalServer
+    from preflight.emulator.settings import Settings
 
 _HOME = {
     "Double": "preflight.emulator.double",
     "LocalServer": "preflight.emulator.server",
     "Received": "preflight.emulator.received",
     "Reply": "preflight.emulator.reply",
+    "Settings": "preflight.emulator.settings",
     "create_app": "preflight.emulator.app",
 }
 
-__all__ = ["Double", "LocalServer", "Received", "Reply", "create_app"]
+__all__ = ["Double", "LocalServer", "Received", "Reply", "Settings", "create_app"]
 
 
 def __getattr__(name: str) -> object:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from preflight.emulator.decoding import Recording, decode_picture, decode_timed
 from preflight.emulator.picture import picture_vector
 from preflight.emulator.schema import (
+    AssetId,
     Fixed,
+    Given,
     ImageRequest,
     MultiInputRequest,
     Request,
@@ -19,7 +22,7 @@ from preflight.emulator.schema import (
     TimedRequest,
 )
 from preflight.emulator.segments import Item, cut, items
-from preflight.emulator.sound import HOP_S, loudness, sound_vector, speech_vector
+from preflight.emulator.sound import HOP_S, sound_vector, speech_vector
 from preflight.emulator.vectors import DIMENSIONS, Vector, blend
 from preflight.emulator.wire import Refusal, invalid
 from preflight.emulator.wording import wording_vector
@@ -48,31 +51,49 @@ _WINDOW_TOLERANCE_S = 0.5
 _DECIMALS = 8
 
 
-def answer(request: Request, preflight: Preflight) -> dict[str, object]:
-    """`{"data": [...], "metadata": {...}}`; without metadata for a text. Raises Refusal (400)."""
+Stored = Callable[[AssetId], Source]
+"""The file of an asset; raises Refusal where it cannot be had."""
+
+
+def _nothing_stored(asset: AssetId) -> Source:
+    raise invalid(asset.parameter, f"There is no asset {asset.asset_id}.")
+
+
+def answer(
+    request: Request, preflight: Preflight, *, stored: Stored = _nothing_stored, of_assets: Preflight | None = None
+) -> dict[str, object]:
+    """`{"data": [...], "metadata": {...}}`; without metadata for a text. Raises Refusal (400).
+
+    `of_assets` judges audio and video that lie in an asset, which may be larger; otherwise `preflight` does.
+    """
+
+    def taken(given: Given, name: str) -> Source:
+        return stored(given) if isinstance(given, AssetId) else Source.of(given, name=name)
+
     match request:
         case TextRequest(text):
             _accepted(preflight.check(Text(text)))
             return {"data": [_single(wording_vector(text))]}
         case ImageRequest(image):
-            source = Source.of(image, name="image")
+            source = taken(image, "image")
             report = _accepted(preflight.check(source, kind="image"))
             assert isinstance(report.facts, ImageFacts)
             return _described("image", [_single(_seen(source, report.facts))])
         case TextImageRequest(text, image):
-            source = Source.of(image, name="text_image")
+            source = taken(image, "text_image")
             report = _accepted(preflight.check(TextImage(text, source)))
             vectors = [wording_vector(text), *_all_seen([source], report)]
             return _described("text_image", [_single(blend(vectors))])
         case MultiInputRequest(text, named):
-            sources = [Source.of(part.image, name=f"media_sources[{n}]") for n, part in enumerate(named)]
+            sources = [taken(part.image, f"media_sources[{n}]") for n, part in enumerate(named)]
             images = [NamedImage(source, part.name) for source, part in zip(sources, named, strict=True)]
             report = _accepted(preflight.check(MultiInput(images, text)))
             vectors = _all_seen(sources, report)
             vectors += [wording_vector(text)] if text is not None else []
             return _described("multi_input", [_single(blend(vectors))])
         case TimedRequest():
-            return _timed(request, preflight)
+            judge = of_assets or preflight if isinstance(request.media, AssetId) else preflight
+            return timed(request, examined(request, taken(request.media, request.kind), judge))
 
 
 def _accepted(report: Report) -> Report:
@@ -121,18 +142,33 @@ def _broken(kind: str, source: Source, why: str) -> Refusal:
     return Refusal(400, f"{kind}_file_broken", message)
 
 
-def _timed(request: TimedRequest, preflight: Preflight) -> dict[str, object]:
-    source = Source.of(request.media, name=request.kind)
-    facts = _accepted(preflight.check(source, kind=request.kind)).facts
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Audio or video whose metadata passed, and what of it is asked for."""
+
+    source: Source
+    facts: AudioFacts | VideoFacts
+    window: Span
+
+
+def examined(request: TimedRequest, source: Source, judge: Preflight) -> Examined:
+    """Raises Refusal (400), from metadata alone: what a task is refused for when it is created."""
+    facts = _accepted(judge.check(source, kind=request.kind)).facts
     assert isinstance(facts, AudioFacts | VideoFacts)
     if not facts.duration_s:
         raise _broken(request.kind, source, "it has no length")
-    window = _window(request, facts.duration_s)
+    return Examined(source, facts, _window(request, facts.duration_s))
+
+
+def timed(request: TimedRequest, found: Examined) -> dict[str, object]:
+    """Raises Refusal (400) for what only decoding can find."""
+    source, facts, window = found.source, found.facts, found.window
+    assert facts.duration_s is not None
     try:
-        recording = decode_timed(source, facts, window.end_s)
+        recording = decode_timed(source, facts, window.end_s, hears="loudness")
     except BrokenMediaError as error:
         raise _broken(request.kind, source, str(error)) from error
-    options = request.options if recording.samples is not None else [o for o in request.options if o == "visual"]
+    options = request.options if recording.loudness is not None else [o for o in request.options if o == "visual"]
     if not options:
         raise invalid(f"{request.kind}.embedding_option", "The video has no sound.")
     vectors = _Vectors(recording)
@@ -167,7 +203,7 @@ class _Vectors:
         self._times_s = np.array(recording.times_s)
         seen = [picture_vector(picture) for picture in recording.pictures]
         self._pictures = np.array(seen).reshape(-1, DIMENSIONS)
-        self._heard = loudness(recording.samples) if recording.samples is not None else None
+        self._heard = recording.loudness
 
     def scene_changes_s(self) -> list[float]:
         likeness = np.sum(self._pictures[1:] * self._pictures[:-1], axis=-1)

@@ -1,13 +1,17 @@
-"""The ASGI application: `POST /v1.3/embed-v2` as the service answers it, from the key to the vectors."""
+"""The ASGI application: embed-v2, its tasks and the assets that both refer to, as the service answers them."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import msgspec
+from anyio import from_thread, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -16,14 +20,22 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from preflight.emulator.answer import answer
+from preflight.emulator.assets import Assets
+from preflight.emulator.judges import of_requests, of_tasks
 from preflight.emulator.page import page
 from preflight.emulator.schema import parse
+from preflight.emulator.settings import Settings
+from preflight.emulator.shelf import Shelf
+from preflight.emulator.tasks import Tasks
+from preflight.emulator.uploads import Uploads
 from preflight.emulator.vectors import DIMENSIONS
 from preflight.emulator.wire import Refusal, nested
 from preflight.errors import UsageError
 from preflight.limits import DEFAULT_PROFILE, Limits
 from preflight.payload import base64_length
 from preflight.pipeline import Preflight
+
+T = TypeVar("T")
 
 _ENDPOINT, _MODEL = "POST /v1.3/embed-v2", "marengo3.0"
 HEADERS = {"X-Emulator": "preflight; not Marengo"}
@@ -35,11 +47,14 @@ _DRAINED = 4
 cut off while it still sends sees a broken connection and never the refusal."""
 
 
-def create_app(*, profile: str = DEFAULT_PROFILE, api_key: str | None = None) -> Starlette:
+def create_app(
+    *, profile: str = DEFAULT_PROFILE, api_key: str | None = None, settings: Settings | None = None
+) -> Starlette:
     """An emulator of embed-v2 that enforces `profile`. **Its vectors are not Marengo's.**
 
-    Without `api_key` any key is accepted, but there must be one. Raises UsageError for a profile that is not of
-    the synchronous endpoint of marengo3.0.
+    Without `api_key` any key is accepted, but there must be one. `settings` are of tasks and assets, which have limits
+    of their own. What is uploaded lies in a folder that is gone with the application. Raises UsageError for a profile
+    that is not of the synchronous endpoint of marengo3.0.
     """
     preflight = Preflight(limits=profile)
     limits = preflight.limits
@@ -47,11 +62,14 @@ def create_app(*, profile: str = DEFAULT_PROFILE, api_key: str | None = None) ->
         raise UsageError(
             f"the emulator speaks {_ENDPOINT} of {_MODEL} only; {profile} is another. Choose another profile."
         )
-    service = _Service(preflight, api_key)
+    service = _Service(preflight, api_key, settings or Settings())
     app = Starlette(
         routes=[
             Route("/", service.page),
             Route("/v1.3/embed-v2", service.embed, methods=["POST"]),
+            *service.tasks.routes(),
+            *service.uploads.routes(),
+            *service.assets.routes(),
         ],
         exception_handlers={
             Refusal: _refused,
@@ -65,9 +83,17 @@ def create_app(*, profile: str = DEFAULT_PROFILE, api_key: str | None = None) ->
 
 
 class _Service:
-    def __init__(self, preflight: Preflight, api_key: str | None) -> None:
+    """What its own endpoint and those of tasks and assets (see Desk) have in common."""
+
+    def __init__(self, preflight: Preflight, api_key: str | None, settings: Settings) -> None:
         self._preflight = preflight
+        self._of_assets = of_requests(preflight.limits).by_asset
         self._api_key = api_key
+        shelf = Shelf()
+        self.assets = Assets(self, shelf, settings)
+        self.uploads = Uploads(self, self.assets, shelf, settings)
+        self.tasks = Tasks(self, self.assets, shelf, settings, of_tasks())
+        self._unfinished: set[asyncio.Task[None]] = set()
         self._largest_body = _largest_body(preflight.limits)
         self._busy: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
@@ -76,12 +102,45 @@ class _Service:
         return HTMLResponse(text, headers=HEADERS)
 
     async def embed(self, request: Request) -> Response:
+        self.admit(request)
+        body = await self.body(request)
+        return _json(200, await self.work(partial(self._answer, body)))
+
+    def admit(self, request: Request) -> None:
         self._check_key(request.headers.get("x-api-key", ""))
+
+    async def body(self, request: Request, most_bytes: int | None = None) -> bytes:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Refusal(400, "content_type_invalid", "The Content-Type header must be application/json.")
-        body = await self._body(request)
+        return await self._body(request, most_bytes or self._largest_body)
+
+    async def work(self, function: Callable[[], T]) -> T:
         async with self._turn():
-            return _json(200, await run_in_threadpool(self._answer, body))
+            return await run_in_threadpool(function)
+
+    def later(self, function: Callable[[], None]) -> None:
+        """Called from the loop or from one of its threads."""
+        try:
+            self._begin(function)
+        except RuntimeError:  # no loop in this thread
+            from_thread.run_sync(self._begin, function)
+
+    def _begin(self, function: Callable[[], None]) -> None:
+        begun = asyncio.get_running_loop().create_task(self._in_turn(function))
+        self._unfinished.add(begun)  # or it could be collected half-way
+        begun.add_done_callback(self._unfinished.discard)
+
+    async def _in_turn(self, function: Callable[[], None]) -> None:
+        async with self._turn():
+            # A server that stops does not wait for it.
+            await to_thread.run_sync(function, abandon_on_cancel=True)
+
+    def json(self, status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
+        if value is None:
+            return Response(status_code=status, headers=HEADERS | dict(headers or {}))
+        response = _json(status, msgspec.json.encode(value))
+        response.headers.update(headers or {})
+        return response
 
     def _turn(self) -> asyncio.Semaphore:
         """Decoding keeps a core busy; more at once would only hold more media in memory. A semaphore belongs to the
@@ -94,23 +153,26 @@ class _Service:
         if not given or not hmac.compare_digest(given.encode(), expected.encode()):
             raise Refusal(401, "api_key_invalid", "The x-api-key header is missing or its key is invalid.")
 
-    async def _body(self, request: Request) -> bytes:
+    async def _body(self, request: Request, most_bytes: int) -> bytes:
         chunks, size = [], 0
         async for chunk in request.stream():
             size += len(chunk)
-            if size <= self._largest_body:
+            if size <= most_bytes:
                 chunks.append(chunk)
-            elif size > _DRAINED * self._largest_body:
+            elif size > _DRAINED * most_bytes:
                 break
             else:
                 chunks.clear()
-        if size > self._largest_body:
-            most = f"{self._largest_body:,} bytes are the most that any valid request takes."
+        if size > most_bytes:
+            most = f"{most_bytes:,} bytes are the most that any valid request takes."
             raise Refusal(413, "content_too_large", f"The request body is too large: {most}")
         return b"".join(chunks)
 
     def _answer(self, body: bytes) -> bytes:
-        return msgspec.json.encode(answer(parse(body, model_name=_MODEL), self._preflight))
+        request = parse(body, model_name=_MODEL)
+        return msgspec.json.encode(
+            answer(request, self._preflight, stored=self.assets.taken, of_assets=self._of_assets)
+        )
 
 
 def _largest_body(limits: Limits) -> int:
@@ -132,7 +194,9 @@ async def _refused(_request: Request, error: Exception) -> Response:
 async def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_invalid")
-    message = f"{request.method} {request.url.path}: {error.detail}. The emulator has {_ENDPOINT} only."
+    message = (
+        f"{request.method} {request.url.path}: {error.detail}. The emulator has {_ENDPOINT}, its tasks, and assets."
+    )
     response = await _refused(request, Refusal(error.status_code, code, message))
     response.headers.update(error.headers or {})
     return response

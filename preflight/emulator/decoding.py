@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from preflight.emulator.picture import SIDE
-from preflight.emulator.sound import SAMPLE_RATE
+from preflight.emulator.sound import SAMPLE_RATE, Listener, Loudness
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, ImageFacts, Source, VideoFacts
 from preflight.probers.container import demux, open_media
@@ -85,27 +85,35 @@ class Recording:
     pictures: Sequence[NDArray[np.uint8]]
     """Each of shape (64, 64, 3), upright."""
     samples: NDArray[np.float32] | None = None
-    """Shape (n,), from the source's start; None where there is no sound."""
+    """Shape (n,), from the source's start; None where there is no sound, or where only its loudness is wanted."""
+    loudness: Loudness | None = None
+    """Where it is wanted; None where there is no sound."""
 
 
-def decode_timed(source: Source, facts: AudioFacts | VideoFacts, end_s: float) -> Recording:
-    """Everything up to `end_s`."""
-    eye, ear = _perceived(source, facts, end_s)
+Hears = Literal["samples", "loudness"]
+
+
+def decode_timed(
+    source: Source, facts: AudioFacts | VideoFacts, end_s: float, *, hears: Hears = "samples"
+) -> Recording:
+    """Everything up to `end_s`. Of hours of sound, samples take a gigabyte, and loudness a fifth of that."""
+    eye, ear = _perceived(source, facts, end_s, hears)
     if eye is not None and not eye.frames:
         # There are videos without one keyframe that says so.
-        eye, ear = _perceived(source, facts, end_s, every_frame=True)
+        eye, ear = _perceived(source, facts, end_s, hears, every_frame=True)
     for sense in (eye, ear):
         if sense is not None:
             sense.raise_if_broken()
     return Recording(
         times_s=eye.times_s if eye is not None else (),
         pictures=eye.pictures if eye is not None else (),
-        samples=ear.samples() if ear is not None else None,
+        samples=ear.samples() if ear is not None and hears == "samples" else None,
+        loudness=ear.loudness() if ear is not None and hears == "loudness" else None,
     )
 
 
 def _perceived(
-    source: Source, facts: AudioFacts | VideoFacts, end_s: float, *, every_frame: bool = False
+    source: Source, facts: AudioFacts | VideoFacts, end_s: float, hears: Hears, *, every_frame: bool = False
 ) -> tuple[_Eye | None, _Ear | None]:
     with open_media(source, decode=True) as container:
         video, audio = pick_streams(container)
@@ -113,7 +121,7 @@ def _perceived(
         if video is not None and isinstance(facts, VideoFacts):
             eye = _Eye(video, facts, "DEFAULT" if every_frame else _skipped(facts))
         if audio is not None:
-            ear = _Ear(audio, facts.start_s, end_s)
+            ear = _Ear(audio, facts.start_s, end_s, Listener() if hears == "loudness" else None)
         senses: dict[int, _Sense] = {sense.index: sense for sense in (eye, ear) if sense is not None}
         last_s = facts.start_s + end_s + _LATE_S
         for packet in demux(container, *(container.streams[index] for index in senses)):
@@ -189,8 +197,10 @@ class _Eye(_Sense):
 class _Ear(_Sense):
     """Listens to everything until `end_s`."""
 
-    def __init__(self, stream: AudioStream, start_s: float, end_s: float) -> None:
+    def __init__(self, stream: AudioStream, start_s: float, end_s: float, listener: Listener | None) -> None:
         super().__init__(stream.index)
+        self._listener = listener
+        self._has_heard = False
         self._resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
         self._heard: list[NDArray[np.float32]] = []
         self._start_s = start_s
@@ -200,7 +210,7 @@ class _Ear(_Sense):
 
     def perceive(self, frame: object) -> None:
         assert isinstance(frame, AudioFrame)
-        if not self._heard:
+        if not self._has_heard:
             # Sound that begins after the picture is silent until then; before it, it is not part of the timeline.
             late = round(((frame.time or 0.0) - self._start_s) * SAMPLE_RATE)
             self._left -= min(late, 0)
@@ -211,10 +221,21 @@ class _Ear(_Sense):
                 self._append(resampled.to_ndarray().reshape(-1).astype(np.float32))
 
     def _append(self, samples: NDArray[np.float32]) -> None:
-        self._heard.append(samples[: self._left])
+        self._has_heard = True
+        kept = samples[: max(self._left, 0)]
         self._left -= samples.size
+        skipped = min(self._skip, kept.size)
+        self._skip -= skipped
+        # WAV of floats may hold anything, infinity and NaN included.
+        heard = np.clip(np.nan_to_num(kept[skipped:], posinf=1, neginf=-1), -_LOUDEST, _LOUDEST)
+        if self._listener is not None:
+            self._listener.hear(heard)
+        else:
+            self._heard.append(heard)
 
     def samples(self) -> NDArray[np.float32]:
-        # WAV of floats may hold anything, infinity and NaN included.
-        heard = np.nan_to_num(np.concatenate(self._heard)[self._skip :], posinf=1, neginf=-1)
-        return np.clip(heard, -_LOUDEST, _LOUDEST)
+        return np.concatenate(self._heard)
+
+    def loudness(self) -> Loudness:
+        assert self._listener is not None
+        return self._listener.loudness()

@@ -17,6 +17,7 @@ from preflight.emulator.playing import Gone, Line, OwnAnswer, play
 from preflight.emulator.received import Received, Recorder
 from preflight.emulator.reply import Reply
 from preflight.emulator.server import LocalServer
+from preflight.emulator.settings import Settings
 from preflight.errors import UsageError
 from preflight.limits import DEFAULT_PROFILE
 
@@ -47,15 +48,21 @@ class Double:
     it is: `marengo3.0` refuses what any reading of the documents does, `marengo3.0-2026-08` what the newest does.
     A script knows no key and judges nothing.
 
-    `keep_bytes`: bodies up to so many bytes are kept in `requests`; of longer ones only size and digest are.
+    `settings` are those of `create_app`. `keep_bytes`: bodies up to so many bytes are kept in `requests`; of longer
+    ones only size and digest are.
 
     Its methods may be called from any thread, at any time. Raises UsageError for an unknown profile.
     """
 
     def __init__(
-        self, *, profile: str = DEFAULT_PROFILE, api_key: str | None = None, keep_bytes: int = 8 * 1024 * 1024
+        self,
+        *,
+        profile: str = DEFAULT_PROFILE,
+        api_key: str | None = None,
+        keep_bytes: int = 8 * 1024 * 1024,
+        settings: Settings | None = None,
     ) -> None:
-        self._app = create_app(profile=profile, api_key=api_key)
+        self._app = create_app(profile=profile, api_key=api_key, settings=settings)
         self._keep_bytes = keep_bytes
         self._lock = threading.Lock()
         self._calls: list[_Call] = []

@@ -19,7 +19,9 @@ _PAGE = """<!doctype html>
 <p>The vectors are real, but simple, functions of the media: what looks or sounds alike lies close together.
 They know nothing of meaning, <code>transcription</code> recognises no speech, and they cannot be compared
 with vectors of the service.</p>
-<p>Media are taken as <code>base64_string</code> only. {key} Nothing is stored, nothing leaves this machine.</p>
+<p>Media are taken as <code>base64_string</code>, or as <code>asset_id</code> of what was uploaded to
+<code>/v1.3/assets</code>; <code>/v1.3/embed-v2/tasks</code> works, too. {key} What is uploaded is gone when this
+server ends, no URL is fetched, nothing leaves this machine.</p>
 </html>
 """
 

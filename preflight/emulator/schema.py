@@ -34,19 +34,31 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class AssetId:
+    """A medium that was uploaded before, instead of one in the request."""
+
+    asset_id: str
+    parameter: str
+    """Where it stands in the request."""
+
+
+Given = bytes | AssetId
+
+
+@dataclass(frozen=True, slots=True)
 class TextRequest:
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    image: bytes
+    image: Given
 
 
 @dataclass(frozen=True, slots=True)
 class TextImageRequest:
     text: str
-    image: bytes
+    image: Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,7 @@ class NamedSource:
     """One of the `media_sources` of a multi_input request."""
 
     name: str | None
-    image: bytes
+    image: Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,7 @@ class TimedRequest:
     """Of `audio` or `video`."""
 
     kind: TimedKind
-    media: bytes
+    media: Given
     start_s: float | None
     """None where the request does not say: from the beginning."""
     end_s: float | None
@@ -217,11 +229,11 @@ def _named(value: object, path: str) -> NamedSource:
     return NamedSource(given.optional("name", _string, None), _one_of(given))
 
 
-def _media_source(given: _Object) -> bytes:
+def _media_source(given: _Object) -> Given:
     return _one_of(_Object(given.required("media_source"), given.path("media_source"), known=_ONE_OF))
 
 
-def _one_of(given: _Object) -> bytes:
+def _one_of(given: _Object) -> Given:
     present = [key for key in _ONE_OF if key in given]
     if not present:
         raise missing(given.path("base64_string"))
@@ -229,8 +241,10 @@ def _one_of(given: _Object) -> bytes:
         raise invalid(given.path(present[1]), f"Only one of {', '.join(_ONE_OF)} may be given.")
     path = given.path(present[0])
     text = _string(given.required(present[0]), path)
-    if present != ["base64_string"]:
-        raise invalid(path, "The emulator takes base64_string only: it fetches no URL and stores no asset.")
+    if present == ["asset_id"]:
+        return AssetId(text, path)
+    if present == ["url"]:
+        raise invalid(path, "The emulator takes base64_string or asset_id: it fetches no URL.")
     return _base64(text, path)
 
 

@@ -27,6 +27,7 @@ _FAINT_BENDS, _FAINT_SCORE, _FAINT_RHYTHM = 0.25, 2.5, 4.5
 # Where speech is; what a segment does there in time stands in for what is said in it.
 _SPEECH_HZ = (250.0, 4000.0)
 _BLOCK = 2048
+_BLOCK_SAMPLES = (_BLOCK - 1) * _HOP + _WINDOW
 
 Loudness = NDArray[np.float32]
 """Shape (n, 64): dB in each mel band, a row every 20 ms."""
@@ -34,16 +35,44 @@ Loudness = NDArray[np.float32]
 
 def loudness(samples: NDArray[np.float32]) -> Loudness:
     """Of mono samples at 16 kHz, between -1 and 1; shape (n,)."""
+    listener = Listener()
+    listener.hear(samples)
+    return listener.loudness()
+
+
+class Listener:
+    """Loudness of sound that comes piece by piece, with the same bits however it is cut: of four hours, the samples
+    would take a gigabyte, and the spectra a hundred times the memory of the answer.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[NDArray[np.float32]] = []
+        self._size = 0
+        self._found: list[Loudness] = []
+
+    def hear(self, samples: NDArray[np.float32]) -> None:
+        self._waiting.append(samples)
+        self._size += samples.size
+        if self._size >= _BLOCK_SAMPLES:
+            heard = np.concatenate(self._waiting)
+            while heard.size >= _BLOCK_SAMPLES:
+                self._found.append(_of_block(heard[:_BLOCK_SAMPLES]))
+                heard = heard[_BLOCK * _HOP :]
+            self._waiting, self._size = [heard.copy()], heard.size
+
+    def loudness(self) -> Loudness:
+        """Of everything; nothing is heard after that."""
+        rest = np.concatenate(self._waiting) if self._waiting else np.empty(0, np.float32)
+        return np.concatenate([*self._found, _of_block(rest)])
+
+
+def _of_block(samples: NDArray[np.float32]) -> Loudness:
     rows = max(0, (samples.size - _WINDOW) // _HOP + 1)
-    found = np.empty((rows, _BANDS), np.float32)
     if not rows:
-        return found
+        return np.empty((0, _BANDS), np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
-    shape = np.hanning(_WINDOW).astype(np.float32)
-    # Block by block: the spectra of ten minutes would take a hundred times the memory of the answer.
-    for start in range(0, rows, _BLOCK):
-        power = np.abs(np.fft.rfft(windows[start : start + _BLOCK] * shape)) ** 2
-        found[start : start + _BLOCK] = 10 * np.log10(power @ _mel_bands() + 1e-7)
+    power = np.abs(np.fft.rfft(windows * np.hanning(_WINDOW).astype(np.float32))) ** 2
+    found: Loudness = (10 * np.log10(power @ _mel_bands() + 1e-7)).astype(np.float32)
     return found
 
 

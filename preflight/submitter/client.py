@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from preflight.errors import BadResponseError, UnreadableError, UsageError
+from preflight.errors import BadResponseError, SubmitError, UnreadableError, UsageError
 from preflight.payload import Payload
 from preflight.submitter import answer, refusal, timeline
 from preflight.submitter.connection import checked_key, checked_url, connect
@@ -23,7 +25,9 @@ from preflight.submitter.decision import (
     Unreachable,
     decide,
 )
+from preflight.submitter.doubt import leaves_open
 from preflight.submitter.embeddings import Embeddings
+from preflight.submitter.service import Body, Response, Settle
 
 if TYPE_CHECKING:
     import httpx2
@@ -95,60 +99,117 @@ class Client:
         ServiceUnavailableError, BadResponseError), or UnreadableError where the media changed since
         they were prepared.
         """
-        began = time.monotonic()
-        retried = 0
-        while True:
-            outcome, body = self._try(payload, self._allowed_s(time.monotonic() - began), retried)
-            decision = decide(
-                self._patience,
-                outcome,
-                retried=retried,
-                elapsed_s=time.monotonic() - began,
-                now=time.time(),
-                jitter=random.random(),  # noqa: S311 (spreads retries, guards nothing)
-            )
-            match decision:
-                case Accept():
-                    break
-                case Retry(after_s=after_s):
-                    self._sleep(after_s)
-                    retried += 1
-                case GiveUp(error=error):
-                    raise error
+        response = self.request("POST", _PATH, body=Body.of(payload))
         return timeline.place(
-            answer.read(body, retried=retried),
+            answer.read(response.body, retried=response.retried),
             source=payload.source,
             input_type=payload.input_type,
             span=payload.span,
             request=request,
         )
 
-    def _allowed_s(self, elapsed_s: float) -> float:
-        """Seconds for the next try."""
-        if self._patience.deadline_s is None:
-            return self._timeout_s
-        return max(0.001, min(self._timeout_s, self._patience.deadline_s - elapsed_s))
+    @property
+    def patience(self) -> Patience:
+        """How long it goes on asking."""
+        return self._patience
 
-    def _try(self, payload: Payload, allowed_s: float, retried: int) -> tuple[Outcome, bytes]:
-        """One POST: how it ended, and the whole body of a 200."""
+    def pause(self, seconds: float) -> None:
+        """Wait as it does between two tries."""
+        self._sleep(seconds)
+
+    def request(
+        self,
+        method: str,
+        where: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        success: Collection[int] = (200,),
+        most_answer_bytes: int | None = None,
+        deadline_s: float | None = None,
+        settle: Settle | None = None,
+    ) -> Response:
+        """One request of any kind: see `Service.request`. Raises as `embed` does."""
+        ask = _Ask(
+            method,
+            *self._addressed(where, query, headers, body),
+            body,
+            success,
+            most_answer_bytes or _MOST_ANSWER_BYTES,
+        )
+        bounds = [bound for bound in (self._patience.deadline_s, deadline_s) if bound is not None]
+        patience = replace(self._patience, deadline_s=min(bounds, default=None))
+        began = time.monotonic()
+        retried = 0
+        while True:
+            outcome, received = self._try(ask, self._allowed_s(patience, time.monotonic() - began), retried)
+            if isinstance(outcome, Answered) and outcome.status in success:
+                return Response(status=outcome.status, headers=outcome.headers, body=received, retried=retried)
+            decision = decide(
+                patience,
+                outcome,
+                retried=retried,
+                elapsed_s=time.monotonic() - began,
+                now=time.time(),
+                jitter=random.random(),  # noqa: S311 (spreads retries, guards nothing)
+            )
+            in_doubt = settle if leaves_open(outcome) else None
+            match decision:
+                case Accept():
+                    assert isinstance(outcome, Answered)  # a 200 that is not among the wanted ones
+                    raise refusal.refused(outcome.status, outcome.said, retried=retried)
+                case Retry(after_s=after_s):
+                    self._sleep(after_s)
+                    if in_doubt is not None and (settled := in_doubt()) is not None:
+                        return settled
+                    retried += 1
+                case GiveUp(error=error):
+                    if in_doubt is not None:
+                        with suppress(SubmitError):  # what was asked for first is what failed
+                            if (settled := in_doubt()) is not None:
+                                return settled
+                    raise error
+
+    def _addressed(
+        self, where: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None, body: Body | None
+    ) -> tuple[str, dict[str, str]]:
+        """The URL, and the headers that go there. The key goes to the service alone."""
+        import httpx2
+
+        sent = dict(headers or {})
+        if where.startswith("/"):
+            url, sent["x-api-key"] = self._base_url + where, self._api_key
+        else:
+            url = where
+            if httpx2.URL(url).scheme != "https" and not self._base_url.startswith("http:"):
+                raise UsageError("The service names storage that is not reached by https. Check the base URL.")
+        if body is not None:
+            # With a length of its own, httpx2 leaves out `Transfer-Encoding: chunked`.
+            sent |= {"Content-Type": body.content_type, "Content-Length": str(body.content_length)}
+        return (str(httpx2.URL(url, params=query)) if query else url), sent
+
+    def _allowed_s(self, patience: Patience, elapsed_s: float) -> float:
+        """Seconds for the next try."""
+        if patience.deadline_s is None:
+            return self._timeout_s
+        return max(0.001, min(self._timeout_s, patience.deadline_s - elapsed_s))
+
+    def _try(self, ask: _Ask, allowed_s: float, retried: int) -> tuple[Outcome, bytes]:
+        """One exchange: how it ended, and the whole body of a success."""
         import httpx2
 
         until = time.monotonic() + allowed_s
         try:
             with self._http.stream(
-                "POST",
-                self._base_url + _PATH,
-                # With a length of its own, httpx2 leaves out `Transfer-Encoding: chunked`.
-                headers={
-                    "x-api-key": self._api_key,
-                    "Content-Type": "application/json",
-                    "Content-Length": str(payload.content_length),
-                },
-                content=_sent(payload, until),
+                ask.method,
+                ask.url,
+                headers=ask.headers,
+                content=_sent(ask.body, until) if ask.body is not None else None,
                 timeout=httpx2.Timeout(allowed_s, connect=min(_CONNECT_S, allowed_s)),
             ) as response:
-                if response.status_code == 200:  # noqa: PLR2004
-                    body = _received(response, until, retried)
+                if response.status_code in ask.success:
+                    body = _received(response, until, retried, ask.most_answer_bytes)
                     said = refusal.Said()
                 else:
                     body = b""
@@ -168,40 +229,53 @@ class Client:
         return Unreachable(reason=reason, next_step=next_step), b""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What goes out, each time."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Body | None
+    success: Collection[int]
+    most_answer_bytes: int
+
+
 class _TooSlow(Exception):  # noqa: N818 (never leaves this file)
     """A try took longer than it may, though no single read or write did."""
 
 
-def _sent(payload: Payload, until: float) -> Iterator[bytes]:
+def _sent(body: Body, until: float) -> Iterator[bytes]:
     try:
-        for chunk in payload.chunks():
+        for chunk in body.chunks():
             yield chunk
             _in_time(until)
     except OSError as error:
         raise UnreadableError(
-            f"{payload.source} could not be read while it was sent ({error}). Prepare it again."
+            f"{body.name} could not be read while it was sent ({error}). Prepare it again."
         ) from error
 
 
-def _received(response: httpx2.Response, until: float, retried: int) -> bytes:
+def _received(response: httpx2.Response, until: float, retried: int, most_bytes: int) -> bytes:
     import httpx2
 
     received = bytearray()
     try:
         for chunk in response.iter_bytes():
             received += chunk
-            if len(received) > _MOST_ANSWER_BYTES:
+            if len(received) > most_bytes:
                 raise BadResponseError(
-                    f"The service said 200, but its answer is longer than {_MOST_ANSWER_BYTES} bytes. "
+                    f"The service said {response.status_code}, but its answer is longer than {most_bytes} bytes. "
                     "Check that the base URL is the service's.",
-                    status=200,
+                    status=response.status_code,
                     retried=retried,
                 )
             _in_time(until)
     except httpx2.DecodingError as error:
         raise BadResponseError(
-            f"The service said 200, but its answer cannot be decompressed ({error}). Check the proxy, if there is one.",
-            status=200,
+            f"The service said {response.status_code}, but its answer cannot be decompressed ({error}). "
+            "Check the proxy, if there is one.",
+            status=response.status_code,
             retried=retried,
         ) from error
     return bytes(received)

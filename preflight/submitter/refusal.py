@@ -29,6 +29,7 @@ _NEXT_BY_CODE = {
     UNPAID: "Add a payment method to the account, then run it again.",
     "api_allowed_for_paid_plan": "Move the account to a plan that includes this, or use another key.",
     "region_not_allowed": "Call from a region that the service is offered in.",
+    "resource_not_exist": "It was deleted, or is of another account: make it again.",
     "asset_not_ready": "Wait until the asset is ready, then run it again.",
     "parameter_not_provided": _OURS,
     "parameter_unknown": _OURS,
@@ -131,6 +132,11 @@ def quoted(status: int, said: Said) -> str:
 def without(text: str, secret: str) -> str:
     """`text` with every occurrence of the API key replaced."""
     return text.replace(secret, "[API key]") if secret else text
+
+
+def shown(text: str, secret: str = "") -> str:
+    """What a stranger wrote, made fit for a terminal or a log: printable, and cut to size."""
+    return _printable(text, secret, _MESSAGE_CHARACTERS)
 
 
 def _next(status: int, code: str | None) -> str:

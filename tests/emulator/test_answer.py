@@ -15,6 +15,7 @@ from preflight.emulator.decoding import Recording
 from preflight.emulator.picture import picture_vector
 from preflight.emulator.schema import INPUT_TYPES
 from preflight.emulator.segments import Item
+from preflight.emulator.sound import loudness
 from preflight.media import Span
 
 
@@ -54,7 +55,7 @@ def test_a_change_of_scene_is_when_the_new_one_is_first_seen(pictures):
 def test_a_recording_without_pictures_has_no_scenes():
     silence = np.zeros(16_000, np.float32)
 
-    assert _Vectors(Recording(times_s=(), pictures=(), samples=silence)).scene_changes_s() == []
+    assert _Vectors(Recording(times_s=(), pictures=(), loudness=loudness(silence))).scene_changes_s() == []
 
 
 IN_A_PROCESS_OF_ITS_OWN = """

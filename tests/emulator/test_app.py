@@ -385,7 +385,8 @@ def test_an_unknown_profile_is_refused():
         ("GET", "/v1.3/embed-v2", 405, "method_not_allowed"),
         ("POST", "/v1.3/embed-v2/", 404, "not_found"),
         ("POST", "/v1.3/embed", 404, "not_found"),
-        ("POST", "/v1.3/embed-v2/tasks", 404, "not_found"),
+        ("POST", "/v1.3/embed-v2/tasks/", 404, "not_found"),
+        ("DELETE", "/v1.3/embed-v2/tasks", 405, "method_not_allowed"),
     ],
 )
 def test_other_addresses_are_refused_in_json(server, method, path, status, code):
@@ -397,7 +398,7 @@ def test_other_addresses_are_refused_in_json(server, method, path, status, code)
 
 
 def test_a_defect_of_ours_is_a_500_without_its_traceback(post, monkeypatch, caplog):
-    def fail(request, preflight):
+    def fail(request, preflight, **_):
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(app, "answer", fail)
@@ -429,7 +430,7 @@ def test_a_client_that_leaves_is_no_error(server, post, caplog):
 def test_the_loop_answers_while_media_are_worked_on(server, post, monkeypatch):
     working, done = threading.Event(), threading.Event()
 
-    def slow(request, preflight):
+    def slow(request, preflight, **_):
         working.set()
         assert done.wait(10)
         return {"data": []}
@@ -449,7 +450,7 @@ def test_no_more_is_worked_on_than_there_are_cores(monkeypatch):
     monkeypatch.setattr(app.os, "cpu_count", lambda: 2)
     at_once, most, lock = 0, 0, threading.Lock()
 
-    def counted(request, preflight):
+    def counted(request, preflight, **_):
         nonlocal at_once, most
         with lock:
             at_once += 1

@@ -374,7 +374,7 @@ def test_in_process_one_double_serves_one_loop_after_another(monkeypatch):
 
 
 def test_a_defect_of_ours_is_logged_by_whoever_serves_it(double, post, monkeypatch, caplog):
-    def fail(request, preflight):
+    def fail(request, preflight, **_):
         raise RuntimeError("detail")
 
     monkeypatch.setattr(app, "answer", fail)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preflight.emulator.schema import (
+    AssetId,
     Dynamic,
     Fixed,
     ImageRequest,
@@ -24,6 +25,7 @@ from preflight.emulator.wire import Refusal
 from preflight.media import Source
 from preflight.payload import Media, media_body, multi_input_body, text_body, text_image_body
 
+MODEL = "marengo3.0"
 MEDIA = b"any bytes at all"
 BASE64 = base64.b64encode(MEDIA).decode()
 SOURCE = {"base64_string": BASE64}
@@ -194,7 +196,9 @@ INVALID = [
     ("image", "image.media_source.base64_string", None, "image.media_source.base64_string"),
     ("image", "image.media_source.url", "https://example.com/a.jpg", "image.media_source.url"),
     ("image", "image.media_source", {"url": "https://example.com/a.jpg"}, "image.media_source.url"),
-    ("image", "image.media_source", {"asset_id": "6298d673f1090f1100476d4c"}, "image.media_source.asset_id"),
+    ("image", "image.media_source", {"asset_id": ""}, "image.media_source.asset_id"),
+    ("image", "image.media_source", {"asset_id": 6298}, "image.media_source.asset_id"),
+    ("image", "image.media_source.asset_id", "6298d673f1090f1100476d4c", "image.media_source.asset_id"),
     ("audio", "audio.start_sec", -1, "audio.start_sec"),
     ("audio", "audio.start_sec", "0", "audio.start_sec"),
     ("audio", "audio.start_sec", True, "audio.start_sec"),
@@ -227,6 +231,21 @@ INVALID = [
     ("multi_input", "multi_input.media_sources.0.media_type", "video", "multi_input.media_sources[0].media_type"),
     ("multi_input", "multi_input.media_sources.0.url", "https://a.b", "multi_input.media_sources[0].url"),
 ]
+
+
+@pytest.mark.parametrize("kind", ["image", "text_image", "audio", "video"])
+def test_an_asset_instead_of_a_medium(kind):
+    given = parse(json.dumps(changed(kind, f"{kind}.media_source", {"asset_id": "6298d6"})).encode(), model_name=MODEL)
+
+    medium = given.media if isinstance(given, TimedRequest) else given.image
+    assert medium == AssetId("6298d6", f"{kind}.media_source.asset_id")
+
+
+def test_the_keys_of_an_asset_are_flat_in_a_request_of_several():
+    body = request("multi_input", media_sources=[{"media_type": "image", "asset_id": "6298d6"}])
+
+    [source] = parse(json.dumps(body).encode(), model_name=MODEL).sources
+    assert source.image == AssetId("6298d6", "multi_input.media_sources[0].asset_id")
 
 
 @pytest.mark.parametrize(("kind", "path", "value", "parameter"), INVALID)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from preflight.emulator.decoding import decode_timed
-from preflight.emulator.sound import SAMPLE_RATE, loudness, sound_vector, speech_vector
+from preflight.emulator.sound import SAMPLE_RATE, Listener, loudness, sound_vector, speech_vector
 from preflight.media import AudioFacts, Source
 from preflight.probers import probe
 
@@ -92,3 +92,15 @@ def test_loudness_of_a_long_sound_is_that_of_its_parts():
     alone = loudness(noise[part.start * 320 : (part.stop - 1) * 320 + 640])
 
     np.testing.assert_allclose(loudness(noise)[part], alone, atol=1e-3)
+
+
+@pytest.mark.parametrize("piece", [1_600, 100_000, 655_359, 655_360, 655_361, 1_000_000])
+def test_loudness_is_the_same_however_the_sound_is_cut(piece):
+    """A block is 2,048 rows of 320 samples, and a window of 640 reaches over its end."""
+    samples = np.random.default_rng(1).uniform(-1, 1, 2_000_001).astype(np.float32)
+    listener = Listener()
+    for start in range(0, samples.size, piece):
+        listener.hear(samples[start : start + piece])
+
+    assert np.array_equal(listener.loudness(), loudness(samples))
+    assert len(loudness(samples)) == (2_000_001 - 640) // 320 + 1
