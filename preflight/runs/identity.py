@@ -17,7 +17,6 @@ from preflight.limits import Limits
 from preflight.media import Kind, Media, MultiInput, Source, Text
 from preflight.payload import Payload
 from preflight.planner import Policy
-from preflight.source import blocks
 
 
 def settings_key(limits: Limits, policy: Policy, route: str, kind: Kind | None) -> bytes:
@@ -104,12 +103,10 @@ def state_of(source: Opened) -> tuple[tuple[int, int], ...]:
 
 
 def _digest(source: Source, check: Callable[[], object]) -> bytes:
-    digest = sha256()
-    with source.open() as file:
-        for block in blocks(file):
-            digest.update(block)
-            check()
-    return digest.digest()
+    media = Media(source, source.size_bytes())
+    for _ in media.blocks():
+        check()
+    return bytes.fromhex(media.sha256)
 
 
 def _bytes(text: str) -> bytes:

@@ -27,7 +27,7 @@ from preflight.runs.work import Work
 from preflight.submitter.journal import Journal
 
 if TYPE_CHECKING:
-    from preflight.submitter import Client
+    from preflight.submitter.route import Route
 
 WORKERS = 4
 """Uploads at once."""
@@ -62,7 +62,7 @@ class Run:
     def __init__(
         self,
         preflight: Preflight,
-        client: Client,
+        client: Route,
         inputs: Iterable[Input],
         *,
         kind: Kind | None = None,

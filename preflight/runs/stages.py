@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preflight.errors import PreflightError, UnreadableError
+from preflight.errors import PreflightError, RejectedError, UnreadableError
 from preflight.inputs import Input, Opened, opened_once
 from preflight.media import Kind
 from preflight.payload import Payload
@@ -24,7 +24,8 @@ from preflight.runs.work import Item, Work, memory_of
 from preflight.submitter.journal import Done, Expected, Failed, Journal
 
 if TYPE_CHECKING:
-    from preflight.submitter import Client, Embeddings
+    from preflight.submitter import Embeddings
+    from preflight.submitter.route import Route
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +35,7 @@ class Stages:
     board: Board
     preflight: Preflight
     """That tells the board how far it is."""
-    client: Client
+    client: Route
     journal: Journal | None
     route: str
     kind: Kind | None
@@ -91,8 +92,11 @@ class Stages:
             work.state = identity.state_of(opened)
             key = identity.input_key(opened, self.settings, self.board.check)
         except PreflightError as error:
-            self.journal.unread(position, error)
-            raise
+            report = self.preflight.check(opened, kind=self.kind)
+            # As it is said without a journal.
+            said = RejectedError(work.name, report.errors) if report.verdict == "rejected" else error
+            self.journal.unread(position, said)
+            raise said from error
         if (same := self.board.at_it(key, position, work.name)) is not None:
             assert same.input_id is not None
             self.journal.again(position, same.input_id)
@@ -127,7 +131,7 @@ class Stages:
                     self._hand_on(work, number, payload)
             if self.journal is not None:
                 if identity.state_of(opened) != work.state:
-                    raise UnreadableError(f"{work.name} was written to while it was worked on. Run it again.")
+                    raise _changed(work.name)
                 assert work.input_id is not None
                 self.journal.made(work.input_id, number)
         except Abandoned:
@@ -145,6 +149,7 @@ class Stages:
             self.board.put(item)
             return
         assert work.input_id is not None
+        item.state = _state_of(payload)
         item.key = identity.request_key(payload, self.route)
         is_first = self.board.want(item)
         span = payload.span
@@ -175,6 +180,8 @@ class Stages:
             self.journal.begin(item.request_id)
         try:
             embeddings = self.client.embed(item.payload, request=item.number)
+            if self.journal is not None and _state_of(item.payload) != item.state:
+                raise _changed(item.payload.source)  # or this would be remembered as the answer to other bytes
         except PreflightError as error:
             if self.journal is not None and item.request_id is not None:
                 self.journal.failed(item.request_id, error, for_good=fate_of(error) == "for good")
@@ -214,3 +221,11 @@ class Stages:
             made_by = identity.made_by(work.name)
             self.journal.give_up(work.input_id, error, for_good=fate == "for good", made_by=made_by)
         self.board.settle(work, error)
+
+
+def _state_of(payload: Payload) -> tuple[tuple[int, int], ...]:
+    return tuple(state for medium in payload.media for state in identity.state_of(medium.source))
+
+
+def _changed(name: str) -> UnreadableError:
+    return UnreadableError(f"{name} was written to while it was worked on. Run it again.")

@@ -56,6 +56,8 @@ class Item:
     """The first is that input."""
     held_bytes: int
     key: bytes | None = None
+    state: tuple[tuple[int, int], ...] = ()
+    """Of its media's files, before they were read to know the key."""
     request_id: int | None = None
     """Of the journal."""
 

@@ -2,7 +2,7 @@
 
 from preflight.submitter.journal.journal import Expected, Journal
 from preflight.submitter.journal.known import Done, Failed, Failure, Known, Pending
-from preflight.submitter.journal.status import InputCounts, RequestCounts, RunStatus, Work, read_status
+from preflight.submitter.journal.status import InputCounts, RequestCounts, RunStatus, read_status
 
 __all__ = [
     "Done",
@@ -15,6 +15,5 @@ __all__ = [
     "Pending",
     "RequestCounts",
     "RunStatus",
-    "Work",
     "read_status",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preflight.media import InputType
+from preflight.submitter.estimate import Use
 from preflight.submitter.journal.file import reading
 
 
@@ -41,15 +42,6 @@ class RequestCounts:
     """How often one was in flight when its run was killed: it may have been billed without an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What requests of one input type come to."""
-
-    requests: int
-    media_s: float
-    """Seconds of audio or video; 0 for the rest."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunStatus:
     """A journal at one moment. Times are seconds since 1970."""
@@ -63,14 +55,16 @@ class RunStatus:
     requests: RequestCounts
     failures: Mapping[str, int]
     """Inputs of the newest run by code, the most frequent first."""
-    billed: Mapping[InputType, Work]
+    billed: Mapping[InputType, Use]
     """All that was answered with vectors, in all runs."""
-    left: Mapping[InputType, Work]
+    left: Mapping[InputType, Use]
     """What is known to be missing of the newest run's inputs. Of those that were not prepared yet nothing is known."""
     unprepared: int
     """So many of the newest run's inputs are to be done of which it is not known what they take."""
-    prepared: Mapping[InputType, Work]
+    prepared: Mapping[InputType, Use]
     """All that the newest run's inputs take as far as they were prepared: by it, the rest can be guessed."""
+    prepared_inputs: int
+    """Of which it is known what they take."""
 
 
 def read_status(path: Path | str) -> RunStatus:
@@ -81,7 +75,7 @@ def read_status(path: Path | str) -> RunStatus:
             "SELECT began_at, ended_at, inputs, profile, route FROM run ORDER BY id DESC LIMIT 1"
         ).fetchone()
         began_at, ended_at, total, profile, route = run if run is not None else (0.0, None, 0, "", "")
-        inputs, unprepared = _inputs(connection, total)
+        inputs, unprepared, prepared_inputs = _inputs(connection, total)
         return RunStatus(
             began_at=began_at,
             ended_at=ended_at,
@@ -94,6 +88,7 @@ def read_status(path: Path | str) -> RunStatus:
             left=_work(connection, f"{_OF_THIS_RUN} AND state NOT IN ('done', 'failed')"),
             unprepared=unprepared,
             prepared=_work(connection, _OF_THIS_RUN),
+            prepared_inputs=prepared_inputs,
         )
 
 
@@ -104,7 +99,8 @@ _FLYING = (
 _INPUTS = f"""
     SELECT CASE WHEN input.id IS NULL THEN 'failed for now' WHEN input.state = 'pending' AND {_FLYING} THEN 'in flight'
         ELSE input.state END AS state,
-        count(*), sum(input.state IN ('pending', 'failed for now') AND input.requests IS NULL)
+        count(*), sum(input.state IN ('pending', 'failed for now') AND input.requests IS NULL),
+        sum(input.requests IS NOT NULL)
     FROM position LEFT JOIN input ON input.id = position.input GROUP BY 1
 """  # noqa: S608 (of constants)
 _FAILURES = """
@@ -119,13 +115,15 @@ _OF_THIS_RUN = """
 """
 
 
-def _inputs(connection: sqlite3.Connection, total: int | None) -> tuple[InputCounts, int]:
+def _inputs(connection: sqlite3.Connection, total: int | None) -> tuple[InputCounts, int, int]:
+    """Besides: how many of those that are to be done were not prepared, and how many of all were."""
     counts: dict[str, int] = {}
-    unprepared = reached = 0
-    for state, count, unknown in connection.execute(_INPUTS):
+    unprepared = reached = prepared = 0
+    for state, count, unknown, known in connection.execute(_INPUTS):
         counts[state] = count
         reached += count
         unprepared += unknown or 0
+        prepared += known or 0
     not_reached = max(0, total - reached) if total is not None else None
     found = InputCounts(
         pending=counts.get("pending", 0),
@@ -135,7 +133,7 @@ def _inputs(connection: sqlite3.Connection, total: int | None) -> tuple[InputCou
         failed_for_now=counts.get("failed for now", 0),
         not_reached=not_reached,
     )
-    return found, unprepared + (not_reached or 0)
+    return found, unprepared + (not_reached or 0), prepared
 
 
 def _requests(connection: sqlite3.Connection) -> RequestCounts:
@@ -151,6 +149,6 @@ def _requests(connection: sqlite3.Connection) -> RequestCounts:
     )
 
 
-def _work(connection: sqlite3.Connection, query: str) -> dict[InputType, Work]:
+def _work(connection: sqlite3.Connection, query: str) -> dict[InputType, Use]:
     found = connection.execute(f"{query} GROUP BY input_type ORDER BY input_type").fetchall()
-    return {input_type: Work(requests, media_s) for input_type, requests, media_s in found}
+    return {input_type: Use(requests=requests, media_s=media_s) for input_type, requests, media_s in found}
