@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from preflight.cli import options
 from preflight.cli.inputs import opened
-from preflight.cli.talk import bar, give, require_output, say
+from preflight.cli.run_bar import run_bar
+from preflight.cli.service import connected
+from preflight.cli.talk import give, require_output, say
 from preflight.cli.whole import whole_file
-from preflight.errors import (
-    AuthenticationError,
-    ExitCode,
-    OutOfSpaceError,
-    PreflightError,
-    RateLimitError,
-    RejectedError,
-    UsageError,
-)
-from preflight.media import Kind, MultiInput, Source, TextImage
+from preflight.errors import ExitCode, PreflightError, RejectedError, UsageError
+from preflight.limits import rates
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.reports import records, text
+from preflight.runs import Result, Run
+from preflight.runs.fate import fate_of
+from preflight.runs.run import WORKERS
+from preflight.submitter.journal import Journal
 
 if TYPE_CHECKING:
-    from preflight.submitter import Client
+    from preflight.submitter import Embeddings
 
-_EMULATOR_KEY = "emulator"
+_MOST_WORKERS = 64
 
 
 @options.with_policy
@@ -51,6 +48,20 @@ def embed(
         Path | None,
         typer.Option("--out", help="An .ndjson file; standard output without it.", dir_okay=False),
     ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--journal",
+            help="A file that keeps what was answered: the same command again goes on where it ended.",
+            dir_okay=False,
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Uploads at once.", min=1, max=_MOST_WORKERS)] = WORKERS,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Send nothing: say how many requests, minutes and dollars it takes.")
+    ] = False,
+    rate_plan: options.RatePlan = rates.DEFAULT_PLAN,
+    form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print an estimate.")] = "text",
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
     *,
@@ -60,82 +71,93 @@ def embed(
 
     One input that fails does not stop the others; the exit code is then 1.
     """
+    plan = rates.load(rate_plan)  # before the paths: a wrong name is said first
     if out is not None and out.suffix != ".ndjson":
         raise UsageError(f"{out} does not end in .ndjson, the only form that is written. Rename it.")
-    if out is None:
+    if out is None or estimate:
         require_output()
     sources, as_kind = opened(paths, kind)
-    done, vectors = 0, 0
-    stop: KeyboardInterrupt | PreflightError | None = None
+    if estimate:
+        from preflight.cli.estimate import print_estimate
+
+        return print_estimate(policy, profile, sources, as_kind, (rate_plan, plan), form)
     with ExitStack() as stack:
-        client = stack.enter_context(_client(emulator, base_url, api_key_file, profile))
-        progress = stack.enter_context(bar(len(sources), prints=out is None))
-        write = _into(stack.enter_context(whole_file(out))) if out is not None else give
-        preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
-        try:
-            for source in sources:
-                progress.start(source.name)
-                written = _embed_one(preflight, client, source, as_kind, write)
-                progress.finish()
-                done += written is not None
-                vectors += written or 0
-        except (KeyboardInterrupt, PreflightError) as error:
-            if not vectors:
-                raise
-            stop = error  # the vectors that are there were paid for: they are kept
-    say(f"{vectors} vectors from {done} of {len(sources)} inputs" + (f" in {out}" if out is not None else ""))
+        client, route = stack.enter_context(connected(emulator, base_url, api_key_file, profile))
+        kept = stack.enter_context(Journal(journal)) if journal is not None else None
+        on_progress = stack.enter_context(run_bar(prints=out is None))
+        write = stack.enter_context(_written_to(out))
+        run = Run(
+            Preflight(limits=profile, policy=policy),
+            client,
+            sources,
+            kind=as_kind,
+            journal=kept,
+            route=route,
+            workers=workers,
+            on_progress=on_progress,
+        )
+        tally = _Tally(write)
+        stop: KeyboardInterrupt | PreflightError | None = None
+        with run:
+            try:
+                for result in run:
+                    tally.add(result)
+            except (KeyboardInterrupt, PreflightError) as error:
+                stop = error
+                for result in run.rest():  # paid for
+                    tally.add(result)
+        if stop is not None and not tally.vectors:
+            if kept is not None:
+                say(_RESUME.format(journal))
+            raise stop  # what was in the file stays
+    say(
+        f"{tally.vectors} vectors from {tally.done} of {len(sources)} inputs"
+        + (f" in {out}" if out is not None else "")
+    )
+    if kept is not None and (stop is not None or tally.for_now):
+        say(_RESUME.format(journal))
     if stop is not None:
         raise stop
-    return ExitCode.OK if done == len(sources) else ExitCode.REFUSED
+    return ExitCode.OK if tally.done == len(sources) else ExitCode.REFUSED
 
 
-def _into(file: IO[bytes]) -> Callable[[str], object]:
-    return lambda line: file.write(f"{line}\n".encode())
+_RESUME = "What was answered is kept in {}: run the same command again to go on."
 
 
-def _embed_one(
-    preflight: Preflight,
-    client: Client,
-    source: Source | TextImage | MultiInput,
-    kind: Kind | None,
-    write: Callable[[str], object],
-) -> int | None:
-    """How many vectors were written; None where the input failed, which was said."""
-    try:
-        rows = records.of_embeddings(preflight.embed(source, client, kind=kind))
-    except RejectedError as error:
-        say(text.of_rejection(error))
-    except (AuthenticationError, RateLimitError, OutOfSpaceError, UsageError):
-        raise  # the next input would fare no better
-    except PreflightError as error:
-        say(f"{source.name}: {error}")
-    else:
-        if rows:  # at one go: Ctrl-C between two of them would leave half a source
-            write("\n".join(map(records.line, rows)))
-        return len(rows)
-    return None
+class _Tally:
+    """What was embedded so far; each input's vectors are written at one go."""
+
+    def __init__(self, write: Callable[[Embeddings], None]) -> None:
+        self._write = write
+        self.done = self.vectors = 0
+        self.for_now = 0
+        """Inputs that may fare better next time."""
+
+    def add(self, result: Result) -> None:
+        match result.outcome:
+            case RejectedError() as error:
+                say(text.of_rejection(error))
+            case PreflightError() as error:
+                say(f"{result.source}: {error}")
+            case embeddings:
+                self._write(embeddings)
+                self.done += 1
+                self.vectors += len(embeddings)
+                return
+        self.for_now += fate_of(result.outcome) == "for now"
 
 
 @contextmanager
-def _client(emulator: bool, base_url: str | None, api_key_file: Path | None, profile: str) -> Iterator[Client]:
-    from preflight.submitter import BASE_URL, Client
-
-    if not emulator:
-        with Client(_key(api_key_file), base_url=base_url or BASE_URL) as client:
-            yield client
+def _written_to(out: Path | None) -> Iterator[Callable[[Embeddings], None]]:
+    """Where embeddings go: to standard output as they come, or to a file that appears when it is whole."""
+    if out is None:
+        yield lambda embeddings: _give_lines(embeddings, give)
         return
-    if base_url is not None:
-        raise UsageError("--emulator and --base-url exclude each other. Give one of them.")
-    from preflight.emulator import LocalServer
-
-    with LocalServer(profile=profile) as server, Client(_EMULATOR_KEY, base_url=server.url) as client:
-        yield client
+    with whole_file(out) as file:
+        yield lambda embeddings: _give_lines(embeddings, lambda lines: file.write(f"{lines}\n".encode()))
 
 
-def _key(file: Path | None) -> str | None:
-    if file is None:
-        return os.environ.get("TWELVELABS_API_KEY")
-    try:
-        return file.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read as a key ({error}). Check the path.") from error
+def _give_lines(embeddings: Embeddings, give_all: Callable[[str], object]) -> None:
+    """At one go: Ctrl-C between two of them would leave half a source."""
+    if rows := records.of_embeddings(embeddings):
+        give_all("\n".join(map(records.line, rows)))

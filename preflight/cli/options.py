@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from preflight.limits import DEFAULT_PROFILE, names
+from preflight.limits import DEFAULT_PROFILE, names, rates
 from preflight.media import Fidelity
 from preflight.planner import Policy
 
@@ -32,6 +32,16 @@ As = Annotated[
 Decode = Annotated[
     bool,
     typer.Option("--decode", help="Decode every frame besides: finds damage that no header tells, and takes its time."),
+]
+
+RatePlan = Annotated[
+    str,
+    typer.Option(
+        "--rate-plan",
+        metavar="NAME|FILE",
+        help="What your plan at the service lets you use: a name, or a .toml or .json file.",
+        autocompletion=rates.names,
+    ),
 ]
 
 Encoding = Annotated[

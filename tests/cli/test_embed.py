@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from preflight import pipeline
 from preflight.emulator import LocalServer
 from preflight.errors import RateLimitError, ServiceUnavailableError
+from preflight.submitter import Client
 
 KEYS = ["source", "input_type", "embedding", "embedding_option", "embedding_scope", "start_s", "end_s", "request"]
 
@@ -109,7 +109,7 @@ class TestCutShort:
 
     @pytest.fixture
     def fails_at(self, monkeypatch: pytest.MonkeyPatch):
-        embed = pipeline.Preflight.embed
+        embed = Client.embed
 
         def arrange(number: int, error: BaseException) -> None:
             calls = iter(range(1, 100))
@@ -119,7 +119,7 @@ class TestCutShort:
                     raise error
                 return embed(*arguments, **options)
 
-            monkeypatch.setattr(pipeline.Preflight, "embed", call)
+            monkeypatch.setattr(Client, "embed", call)
 
         return arrange
 
@@ -130,7 +130,7 @@ class TestCutShort:
     def test_after_the_first(self, preflight, samples: Path, tmp_path: Path, fails_at, error, code: int, words) -> None:
         fails_at(2, error)
         out = tmp_path / "e.ndjson"
-        ended = preflight("embed", *[samples / "icon.png"] * 3, "--emulator", "--out", out)
+        ended = preflight("embed", *[samples / "icon.png"] * 3, "--emulator", "--workers", 1, "--out", out)
         assert ended.code == code
         assert ended.err == f"1 vectors from 1 of 3 inputs in {out}\n{words}\n"
         assert len(vectors(out.read_text())) == 1
@@ -147,7 +147,7 @@ class TestCutShort:
 
     def test_a_request_that_fails_is_said_and_the_next_is_tried(self, preflight, samples: Path, fails_at) -> None:
         fails_at(1, ServiceUnavailableError("down for a moment"))
-        ended = preflight("embed", *[samples / "icon.png"] * 2, "--emulator")
+        ended = preflight("embed", *[samples / "icon.png"] * 2, "--emulator", "--workers", 1)
         assert ended.code == 1
         assert f"{samples / 'icon.png'}: down for a moment\n" in ended.err
         assert len(vectors(ended.out)) == 1
