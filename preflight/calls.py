@@ -1,4 +1,4 @@
-"""One call for one input, `preflight.check("talk.mp4")` and its like, or for many, each with a `Preflight` of its own."""
+"""One call, `preflight.check("talk.mp4")` and its like, each with a `Preflight` of its own."""
 
 from __future__ import annotations
 
