@@ -41,7 +41,7 @@ def send(url: str, path: Path, how: str) -> None:
     from preflight.submitter import AssetRoute, Client
     from preflight.submitter.polling import Pace
 
-    media = Media(source=Source.of(path), size_bytes=path.stat().st_size, sha256="of this file")
+    media = Media(source=Source.of(path), size_bytes=path.stat().st_size)
     payload = Payload(
         source=path.name,
         input_type="audio",

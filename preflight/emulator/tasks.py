@@ -185,8 +185,8 @@ class Tasks:
         return self._desk.json(200, {"_id": task.task_id, "status": status, **shown})
 
     async def listed(self, request: Request) -> Response:
-        """Newest first, as assets are; the contract names no order. `started_at` and `ended_at` are bounds of
-        `created_at`, both included: which time they mean is not said either.
+        """Newest first, as assets are: the contract names no order. `started_at` and `ended_at` bound `created_at`
+        (SDK:embed/v_2/tasks/client.py: created after, created before); here both are included.
         """
         self._desk.admit(request)
         query = request.query_params

@@ -109,7 +109,7 @@ class AssetRoute:
         key = (media.sha256, media.size_bytes)
         with self._lock:
             known = self._uploaded.get(key)
-        if known is not None and media.sha256:
+        if known is not None:
             return known
         filename = parts.unique_name(media, payload.source)
         if media.size_bytes <= self._direct_most_bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from preflight import __version__
@@ -51,13 +53,41 @@ def connect() -> httpx2.Client:
     """A pool of connections. Raises UsageError where the environment's proxies or certificates are bad."""
     import httpx2
 
-    try:
+    with _from_environment():
         return httpx2.Client(
-            headers={"User-Agent": f"embed-preflight/{__version__}", "Accept": "application/json"},
-            # The emulator runs here; HTTP_PROXY seldom excepts the machine itself.
-            mounts={"all://localhost": None, "all://127.0.0.0/8": None, "all://[::1]": None},
+            headers=_HEADERS,
+            mounts=dict.fromkeys(_THIS_MACHINE),
+            limits=httpx2.Limits(max_keepalive_connections=_KEPT),
             follow_redirects=False,
         )
+
+
+def connect_async() -> httpx2.AsyncClient:
+    """A pool of connections of an event loop. Raises as `connect` does."""
+    import httpx2
+
+    with _from_environment():
+        return httpx2.AsyncClient(
+            headers=_HEADERS,
+            mounts=dict.fromkeys(_THIS_MACHINE),
+            limits=httpx2.Limits(max_keepalive_connections=_KEPT),
+            follow_redirects=False,
+        )
+
+
+_HEADERS = {"User-Agent": f"embed-preflight/{__version__}", "Accept": "application/json"}
+# The emulator runs here; HTTP_PROXY seldom excepts the machine itself.
+_THIS_MACHINE = ("all://localhost", "all://127.0.0.0/8", "all://[::1]")
+_KEPT = 64
+"""Connections: more than are ever used at once, so that none is opened anew for each request."""
+
+
+@contextmanager
+def _from_environment() -> Iterator[None]:
+    import httpx2
+
+    try:
+        yield
     except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
         # Not quoted: a proxy's URL may hold a password.
         raise UsageError(

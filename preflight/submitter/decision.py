@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from preflight.errors import RateLimitError, ServiceUnavailableError, SubmitError
 from preflight.submitter import refusal
+from preflight.submitter.allowance import Cost, Dimension, Told
 from preflight.submitter.refusal import Said
 
 # 409 is not among them: it is a clash, not a passing trouble (CONTRACT 5.1).
@@ -24,6 +25,9 @@ _RATE_LIMITED = 429
 # 1, 2, 4, ... seconds, as the official JavaScript client waits (CONTRACT 5.6).
 _BACKOFF_FIRST_S = 1.0
 _BACKOFF_MOST_S = 60.0
+
+# What is added to a wait that the service states.
+_LATE_SHARE, _LATE_MOST_S = 0.1, 5.0
 
 # A reset is an epoch above this and a number of seconds below it (CONTRACT 5.4).
 _EPOCH_FROM = 1e9
@@ -40,7 +44,7 @@ class Patience:
     deadline_s: float | None = None
     """Seconds from the first try within which the last one must start; None for no such limit."""
     max_wait_s: float = 300.0
-    """Seconds. A longer wait is no longer a pause but another run: a daily quota, as a rule."""
+    """Seconds. A longer wait is no longer a pause but another run: a daily quota, as a rule. Also of the plan's own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +100,7 @@ def decide(
 
     `retried`: how often the request was sent again so far. `elapsed_s`: seconds since the first try began.
     `now`: seconds since 1970. `jitter`: in [0, 1), drawn anew for each call, so that many clients that
-    were refused together do not come back together.
+    were refused together do not come back together: never earlier than the service says, a little later.
     """
     match outcome:
         case Answered(status=200):
@@ -112,9 +116,15 @@ def decide(
     wait_s = stated_s if stated_s is not None else min(backoff_s(retried, jitter), patience.max_wait_s)
     obstacle = _obstacle(patience, outcome, retried, elapsed_s, wait_s)
     if obstacle is None:
-        return Retry(wait_s)
+        late_s = jitter * min(_LATE_SHARE * wait_s, _LATE_MOST_S) if stated_s is not None else 0.0
+        return Retry(_in_time(patience, elapsed_s, wait_s + late_s))
     paused = stated_s is not None and retried < patience.retries
     return GiveUp(_error(outcome, obstacle, retried, stated_s, now, paused=paused))
+
+
+def _in_time(patience: Patience, elapsed_s: float, wait_s: float) -> float:
+    """What is added to a wait does not cost the try after it."""
+    return wait_s if patience.deadline_s is None else min(wait_s, patience.deadline_s - elapsed_s)
 
 
 def backoff_s(retried: int, jitter: float) -> float:
@@ -140,6 +150,43 @@ def stated_wait_s(answer: Answered, *, now: float) -> float | None:
         waits.append(max((wait for wait in resets if wait is not None), default=None))
     waits.append(_retry_after_s(answer.said.retry_after or "", now))
     return next((wait for wait in waits if wait is not None), None)
+
+
+def limits_told(headers: Mapping[str, str], *, now: float) -> dict[Dimension, Told]:
+    """What an answer says of what is left, by dimension (CONTRACT 5.4); `X-RateLimit-Remaining` alone is of requests.
+
+    `headers`: names in lower case. `now`: seconds since 1970. What cannot be read is passed over.
+    """
+    told: dict[Dimension, Told] = {}
+    for dimension, prefixes in _PREFIXES.items():
+        for prefix in prefixes:
+            remaining = _number(headers.get(f"{prefix}-remaining", ""))
+            if remaining is not None and dimension not in told:
+                told[dimension] = Told(remaining=remaining, reset_s=_reset_s(headers.get(f"{prefix}-reset", ""), now))
+    return told
+
+
+_PREFIXES: Mapping[Dimension, tuple[str, ...]] = {
+    "request": ("x-ratelimit-request", "x-ratelimit"),
+    "duration": ("x-ratelimit-duration",),
+}
+
+
+def exhausted(cost: Cost, wait_s: float, *, now: float, retried: int) -> RateLimitError:
+    """The error where the plan's own limits ask for too long a wait: nothing was sent."""
+    return RateLimitError(
+        f"The plan's limits are used up for now ({_GROUPS[cost.group]}): the next request may go in "
+        f"{math.ceil(wait_s)} s. Run it again after {_date(now + wait_s)}.",
+        retry_after_s=wait_s,
+        retried=retried,
+    )
+
+
+_GROUPS = {"media": "audio and video", "still": "texts and images", "upload": "uploads"}
+
+
+def _date(when: float) -> str:
+    return f"{datetime.fromtimestamp(math.ceil(when), UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _retry_after_s(value: str, now: float) -> float | None:
@@ -196,8 +243,7 @@ def _error(
     """`paused`: a wait that the service asked for is the obstacle, and not that every try failed."""
     again = "Run it again later; if it goes on, report it to the service."
     if stated_s is not None:
-        when = datetime.fromtimestamp(math.ceil(now + stated_s), UTC)
-        again = f"Run it again after {when:%Y-%m-%d %H:%M:%S} UTC."
+        again = f"Run it again after {_date(now + stated_s)}."
     match outcome:
         case Unreachable(reason=reason, next_step=next_step):
             message = f"The service could not be reached ({reason}). {obstacle} {next_step}"

@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from preflight.errors import UnreadableError
 from preflight.media import Media
+from preflight.submitter.allowance import Cost
 from preflight.submitter.service import Body
 
 _BLOCK_BYTES = 256 * 1024
@@ -56,6 +57,7 @@ def form(media: Media, filename: str, fields: Mapping[str, str]) -> Body:
         content_type=f"multipart/form-data; boundary={boundary}",
         content_length=len(before) + media.size_bytes + len(after),
         chunks=chunks,
+        cost=Cost(group="upload"),
     )
 
 

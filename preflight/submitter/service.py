@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from preflight.errors import BadResponseError
+from preflight.limits.rates import group_of
 from preflight.payload import Payload
+from preflight.submitter.allowance import Cost
 from preflight.submitter.decision import Patience
 
 
@@ -22,6 +24,8 @@ class Body:
     """Bytes, exactly."""
     chunks: Callable[[], Iterator[bytes]]
     """From the first byte on, each time that it is called."""
+    cost: Cost | None = None
+    """What it uses of the plan; None for what is not metered."""
 
     @classmethod
     def of(cls, payload: Payload) -> Body:
@@ -30,15 +34,20 @@ class Body:
             content_type="application/json",
             content_length=payload.content_length,
             chunks=payload.chunks,
+            cost=Cost(
+                group=group_of(payload.input_type),
+                media_s=payload.span.duration_s if payload.span is not None else 0.0,
+            ),
         )
 
     @classmethod
-    def json(cls, content: bytes, *, name: str) -> Body:
+    def json(cls, content: bytes, *, name: str, cost: Cost | None = None) -> Body:
         return cls(
             name=name,
             content_type="application/json",
             content_length=len(content),
             chunks=lambda: iter((content,)),
+            cost=cost,
         )
 
 

@@ -13,6 +13,7 @@ import msgspec
 from preflight.errors import AuthenticationError, RequestRefusedError, ServiceUnavailableError, UsageError
 from preflight.media import Media
 from preflight.submitter import parts
+from preflight.submitter.allowance import Cost
 from preflight.submitter.service import Body, Response, Service
 
 PATH = "/v1.3/assets/multipart-uploads"
@@ -88,7 +89,7 @@ class Uploads:
             raise UsageError(f"{media.source.name} is larger than {MOST_BYTES:,} bytes. Split it.")
         key = (media.sha256, media.size_bytes)
         with self._lock:
-            session = self._unfinished.pop(key, None) if media.sha256 else None
+            session = self._unfinished.pop(key, None)
         if session is None:
             session = self._opened(media, filename, kind)
         else:
@@ -112,7 +113,7 @@ class Uploads:
             "enable_hls": False,
             "enable_thumbnail": False,
         }
-        response = self._post(PATH, asked, filename)
+        response = self._post(PATH, asked, filename, Cost(group="upload"))
         try:
             opened = msgspec.json.decode(response.body, type=_Opened)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -214,8 +215,8 @@ class Uploads:
             session.reported.clear()
             raise response.unlike(f"it has {done} of {session.opened.total_chunks} chunks")
 
-    def _post(self, path: str, asked: object, name: str) -> Response:
-        body = Body.json(msgspec.json.encode(asked), name=name)
+    def _post(self, path: str, asked: object, name: str, cost: Cost | None = None) -> Response:
+        body = Body.json(msgspec.json.encode(asked), name=name, cost=cost)
         return self._client.request("POST", path, body=body, success=(200, 201, 202))
 
 

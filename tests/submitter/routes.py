@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from preflight.media import Fidelity, Media, Source, Span
@@ -33,8 +32,7 @@ def client_of(url: str, time: Time, **options: object) -> Client:
 
 
 def payload_of(path: Path, kind: str, *, duration_s: float = 8.0, start_s: float = 100.0) -> Payload:
-    content = hashlib.sha256(path.read_bytes()).hexdigest()
-    media = Media(source=Source.of(path), size_bytes=path.stat().st_size, sha256=content)
+    media = Media(source=Source.of(path), size_bytes=path.stat().st_size)
     return Payload(
         source=path.name,
         input_type=kind,
@@ -43,5 +41,4 @@ def payload_of(path: Path, kind: str, *, duration_s: float = 8.0, start_s: float
         offset=None,
         fidelity=Fidelity.LOSSLESS,
         steps=(),
-        sha256=content,
     )

@@ -134,7 +134,7 @@ def payload_of_bytes(content):
 
     from preflight.payload import media_body
 
-    media = Media(source=Source.of(content), size_bytes=len(content), sha256="")
+    media = Media(source=Source.of(content), size_bytes=len(content))
     [payload] = Preflight().prepare(Text("a"))
     return replace(payload, input_type="image", fragments=media_body("marengo3.0", "image", media))
 

@@ -29,7 +29,7 @@ from preflight.errors import (
 )
 from preflight.media import Fidelity, Source, Span
 from preflight.payload import Media, Payload, media_body, text_body
-from preflight.submitter import Client, client
+from preflight.submitter import Client, wire
 
 KEY = "tlk_TESTKEY0123456789"
 CLIP = Span(500.0, 510.0)
@@ -299,7 +299,7 @@ def test_a_compressed_answer_is_read(double, connect):
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_an_endless_answer_is_not_read_to_its_end(double, connect, monkeypatch, compressed):
-    monkeypatch.setattr(client, "_MOST_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr(wire, "MOST_ANSWER_BYTES", 100_000)
     body = b" " * 30_000_000
     if compressed:
         double.will(Reply(status=200, body=gzip.compress(body), headers={"Content-Encoding": "gzip"}))

@@ -12,7 +12,7 @@ from preflight.submitter import parts
 
 
 def media_of(path):
-    return Media(source=Source.of(path), size_bytes=path.stat().st_size, sha256="")
+    return Media(source=Source.of(path), size_bytes=path.stat().st_size)
 
 
 @pytest.mark.parametrize("size", [0, 1, 1000, 256 * 1024, 1_000_001])
@@ -70,7 +70,7 @@ def test_a_file_that_changes_its_length_is_not_sent_on(tmp_path, size):
     ],
 )
 def test_names_are_plain_unique_and_end_as_their_content_does(source, content, name):
-    media = Media(source=Source.of(content), size_bytes=len(content), sha256="")
+    media = Media(source=Source.of(content), size_bytes=len(content))
     made = parts.unique_name(media, source)
 
     assert re.fullmatch(name, made)

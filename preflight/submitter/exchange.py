@@ -1,0 +1,73 @@
+"""All tries of one request, without a socket or a clock: what became of a try goes in, what to do comes out.
+
+Whoever drives it, a thread or a task of an event loop, sends, waits and reads as it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from preflight.submitter import refusal
+from preflight.submitter.allowance import Cost
+from preflight.submitter.decision import (
+    Accept,
+    Answered,
+    Decision,
+    GiveUp,
+    Outcome,
+    Patience,
+    Retry,
+    decide,
+    exhausted,
+)
+
+# No try is shorter: a socket with no time at all fails in words of its own.
+_LEAST_S = 0.001
+
+
+class Exchange:
+    """One request and how often it was sent. `success`: the statuses whose answer is wanted. Times are seconds since it
+    began.
+    """
+
+    def __init__(self, patience: Patience, *, success: Collection[int] = (200,), cost: Cost | None = None) -> None:
+        self.patience = patience
+        self.success = success
+        self.retried = 0
+        """How often it was sent again."""
+        self._cost = cost
+
+    @property
+    def cost(self) -> Cost | None:
+        """Of the next try. Media count once: of what was refused or lost, nothing was embedded."""
+        return replace(self._cost, media_s=0.0) if self._cost is not None and self.retried else self._cost
+
+    def allowed_s(self, timeout_s: float, elapsed_s: float) -> float:
+        """Seconds for the next try."""
+        if self.patience.deadline_s is None:
+            return timeout_s
+        return max(_LEAST_S, min(timeout_s, self.patience.deadline_s - elapsed_s))
+
+    def most_wait_s(self, elapsed_s: float) -> float:
+        """Seconds that it may wait for its turn."""
+        if self.patience.deadline_s is None:
+            return self.patience.max_wait_s
+        return max(0.0, min(self.patience.max_wait_s, self.patience.deadline_s - elapsed_s))
+
+    def too_long(self, wait_s: float, *, now: float) -> GiveUp:
+        """What to do where its turn is farther off than that."""
+        assert self._cost is not None
+        return GiveUp(exhausted(self._cost, wait_s, now=now, retried=self.retried))
+
+    def after(self, outcome: Outcome, *, elapsed_s: float, now: float, jitter: float) -> Decision:
+        """See `decision.decide`. A `Retry` is counted."""
+        if isinstance(outcome, Answered) and outcome.status in self.success:
+            return Accept()
+        decision = decide(self.patience, outcome, retried=self.retried, elapsed_s=elapsed_s, now=now, jitter=jitter)
+        match decision, outcome:
+            case Accept(), Answered(status=status, said=said):  # a 200 that is not among the wanted ones
+                return GiveUp(refusal.refused(status, said, retried=self.retried))
+            case Retry(), _:
+                self.retried += 1
+        return decision
