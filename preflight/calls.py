@@ -93,7 +93,7 @@ def embed_many(
     key = api_key if api_key is not None else os.environ.get("TWELVELABS_API_KEY")
     where = base_url or BASE_URL
     with ExitStack() as stack:
-        client = stack.enter_context(Client(key, base_url=where))
+        client = stack.enter_context(Client(key, base_url=where, max_concurrency=workers))
         kept = stack.enter_context(Journal(os.fspath(journal))) if journal is not None else None
         preflight = Preflight(limits=profile, policy=policy)
         route = where.rstrip("/")

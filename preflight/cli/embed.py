@@ -60,7 +60,7 @@ def embed(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Send nothing: say how many requests, minutes and dollars it takes.")
     ] = False,
-    rate_plan: options.RatePlan = rates.DEFAULT_PLAN,
+    rate_plan: options.RatePlan = None,
     form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print an estimate.")] = "text",
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
@@ -71,7 +71,7 @@ def embed(
 
     One input that fails does not stop the others; the exit code is then 1.
     """
-    plan = rates.load(rate_plan)  # before the paths: a wrong name is said first
+    plan = rates.load(rate_plan or rates.DEFAULT_PLAN)  # before the paths: a wrong name is said first
     if out is not None and out.suffix != ".ndjson":
         raise UsageError(f"{out} does not end in .ndjson, the only form that is written. Rename it.")
     if out is None or estimate:
@@ -80,9 +80,11 @@ def embed(
     if estimate:
         from preflight.cli.estimate import print_estimate
 
-        return print_estimate(policy, profile, sources, as_kind, (rate_plan, plan), form)
+        return print_estimate(policy, profile, sources, as_kind, (rate_plan or rates.DEFAULT_PLAN, plan), form)
     with ExitStack() as stack:
-        client, route = stack.enter_context(connected(emulator, base_url, api_key_file, profile))
+        kept_to = plan if rate_plan is not None else None
+        service = connected(emulator, base_url, api_key_file, profile, kept_to, workers)
+        client, route = stack.enter_context(service)
         kept = stack.enter_context(Journal(journal)) if journal is not None else None
         on_progress = stack.enter_context(run_bar(prints=out is None))
         write = stack.enter_context(_written_to(out))

@@ -35,12 +35,13 @@ Decode = Annotated[
 ]
 
 RatePlan = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--rate-plan",
         metavar="NAME|FILE",
-        help="What your plan at the service lets you use: a name, or a .toml or .json file.",
+        help="Your plan at the service, whose limits are kept to and reckoned with: a name, or a .toml or .json file.",
         autocompletion=rates.names,
+        show_default=False,
     ),
 ]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
+    from preflight.limits.rates import Rates
     from preflight.submitter import Client
 
 _EMULATOR_KEY = "emulator"
@@ -18,21 +19,28 @@ _EMULATOR_KEY = "emulator"
 
 @contextmanager
 def connected(
-    emulator: bool, base_url: str | None, api_key_file: Path | None, profile: str
+    emulator: bool, base_url: str | None, api_key_file: Path | None, profile: str, rates: Rates | None, workers: int
 ) -> Iterator[tuple[Client, str]]:
-    """A client, and by what name a journal knows where it sends: the emulator has another address each time."""
+    """A client for so many workers, and by what name a journal knows where it sends: the emulator has another address
+    each time. `rates`: to be kept to; None leaves it to the service to say that it is too much.
+    """
     from preflight.submitter import BASE_URL, Client
+    from preflight.submitter.budget import Budget
 
+    budget = Budget(rates) if rates is not None else None
     if not emulator:
         where = base_url or BASE_URL
-        with Client(_key(api_key_file), base_url=where) as client:
+        with Client(_key(api_key_file), base_url=where, budget=budget, max_concurrency=workers) as client:
             yield client, where.rstrip("/")
         return
     if base_url is not None:
         raise UsageError("--emulator and --base-url exclude each other. Give one of them.")
     from preflight.emulator import LocalServer
 
-    with LocalServer(profile=profile) as server, Client(_EMULATOR_KEY, base_url=server.url) as client:
+    with (
+        LocalServer(profile=profile) as server,
+        Client(_EMULATOR_KEY, base_url=server.url, budget=budget, max_concurrency=workers) as client,
+    ):
         yield client, "emulator"
 
 

@@ -17,14 +17,15 @@ from preflight.submitter.journal import read_status
 
 def status(
     journal: Annotated[Path, typer.Argument(help="The file that `embed --journal` was given.", show_default=False)],
-    rate_plan: options.RatePlan = rates.DEFAULT_PLAN,
+    rate_plan: options.RatePlan = None,
     form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print it.")] = "text",
 ) -> int:
     """Say how far a run is: inputs and requests by state, failures by code, what was spent, what is left.
 
     While it runs, or after it ended, by itself or killed. Exit code 0 where every input has its embeddings.
     """
-    plan = rate_plan, rates.load(rate_plan)
+    name = rate_plan or rates.DEFAULT_PLAN
+    plan = name, rates.load(name)
     found = read_status(journal)
     if form == "ndjson":
         give(records.line(runs.of_status(str(journal), found, plan, rates.prices())))
