@@ -94,7 +94,7 @@ def status_text(path: str, status: RunStatus, plan: Plan, prices: Prices) -> str
         failures = ", ".join(f"{shown(code)} {count}" for code, count in status.failures.items())
         lines.append(f"failures: {failures}")
     lines.append(
-        f"spent: {_usd(billed.usd)} for {_used(billed.requests, billed.media_s)}, by prices of {prices.read_on}"
+        f"spent: {_usd(billed.usd)} for {_used(billed.requests, billed.media_s)}, prices read {prices.read_on}"
     )
     lines += _uses_lines(status.billed)
     about = "about " if status.unprepared else ""

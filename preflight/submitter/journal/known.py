@@ -63,9 +63,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
                 code = first.code if first is not None else None
                 return cls(type(error).__name__, str(error), code, findings=findings, made_by=made_by)
             case SubmitError():
-                return cls(
-                    type(error).__name__, str(error), error.code, error.status, error.retried, made_by=made_by
-                )
+                return cls(type(error).__name__, str(error), error.code, error.status, error.retried, made_by=made_by)
             case _:
                 return cls(type(error).__name__, str(error), made_by=made_by)
 
