@@ -17,6 +17,7 @@ from preflight.errors import (
     RejectedError,
     RequestRefusedError,
     ServiceUnavailableError,
+    UnreadableError,
     UsageError,
 )
 from preflight.media import Text
@@ -247,17 +248,31 @@ class TestJournal:
             is_down = False
         assert Counter(service.sent) == {f"t{n}": 2 if n in (3, 7) else 1 for n in range(10)}
 
+    def test_a_refusal_is_of_the_request_by_whatever_name_it_comes(self, tmp_path) -> None:
+        """Our own judgement hangs on the ending of a name, and is made anew; the service's does not."""
+
+        def refuse(source: str) -> None:
+            raise RequestRefusedError("no", status=400)
+
+        service = Service(refuse)
+        for name in ("a.txt", "a.md"):
+            inputs = [Text("words", name=name)]
+            with Journal(tmp_path / "run.db") as journal, Run(Preflight(), service, inputs, journal=journal) as run:
+                assert [type(r.outcome) for r in run] == [RequestRefusedError]
+        assert service.sent == ["a.txt"]
+
     def test_a_file_that_changes_while_it_is_sent_is_not_remembered(self, tmp_path, media) -> None:
+        """Not even where it is as long as it was: what was answered is not what it is known by."""
         image = tmp_path / "a.jpg"
-        image.write_bytes(media("image/square_128").read_bytes())
+        image.write_bytes(media("image/gray_jpeg").read_bytes())
 
         def change(source: str) -> None:
-            image.write_bytes(media("image/gray_jpeg").read_bytes())
+            image.write_bytes(image.read_bytes()[:-2] + b"\0\0")
 
         with Journal(tmp_path / "run.db") as journal:
             with Run(Preflight(), Service(change), [image], journal=journal) as run:
                 (result,) = run
-            assert isinstance(result.outcome, PreflightError)
+            assert isinstance(result.outcome, UnreadableError)
             assert read_status(tmp_path / "run.db").requests.done == 0
 
     def test_what_an_interruption_leaves_is_taken_up(self, tmp_path) -> None:
