@@ -129,16 +129,21 @@ class TestWhatFails:
         assert found["t2"] is ServiceUnavailableError
         assert found["not/there"] is found[str(media("bad/empty"))] is RejectedError
 
-    def test_stops_the_rest_of_its_own_requests(self, journal) -> None:
+    @pytest.mark.parametrize("max_held_bytes", [1, 10**9])
+    def test_stops_the_rest_of_its_own_requests(self, journal, max_held_bytes: int) -> None:
+        """Those that are to be made, and those that wait already."""
+
         def refuse(source: str) -> None:
             if source == "long":
                 raise RequestRefusedError("no", status=400)
 
         long = Text("One sentence that is a little longer than the others. " * 2_000, name="long")
         service = Service(refuse)
-        with Run(Preflight(), service, [long, *texts(3)], journal=journal, workers=1, max_held_bytes=1) as run:
-            assert next(value for _, value in told(run)) is RequestRefusedError
-        assert service.sent.count("long") < 4
+        with Run(
+            Preflight(), service, [long, *texts(3)], journal=journal, workers=1, max_held_bytes=max_held_bytes
+        ) as run:
+            assert [value is RequestRefusedError for _, value in told(run)] == [True, False, False, False]
+        assert service.sent == ["long", "t0", "t1", "t2"]
 
     @pytest.mark.parametrize("error", [AuthenticationError("key"), RateLimitError("wait"), UsageError("wrong")])
     def test_what_would_fail_all_ends_the_run(self, journal, error: PreflightError) -> None:
