@@ -284,6 +284,8 @@ class AudioFacts:
     tag_bytes: int | None = None
     """MP3, FLAC and WAV: of titles, pictures and the like; None elsewhere, and where nobody can say."""
     streams: tuple[StreamFacts, ...]
+    missing_s: float = 0.0
+    """FLAC: seconds whose frames are not there or not whole, by the numbers of the others; a part of the duration."""
     clock_jumps: tuple[Span, ...] = ()
     """Where the clock of a transport or program stream jumps ahead: seconds of that clock, from `start_s`. Nobody is
     shown them, and they are no part of the duration."""

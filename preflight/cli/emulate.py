@@ -7,18 +7,64 @@ from typing import Annotated
 import typer
 
 from preflight.cli import options
-from preflight.cli.talk import say
-from preflight.errors import ExitCode
+from preflight.cli.talk import give, say
+from preflight.errors import ExitCode, UsageError
+
+_LIST = "list"
+
+
+def _completed(incomplete: str) -> list[str]:
+    """The last item of a spec, as far as it is a name."""
+    from preflight.emulator.faults import FAULTS
+
+    before, comma, last = incomplete.rpartition(",")
+    return [
+        before + comma + name for name in (*FAULTS, "by_header", *(() if comma else (_LIST,))) if name.startswith(last)
+    ]
 
 
 def emulate(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 8765,
     profile: options.Profile = options.DEFAULT,
+    faults: Annotated[
+        str,
+        typer.Option(
+            metavar="SPEC",
+            help="What goes wrong, and how often: rate_limited:retry_after=2%5 is 5 of 100 requests, html_502@3 the "
+            "third, stalled@7- all from the seventh; several with commas between. `list` prints all faults.",
+            autocompletion=_completed,
+            show_default=False,
+        ),
+    ] = "",
+    faults_seed: Annotated[int, typer.Option(metavar="N", help="Another N, other requests that go wrong.")] = 0,
+    rates: Annotated[
+        str,
+        typer.Option(
+            metavar="SPEC",
+            help="How much may come before it answers 429: timed:requests_per_minute=25:media_minutes_per_hour=600 for "
+            "audio and video, still:... for texts and images, upload:... for files; several with commas between.",
+            show_default=False,
+        ),
+    ] = "",
+    latency: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long an answer takes, at the least.", min=0)
+    ] = 0.0,
 ) -> int:
     """Run a local embed-v2 on loopback until Ctrl-C. It enforces the limits; its vectors are not Marengo's."""
-    from preflight.emulator import LocalServer
+    from preflight.emulator import Faults, LocalServer, Settings
+    from preflight.emulator.quota_spec import quotas_of
 
-    with LocalServer(profile=profile, port=port) as server:
-        say(f"emulating {profile} at {server.url} (any key is accepted); Ctrl-C ends it")
+    if faults == _LIST:
+        from preflight.emulator.faults import listed
+
+        give(listed())
+        return ExitCode.OK
+    planned = Faults.of(faults, seed=faults_seed)
+    if faults_seed and not planned:
+        raise UsageError("--faults-seed chooses among the requests of --faults. Give both, or neither.")
+    settings = Settings(quotas=quotas_of(rates))
+    with LocalServer(profile=profile, port=port, settings=settings, faults=planned, latency_s=latency) as server:
+        troubled = f", with faults ({faults})" if planned else ""
+        say(f"emulating {profile} at {server.url} (any key is accepted){troubled}; Ctrl-C ends it")
         server.wait()
     return ExitCode.OK

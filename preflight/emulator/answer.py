@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preflight.emulator.decoding import Recording, decode_picture, decode_timed
+from preflight.emulator.intake import Spooled
 from preflight.emulator.picture import picture_vector
 from preflight.emulator.schema import (
     AssetId,
@@ -60,15 +61,27 @@ def _nothing_stored(asset: AssetId) -> Source:
 
 
 def answer(
-    request: Request, preflight: Preflight, *, stored: Stored = _nothing_stored, of_assets: Preflight | None = None
+    request: Request,
+    preflight: Preflight,
+    *,
+    stored: Stored = _nothing_stored,
+    of_assets: Preflight | None = None,
+    admit: Callable[[float], None] = lambda _seconds: None,
 ) -> dict[str, object]:
     """`{"data": [...], "metadata": {...}}`; without metadata for a text. Raises Refusal (400).
 
-    `of_assets` judges audio and video that lie in an asset, which may be larger; otherwise `preflight` does.
+    `of_assets` judges audio and video that lie in an asset, which may be larger; otherwise `preflight` does. `admit` is
+    told the seconds of audio or video that are to be embedded before they are decoded, and may raise Refusal (429).
     """
 
     def taken(given: Given, name: str) -> Source:
-        return stored(given) if isinstance(given, AssetId) else Source.of(given, name=name)
+        match given:
+            case AssetId():
+                return stored(given)
+            case Spooled(path):
+                return Source.of(path, name=name)
+            case _:
+                return Source.of(given, name=name)
 
     match request:
         case TextRequest(text):
@@ -93,7 +106,9 @@ def answer(
             return _described("multi_input", [_single(blend(vectors))])
         case TimedRequest():
             judge = of_assets or preflight if isinstance(request.media, AssetId) else preflight
-            return timed(request, examined(request, taken(request.media, request.kind), judge))
+            found = examined(request, taken(request.media, request.kind), judge)
+            admit(found.window.duration_s)
+            return timed(request, found)
 
 
 def _accepted(report: Report) -> Report:

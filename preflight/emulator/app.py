@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -21,11 +22,15 @@ from starlette.routing import Route
 
 from preflight.emulator.answer import answer
 from preflight.emulator.assets import Assets
+from preflight.emulator.intake import Intake, Taken
 from preflight.emulator.judges import of_requests, of_tasks
+from preflight.emulator.meter import Meter, group_of
 from preflight.emulator.page import page
+from preflight.emulator.schema import Request as AnyRequest
 from preflight.emulator.schema import parse
 from preflight.emulator.settings import Settings
 from preflight.emulator.shelf import Shelf
+from preflight.emulator.tally import DIGEST, Tally, digest_of
 from preflight.emulator.tasks import Tasks
 from preflight.emulator.uploads import Uploads
 from preflight.emulator.vectors import DIMENSIONS
@@ -40,6 +45,8 @@ T = TypeVar("T")
 _ENDPOINT, _MODEL = "POST /v1.3/embed-v2", "marengo3.0"
 HEADERS = {"X-Emulator": "preflight; not Marengo"}
 """In every answer."""
+_UPLOADS = ("/v1.3/assets", "/v1.3/assets/multipart-uploads")
+"""What begins one."""
 _BESIDES_MEDIA_BYTES = 1_000_000
 """JSON and texts of a request."""
 _DRAINED = 4
@@ -66,6 +73,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", service.page),
+            Route("/emulator/tally", service.counts),
             Route("/v1.3/embed-v2", service.embed, methods=["POST"]),
             *service.tasks.routes(),
             *service.uploads.routes(),
@@ -78,6 +86,7 @@ def create_app(
             Exception: _failed,
         },
     )
+    app.state.tally = service.tally
     app.router.redirect_slashes = False  # the service has no such address either
     return app
 
@@ -89,7 +98,9 @@ class _Service:
         self._preflight = preflight
         self._of_assets = of_requests(preflight.limits).by_asset
         self._api_key = api_key
-        shelf = Shelf()
+        self.tally = Tally()
+        self.meter = Meter(settings.quotas, style=settings.rate_style, clock=settings.clock)
+        self._shelf = shelf = Shelf()
         self.assets = Assets(self, shelf, settings)
         self.uploads = Uploads(self, self.assets, shelf, settings)
         self.tasks = Tasks(self, self.assets, shelf, settings, of_tasks())
@@ -103,16 +114,44 @@ class _Service:
 
     async def embed(self, request: Request) -> Response:
         self.admit(request)
-        body = await self.body(request)
-        return _json(200, await self.work(partial(self._answer, body)))
+        async with self.taken(request, self._largest_body) as taken:
+            self.tally.arrived()
+            answered, given = await self.work(partial(self._answer, taken))
+        digest = digest_of(given)
+        self.tally.embedded(digest)
+        request.scope[DIGEST] = digest
+        response = _json(200, answered)
+        response.headers.update(self.meter.remaining(group_of(given)))
+        return response
+
+    async def counts(self, _request: Request) -> Response:
+        return self.json(200, self.tally.shown())
 
     def admit(self, request: Request) -> None:
         self._check_key(request.headers.get("x-api-key", ""))
+        if request.method == "POST" and request.url.path in _UPLOADS:
+            self.meter.request("upload")
 
-    async def body(self, request: Request, most_bytes: int | None = None) -> bytes:
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise Refusal(400, "content_type_invalid", "The Content-Type header must be application/json.")
-        return await self._body(request, most_bytes or self._largest_body)
+    async def body(self, request: Request, most_bytes: int) -> bytes:
+        _require_json(request)
+        chunks: list[bytes] = []
+        await _fed(request, most_bytes, chunks.append)
+        return b"".join(chunks)
+
+    @asynccontextmanager
+    async def taken(self, request: Request, most_bytes: int) -> AsyncIterator[Taken]:
+        _require_json(request)
+        intake = Intake(self._shelf.new)
+        try:
+            await _fed(request, most_bytes, intake.feed)
+        except BaseException:
+            intake.abandon()
+            raise
+        taken = intake.finish()
+        try:
+            yield taken
+        finally:
+            taken.close()
 
     async def work(self, function: Callable[[], T]) -> T:
         async with self._turn():
@@ -153,26 +192,38 @@ class _Service:
         if not given or not hmac.compare_digest(given.encode(), expected.encode()):
             raise Refusal(401, "api_key_invalid", "The x-api-key header is missing or its key is invalid.")
 
-    async def _body(self, request: Request, most_bytes: int) -> bytes:
-        chunks, size = [], 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size <= most_bytes:
-                chunks.append(chunk)
-            elif size > _DRAINED * most_bytes:
-                break
-            else:
-                chunks.clear()
-        if size > most_bytes:
-            most = f"{most_bytes:,} bytes are the most that any valid request takes."
-            raise Refusal(413, "content_too_large", f"The request body is too large: {most}")
-        return b"".join(chunks)
-
-    def _answer(self, body: bytes) -> bytes:
-        request = parse(body, model_name=_MODEL)
-        return msgspec.json.encode(
-            answer(request, self._preflight, stored=self.assets.taken, of_assets=self._of_assets)
+    def _answer(self, taken: Taken) -> tuple[bytes, AnyRequest]:
+        """And the request."""
+        request = parse(taken.json, model_name=_MODEL, media=taken.media)
+        group = group_of(request)
+        self.meter.request(group)
+        answered = answer(
+            request,
+            self._preflight,
+            stored=self.assets.taken,
+            of_assets=self._of_assets,
+            admit=partial(self.meter.media, group),
         )
+        return msgspec.json.encode(answered), request
+
+
+def _require_json(request: Request) -> None:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refusal(400, "content_type_invalid", "The Content-Type header must be application/json.")
+
+
+async def _fed(request: Request, most_bytes: int, take: Callable[[bytes], object]) -> None:
+    """A body of at most so many bytes. Raises Refusal (413), once a longer one was read."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= most_bytes:
+            take(chunk)
+        elif size > _DRAINED * most_bytes:
+            break
+    if size > most_bytes:
+        most = f"{most_bytes:,} bytes are the most that any valid request takes."
+        raise Refusal(413, "content_too_large", f"The request body is too large: {most}")
 
 
 def _largest_body(limits: Limits) -> int:
@@ -188,7 +239,9 @@ def _json(status: int, body: bytes) -> Response:
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return _json(error.status, msgspec.json.encode(error.body()))
+    response = _json(error.status, msgspec.json.encode(error.body()))
+    response.headers.update(error.headers)
+    return response
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from preflight.emulator.playing import RESET
+from preflight.emulator.playing import HANG_UP, RESET
 
 _NO_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 _FLUSH_S = 1.0
@@ -71,7 +71,7 @@ class Server(uvicorn.Server):
 
 
 class Connection(H11Protocol):
-    """Gives the application the extension RESET."""
+    """Gives the application the extension RESET, and with it HANG_UP."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in H11Protocol
         super().connection_made(transport)
@@ -81,6 +81,8 @@ class Connection(H11Protocol):
             async def send_or_reset(message: Message) -> None:
                 if message["type"] == RESET:
                     await _reset(transport)
+                elif message["type"] == HANG_UP:
+                    transport.close()  # what is still to be sent is sent before
                 else:
                     await send(message)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from preflight.emulator.intake import Taken
+from preflight.emulator.meter import Meter
 from preflight.emulator.wire import Refusal
 
 T = TypeVar("T")
@@ -17,11 +20,18 @@ T = TypeVar("T")
 class Desk(Protocol):
     """The application."""
 
+    @property
+    def meter(self) -> Meter:
+        """Of all endpoints together."""
+
     def admit(self, request: Request) -> None:
         """Raises Refusal (401) for a wrong key."""
 
-    async def body(self, request: Request, most_bytes: int | None = None) -> bytes:
+    async def body(self, request: Request, most_bytes: int) -> bytes:
         """Of a request in JSON. Raises Refusal: 400 for another type, 413 for more bytes than any valid request has."""
+
+    def taken(self, request: Request, most_bytes: int) -> AbstractAsyncContextManager[Taken]:
+        """The same, its media decoded; they are gone at the end of the block."""
 
     async def work(self, function: Callable[[], T]) -> T:
         """In a thread, when it is its turn."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
@@ -13,16 +13,24 @@ from typing import Self
 from starlette.types import Message, Receive, Scope, Send
 
 from preflight.emulator.app import create_app
-from preflight.emulator.playing import Gone, Line, OwnAnswer, play
+from preflight.emulator.fault_spec import Faults
+from preflight.emulator.faulty import (
+    ENDLESS_BYTES,
+    checked_latency_s,
+    deliver,
+    is_disturbed,
+    left_s,
+    mark_spoilt,
+    planned,
+)
+from preflight.emulator.playing import Line, OwnAnswer, reading
 from preflight.emulator.received import Received, Recorder
 from preflight.emulator.reply import Reply
 from preflight.emulator.server import LocalServer
 from preflight.emulator.settings import Settings
+from preflight.emulator.tally import Tally
 from preflight.errors import UsageError
 from preflight.limits import DEFAULT_PROFILE
-
-_ENDLESS_BYTES = 1 << 29
-"""What is refused unread is read nevertheless, so that its record is whole; but not for ever."""
 
 
 @dataclass(eq=False, slots=True)
@@ -31,9 +39,12 @@ class _Call:
 
     recorder: Recorder
     planned: Reply | None
-    """None where the script has nothing for it."""
+    """None where neither the script nor a fault has anything for it."""
+    is_scripted: bool = False
     received: Received | None = None
     """Once it is whole."""
+    whole_at: float = 0.0
+    """On the clock of `time.monotonic()`."""
 
 
 class Double:
@@ -48,6 +59,9 @@ class Double:
     it is: `marengo3.0` refuses what any reading of the documents does, `marengo3.0-2026-08` what the newest does.
     A script knows no key and judges nothing.
 
+    `faults` go wrong besides, where the script has nothing for a request: `"rate_limited%5,html_502@3"`, as
+    `preflight.emulator.fault_spec` describes. `latency_s`: how long after a request its answer comes, at the least.
+
     `settings` are those of `create_app`. `keep_bytes`: bodies up to so many bytes are kept in `requests`; of longer
     ones only size and digest are.
 
@@ -61,8 +75,14 @@ class Double:
         api_key: str | None = None,
         keep_bytes: int = 8 * 1024 * 1024,
         settings: Settings | None = None,
+        faults: str | Faults = "",
+        latency_s: float = 0.0,
     ) -> None:
         self._app = create_app(profile=profile, api_key=api_key, settings=settings)
+        self.tally: Tally = self._app.state.tally
+        """What was embedded, by content, and how often."""
+        self._faults = faults if isinstance(faults, Faults) else Faults.of(faults)
+        self._latency_s = checked_latency_s(latency_s)
         self._keep_bytes = keep_bytes
         self._lock = threading.Lock()
         self._calls: list[_Call] = []
@@ -94,7 +114,8 @@ class Double:
     def requests(self) -> list[Received]:
         """Every request that arrived whole, whatever it asked for, in the order of arrival: a copy, as of now.
 
-        One whose client left in the middle of its body is none: it is not counted and takes no reply.
+        One whose client left in the middle of its body is none: it is not counted and takes no reply. One that the
+        script or a fault cut off in the middle of its body is none either, but counted.
         """
         with self._lock:
             return [call.received for call in self._calls if call.received is not None]
@@ -137,28 +158,29 @@ class Double:
             await self._app(scope, receive, send)
             return
         call = self._arrived(scope)
+        reply = call.planned or Reply()
+        slowly = reading(reply, scope, receive)
 
         async def listen() -> Message:
-            message = await receive()
+            message = await slowly()
             call.recorder.take(message)
             if call.recorder.is_whole:  # and not only once it is answered, which may take its time
                 self._record(call)
             return message
 
         own = OwnAnswer()
-        reply = call.planned or Reply()
-        if reply.status is None and reply.reset != "before":
+        if reply.is_judged:
             await own.wait_for(self._app(scope, listen, own.take))
-        while not call.recorder.is_over and call.recorder.size_bytes < _ENDLESS_BYTES:
+        while not call.recorder.is_over and call.recorder.size_bytes < ENDLESS_BYTES:
             await listen()
-        if call.recorder.is_broken_off:
-            self._forget(call)
-            return
-        self._record(call)
-        with suppress(Gone):
-            await play(reply, own, Line(scope, receive, send), answered=partial(self._answered, call))
-        if own.defect is not None:
-            raise own.defect
+        if reply.reset != "upload":
+            if call.recorder.is_broken_off:
+                self._forget(call)
+                mark_spoilt(self.tally, scope)
+                return
+            self._record(call)
+        late = replace(reply, delay_s=reply.delay_s + left_s(self._latency_s, call.whole_at))
+        await deliver(late, own, Line(scope, receive, send), scope, self.tally, answered=partial(self._answered, call))
 
     def _arrived(self, scope: Scope) -> _Call:
         call = _Call(Recorder(scope, keep_bytes=self._keep_bytes), None)
@@ -167,12 +189,16 @@ class Double:
             call.planned = self._on_call.pop(len(self._calls), None)
             if call.planned is None and self._script:
                 call.planned = self._script.popleft()
+            call.is_scripted = call.planned is not None
+            if call.planned is None and is_disturbed(scope):
+                call.planned = planned(self._faults, len(self._calls), scope)
         return call
 
     def _record(self, call: _Call) -> None:
         with self._lock:
             if call.received is None:
                 call.received = call.recorder.received()
+                call.whole_at = time.monotonic()
 
     def _answered(self, call: _Call, status: int) -> None:
         with self._lock:
@@ -184,7 +210,7 @@ class Double:
         with self._lock:
             if call in self._calls:
                 self._calls.remove(call)
-                if call.planned is not None:
+                if call.planned is not None and call.is_scripted:
                     self._script.appendleft(call.planned)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NoReturn
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from preflight.emulator.app import HEADERS
@@ -16,6 +16,8 @@ from preflight.emulator.reply import Reply
 
 RESET = "preflight.reset"
 """An ASGI extension: where `scope["extensions"]` has it, a message of this type cuts the connection."""
+HANG_UP = "preflight.hang_up"
+"""Goes with it: a message of this type ends the connection in good order, in the middle of an answer."""
 
 _PIECE_BYTES = 65_536
 """Of a body at a time, so that a client which does not read is waited for instead of buffered for."""
@@ -70,11 +72,11 @@ class Line:
             return
         raise Gone
 
-    async def cut(self) -> NoReturn:
+    async def cut(self, how: str = RESET) -> NoReturn:
         """Raises Gone; where there is no connection to reset, ConnectionResetError."""
         if not self._can_reset:
             raise ConnectionResetError(errno.ECONNRESET, "The script of the double resets the connection here.")
-        await self.send({"type": RESET})
+        await self.send({"type": how})
         await self._disconnected()
         raise Gone
 
@@ -83,34 +85,61 @@ class Line:
             pass
 
 
+def reading(reply: Reply, scope: Scope, receive: Receive) -> Receive:
+    """The request's body as slowly as the reply says. Half of a body is what half its Content-Length is: without one,
+    a reset comes with the first of it.
+    """
+    stated = Headers(scope=scope).get("content-length", "")
+    size_bytes = int(stated) if stated.isdecimal() else 0
+    read_bytes = 0
+
+    async def slow() -> Message:
+        nonlocal read_bytes
+        message = await receive()
+        chunk_bytes = len(message.get("body", b""))
+        read_bytes += chunk_bytes
+        if chunk_bytes and size_bytes:
+            await asyncio.sleep(reply.reading_s * chunk_bytes / size_bytes)
+        if reply.reset == "upload" and 2 * read_bytes >= size_bytes:
+            return {"type": "http.disconnect"}
+        return message
+
+    return slow if reply.reading_s or reply.reset == "upload" else receive
+
+
 async def play(reply: Reply, own: OwnAnswer, line: Line, *, answered: Callable[[int], None]) -> None:
     """`answered` is told the status before the client is. Raises what Line does."""
     if reply.delay_s:
         await line.hold(reply.delay_s)
-    if reply.reset == "before":
+    if reply.reset in ("upload", "before"):
         await line.cut()
     status, headers, body = _overlaid(own, reply)
     answered(status)
     await line.send({"type": "http.response.start", "status": status, "headers": headers.raw})
-    sent_bytes = len(body) // 2 if reply.reset else len(body)
-    size, pause_s = _pace(len(body), reply.trickle_s)
-    for at in range(0, sent_bytes, size):
+    half = len(body) // 2
+    await _send(body[:half], reply.trickle_s / 2, line)
+    if reply.pause_s:
+        await line.hold(reply.pause_s)
+    if reply.reset:
+        await line.cut(HANG_UP if reply.reset == "short" else RESET)
+    await _send(body[half:], reply.trickle_s / 2, line)
+    await line.send({"type": "http.response.body"})
+
+
+async def _send(body: bytes, trickle_s: float, line: Line) -> None:
+    size, pause_s = _pace(len(body), trickle_s)
+    for at in range(0, len(body), size):
         if pause_s:
             await line.hold(pause_s)
-        piece = body[at : min(at + size, sent_bytes)]
-        await line.send({"type": "http.response.body", "body": piece, "more_body": True})
-    if reply.reset:
-        await line.cut()
-    await line.send({"type": "http.response.body"})
+        await line.send({"type": "http.response.body", "body": body[at : at + size], "more_body": True})
 
 
 def _overlaid(own: OwnAnswer, reply: Reply) -> tuple[int, MutableHeaders, bytes]:
     status = reply.status or own.status
     assert status is not None
-    payload = reply.payload()
-    body = own.body if payload is None else payload
+    body = reply.payload(own.body)
     headers = MutableHeaders(raw=own.headers) if own.status else MutableHeaders(HEADERS)
-    if payload is not None and not isinstance(reply.body, bytes | str):
+    if isinstance(reply.body, Mapping):
         headers["content-type"] = "application/json"
     headers.update(reply.headers)
     if "transfer-encoding" not in headers and status not in _NO_CONTENT:

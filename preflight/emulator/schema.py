@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 import msgspec
 import pybase64
 
+from preflight.emulator.intake import Medium, NoMedium, Spooled
 from preflight.emulator.wire import Refusal, invalid, missing, unknown
 
 TimedKind = Literal["audio", "video"]
@@ -28,6 +29,11 @@ TYPES: tuple[str, ...] = ("separate_embedding", "fused_embedding")
 _ONLY_IN_3_5 = ("auto_truncate", "embedding_uncertainty", "embedding_dimension")
 _ONE_OF = ("base64_string", "url", "asset_id")
 _SEGMENT_LENGTHS_S = {"fixed": ("duration_sec", (2, 10)), "dynamic": ("min_duration_sec", (2, 5))}
+_NO_MEDIUM = {
+    "empty": "It must not be empty.",
+    "prefixed": "It must be bare base64, without a data: prefix.",
+    "not base64": "It must be standard base64, padded, without white space.",
+}
 _JSON_TYPES = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
 
 T = TypeVar("T")
@@ -42,7 +48,7 @@ class AssetId:
     """Where it stands in the request."""
 
 
-Given = bytes | AssetId
+Given = bytes | Spooled | AssetId
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +114,15 @@ class TimedRequest:
 Request = TextRequest | ImageRequest | TextImageRequest | TimedRequest | MultiInputRequest
 
 
-def parse(body: bytes, *, model_name: str) -> Request:
-    """The request that a body states, its media decoded. Raises Refusal (400)."""
+def parse(body: bytes, *, model_name: str, media: Mapping[str, Medium] | None = None) -> Request:
+    """The request that a body states, its media decoded. Raises Refusal (400).
+
+    `media`: those that were decoded before, by what stands in their place (see Intake).
+    """
     try:
         value = msgspec.json.decode(body)
+        if media:
+            _put_back(value, media)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # ValueError: bad UTF-8 in a string
         raise Refusal(400, "parameter_invalid", f"The request body is not valid JSON ({error}).") from error
     if not isinstance(value, dict):
@@ -137,6 +148,15 @@ def parse(body: bytes, *, model_name: str) -> Request:
         case "audio" | "video":
             return _timed(inner, input_type)
     raise AssertionError(input_type)
+
+
+def _put_back(value: object, media: Mapping[str, Medium]) -> None:
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _put_back(inner, media)
+    if isinstance(value, dict):
+        word = value.get("base64_string")
+        if isinstance(word, str) and word in media:
+            value["base64_string"] = media[word]
 
 
 class _Object:
@@ -240,7 +260,12 @@ def _one_of(given: _Object) -> Given:
     if len(present) > 1:
         raise invalid(given.path(present[1]), f"Only one of {', '.join(_ONE_OF)} may be given.")
     path = given.path(present[0])
-    text = _string(given.required(present[0]), path)
+    value = given.required(present[0])
+    if isinstance(value, bytes | Spooled):
+        return value
+    if isinstance(value, NoMedium):
+        raise invalid(path, _NO_MEDIUM[value.why])
+    text = _string(value, path)
     if present == ["asset_id"]:
         return AssetId(text, path)
     if present == ["url"]:
@@ -251,11 +276,11 @@ def _one_of(given: _Object) -> Given:
 def _base64(text: str, path: str) -> bytes:
     """Bare, standard, padded (CONTRACT 1.2): what other decoders let pass is refused."""
     if text.startswith("data:"):
-        raise invalid(path, "It must be bare base64, without a data: prefix.")
+        raise invalid(path, _NO_MEDIUM["prefixed"])
     try:
         return pybase64.b64decode(text, validate=True)
     except ValueError as error:
-        raise invalid(path, "It must be standard base64, padded, without white space.") from error
+        raise invalid(path, _NO_MEDIUM["not base64"]) from error
 
 
 def _input_text(given: _Object) -> str:
@@ -266,7 +291,7 @@ def _string(value: object, path: str) -> str:
     if not isinstance(value, str):
         raise invalid(path, f"It must be a string, not {_json_type(value)}.")
     if not value:
-        raise invalid(path, "It must not be empty.")
+        raise invalid(path, _NO_MEDIUM["empty"])
     return value
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from preflight.emulator.fault_spec import Faults
 from preflight.errors import MissingExtraError, PreflightError, UsageError
 from preflight.limits import DEFAULT_PROFILE
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from preflight.emulator.connection import Server
+    from preflight.emulator.settings import Settings
+    from preflight.emulator.tally import Tally
 
 _START_S = 10.0
 
@@ -30,8 +33,12 @@ class LocalServer:
     are its own. Nothing but loopback is ever bound: what the world can reach should not be mistaken for the service.
     Requests that are still being answered at the block's end are cut off.
 
+    `faults`: what is to go wrong, such as `"rate_limited:retry_after=0.05%5,html_502@3"`; `fault_spec` describes the
+    language, and `Faults.of(spec, seed=1)` draws other requests. `latency_s`: how long after a request its answer
+    comes, at the least; others are answered meanwhile. `settings` are those of `create_app`.
+
     Raises MissingExtraError where the `serve` extra is not installed, UsageError for an unknown profile, a port
-    that is taken, or a host that is not loopback.
+    that is taken, a host that is not loopback, or faults that there are not.
     """
 
     def __init__(
@@ -42,14 +49,25 @@ class LocalServer:
         port: int = 0,
         api_key: str | None = None,
         host: str = "127.0.0.1",
+        settings: Settings | None = None,
+        faults: str | Faults = "",
+        latency_s: float = 0.0,
     ) -> None:
-        if app is not None and (profile != DEFAULT_PROFILE or api_key is not None):
-            raise UsageError("an app has its own profile and key. Give them to it, as in Double(profile=...).")
+        own = (DEFAULT_PROFILE, None, None, "", 0.0)
+        if app is not None and (profile, api_key, settings, faults, latency_s) != own:
+            raise UsageError(
+                "an app has its own profile, key, settings, faults and latency. "
+                "Give them to it, as in Double(profile=...)."
+            )
         self._app = app
         self._profile = profile
         self._port = port
         self._api_key = api_key
         self._host = _loopback(host)
+        self._settings = settings
+        self._faults = faults if isinstance(faults, Faults) else Faults.of(faults)
+        self._latency_s = latency_s
+        self._tally: Tally | None = None
         self._socket: socket.socket | None = None
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -64,13 +82,20 @@ class LocalServer:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
 
+    @property
+    def tally(self) -> Tally:
+        """What was embedded, by content, and how often. Raises UsageError before it serves, and for an app."""
+        if self._tally is None:
+            raise UsageError("nothing is counted yet. Use it as `with LocalServer() as server:`; a Double has its own.")
+        return self._tally
+
     def __enter__(self) -> Self:
         try:
-            from preflight.emulator.app import create_app
             from preflight.emulator.connection import Server
+
+            app = self._app or self._made()
         except ImportError as error:
             raise MissingExtraError("the emulator", "serve") from error
-        app = self._app or create_app(profile=self._profile, api_key=self._api_key)
         self._socket = _bound(self._host, self._port)
         self._port = self._socket.getsockname()[1]
         self._server = Server(app)
@@ -106,6 +131,18 @@ class LocalServer:
             self._socket.close()
         self._socket = self._server = self._thread = None
 
+    def _made(self) -> ASGIApp:
+        from preflight.emulator.app import create_app
+        from preflight.emulator.faulty import Faulty, checked_latency_s
+
+        latency_s = checked_latency_s(self._latency_s)
+        app = create_app(profile=self._profile, api_key=self._api_key, settings=self._settings)
+        tally: Tally = app.state.tally
+        self._tally = tally
+        if not self._faults and not latency_s:
+            return app
+        return Faulty(app, faults=self._faults, latency_s=latency_s, tally=tally)
+
     def _run(self) -> None:
         assert self._server is not None
         assert self._socket is not None
@@ -138,7 +175,10 @@ def _loopback(host: str) -> str:
 
 def _bound(host: str, port: int) -> socket.socket:
     """Bound here and not by uvicorn, which would exit the whole process where the port is taken."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # Named, because asyncio only sets TCP_NODELAY on what says that it is TCP, and what is accepted says what its
+    # listener does. Without it the body of each answer waits for the acknowledgement of its head: 40 ms.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere it would let two servers share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

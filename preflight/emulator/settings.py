@@ -1,11 +1,13 @@
-"""What the contract leaves to the service: how long things take, what its clock says, how a file is cut into chunks."""
+"""What the contract leaves to the service: how long things take, its clock, how a file is cut, how many may come."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from preflight.emulator.meter import Group, Quota
+from preflight.emulator.rate_headers import Style
 from preflight.errors import UsageError
 
 
@@ -21,6 +23,11 @@ class Settings:
     """Of a multipart upload. The service's own choice is not documented; S3 takes no parts below 5 MiB but the last."""
     first_urls: int = 10
     """Presigned URLs in the answer that opens an upload; the rest are asked for."""
+
+    quotas: Mapping[Group, Quota] = field(default_factory=dict)
+    """Rates, by `timed` (audio and video), `still` (texts and images) and `upload`, by `clock`; none by default."""
+    rate_style: Style = "retry_after"
+    """How a 429 says for how long: see `preflight.emulator.rate_headers`."""
 
     def __post_init__(self) -> None:
         if self.processing_s < 0 or self.chunk_bytes < 1 or self.first_urls < 1:

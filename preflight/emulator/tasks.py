@@ -22,9 +22,10 @@ from starlette.routing import Route
 from preflight.emulator.answer import Examined, examined, timed
 from preflight.emulator.assets import Assets
 from preflight.emulator.desk import Desk, not_found
+from preflight.emulator.intake import Spooled, Taken
 from preflight.emulator.judges import Judges
 from preflight.emulator.paging import Page, only, stamp, time_of
-from preflight.emulator.schema import AssetId, TimedKind, TimedRequest, parse
+from preflight.emulator.schema import AssetId, Given, TimedKind, TimedRequest, parse
 from preflight.emulator.settings import Settings
 from preflight.emulator.shelf import Shelf
 from preflight.emulator.wire import Refusal, invalid
@@ -98,23 +99,27 @@ class Tasks:
 
     async def create(self, request: Request) -> Response:
         self._desk.admit(request)
-        body = await self._desk.body(request, self._most_bytes)
-        task = await self._desk.work(partial(self._created, body))
+        async with self._desk.taken(request, self._most_bytes) as taken:
+            task = await self._desk.work(partial(self._created, taken))
         shown = {"_id": task.task_id, "status": "processing", "data": None}
         # How the address of `Location` is written, from the root or with the host, is not documented.
-        return self._desk.json(202, shown, {"Location": f"{PATH}/{task.task_id}"})
+        return self._desk.json(
+            202, shown, {"Location": f"{PATH}/{task.task_id}", **self._desk.meter.remaining("timed")}
+        )
 
-    def _created(self, body: bytes) -> Task:
+    def _created(self, taken: Taken) -> Task:
         model_name = self._judges.inline.limits.model_name
-        given = parse(body, model_name=model_name)
+        given = parse(taken.json, model_name=model_name, media=taken.media)
         if not isinstance(given, TimedRequest):
             raise invalid("input_type", "It must be one of: audio, video.")
+        self._desk.meter.request("timed")
         task_id, media = secrets.token_hex(12), given.media
         try:
             # On disk, so that tasks which wait for their turn take no memory.
             source = self._assets.taken(media, by=task_id) if isinstance(media, AssetId) else self._shelved(media)
             judge = self._judges.by_asset if isinstance(media, AssetId) else self._judges.inline
             found = examined(given, source, judge)
+            self._desk.meter.media("timed", found.window.duration_s)
         except BaseException:
             self._release(media, None, task_id)
             raise
@@ -130,12 +135,15 @@ class Tasks:
         self._desk.later(partial(self._process, task, given, found))
         return task
 
-    def _shelved(self, media: bytes) -> Source:
+    def _shelved(self, media: bytes | Spooled) -> Source:
         path = self._shelf.new()
-        path.write_bytes(media)
+        if isinstance(media, Spooled):
+            media.path.rename(path)  # or it would be gone with its request
+        else:
+            path.write_bytes(media)
         return Source.of(path, name="media")
 
-    def _release(self, media: bytes | AssetId, source: Source | None, task_id: str) -> None:
+    def _release(self, media: Given, source: Source | None, task_id: str) -> None:
         if isinstance(media, AssetId):
             self._assets.released(media, by=task_id)
         elif source is not None and source.path is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +61,16 @@ def _hadamard(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The fast Walsh-Hadamard transform: sums and differences only, so the same bits on every machine."""
     step = 1
     while step < DIMENSIONS:
-        first, second = values.reshape(-1, 2, step).swapaxes(0, 1)
-        values = np.stack((first + second, first - second), axis=1).reshape(-1)
+        pairs = values.reshape(-1, 2, step)
+        values = np.empty_like(pairs)
+        np.add(pairs[:, 0], pairs[:, 1], out=values[:, 0])
+        np.subtract(pairs[:, 0], pairs[:, 1], out=values[:, 1])
         step *= 2
-    return values
+    return values.reshape(-1)
 
 
+@cache
 def _signs(seed: str) -> NDArray[np.float64]:
-    """512 fixed coin tosses. Not NumPy's random numbers, which may change with its version."""
+    """512 fixed coin tosses, for a handful of seeds. Not NumPy's random numbers, which may change with its version."""
     toss = np.frombuffer(hashlib.shake_256(seed.encode()).digest(DIMENSIONS // 8), np.uint8)
     return np.where(np.unpackbits(toss), 1.0, -1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 DOCS_ERRORS = "https://docs.twelvelabs.io/api-reference/error-codes"
 
@@ -16,16 +16,18 @@ class Refusal(Exception):  # noqa: N818 (it is an answer of the service, not a f
         self.code = code
         self.message = message
         self.docs_url = docs_url
+        self.headers: Mapping[str, str] = {}
+        """Besides those of every answer."""
 
-    def body(self) -> dict[str, object]:
+    def body(self) -> Mapping[str, object]:
         """Flat, as the service answers live; nested for 413, where the official SDK parses nothing else."""
         if self.status == 413:  # noqa: PLR2004 (Content Too Large)
             return nested(self.code, self.message)
         return {"code": self.code, "message": self.message, "docs_url": self.docs_url}
 
 
-def nested(code: str, message: str) -> dict[str, object]:
-    return {"error": {"code": code, "message": message, "details": {}}}
+def nested(code: str, message: str, details: Mapping[str, str] | None = None) -> dict[str, object]:
+    return {"error": {"code": code, "message": message, "details": details or {}}}
 
 
 def invalid(parameter: str, why: str) -> Refusal:

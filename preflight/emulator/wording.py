@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -23,9 +24,9 @@ def wording_vector(text: str) -> Vector:
     whole = {f"word {word}": _WORD_WEIGHT * count * min(len(word), 8) for word, count in Counter(words).items()}
     spaced = f" {' '.join(words)} "
     parts = Counter(f"part {spaced[at : at + size]}" for size in _NGRAMS for at in range(len(spaced) - size + 1))
-    values = np.zeros(DIMENSIONS)
+    values = [0.0] * DIMENSIONS
     for feature, count in [*whole.items(), *parts.items()]:
         # Not Python's hash(), which differs from process to process.
         number = int.from_bytes(hashlib.blake2b(feature.encode(errors="surrogatepass"), digest_size=4).digest())
-        values[number % DIMENSIONS] += np.sqrt(count) * (1 if number >> 31 else -1)
-    return spread(values, "wording")
+        values[number % DIMENSIONS] += math.sqrt(count) * (1 if number >> 31 else -1)
+    return spread(np.array(values), "wording")

@@ -112,7 +112,7 @@ def plan_copying(
             return plan
         why = (*why, plan)
     elif units is not None:
-        why = (*why, "It cannot be cut losslessly: its packets do not say where.")
+        why = (*why, "It cannot be cut losslessly: its packets do not say where, or some of them are damaged.")
     return _plan_encoding(report, facts, limits, policy, moments=moments, why=why)
 
 

@@ -8,12 +8,15 @@ decoded; 0.3 s for 400 MB).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from preflight.media import DurationSource, Span, Watch, unwatched
 from preflight.probers.container import demux
+from preflight.probers.flac import Numbers
 from preflight.probers.mending import SENDERS, Mender, find_jumps
 from preflight.probers.movie_header import NOTHING, MovieHeader
+from preflight.probers.opening import decodable_leading_test
 from preflight.probers.times import Times
 
 if TYPE_CHECKING:
@@ -46,6 +49,8 @@ class Clock:
     """As far as the container knows: cut off at the file's end, or lost on the way in a transport stream."""
     first_picture: bytes | None
     """Of the video, the first keyframe, or else the first packet: it says how large its pictures are."""
+    missing_s: float = 0.0
+    """Of a FLAC file, by the numbers of the frames that are there."""
     jumps: tuple[Span, ...] = ()
     """Where a sender's clock jumps ahead, in seconds from `start_s`; no part of the duration."""
 
@@ -66,13 +71,16 @@ def read_clock(
     shown = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
     claimed = shown if movie.duration_s is None else max(shown or 0.0, movie.duration_s)
     lost = movie.impossible_samples + movie.torn_fragments
-    indexed = _from_index(streams, size_bytes) if not lost else None
+    is_false = movie.is_fragmented and any(_reaches_beyond(stream, size_bytes) for stream in streams)
+    indexed = _from_index(streams, size_bytes) if not lost and not is_false else None
     if claimed is not None and indexed is not None:
         start, length, keyframe = indexed
         if movie.duration_s is not None:  # which counts what is before the start, too
             shown = max(shown or 0.0, movie.duration_s - start)
         if shown is not None and abs(length - claimed) <= max(_INDEX_S, _INDEX_SHARE * claimed):
-            first, picture = _first_packets(container, video, streams)
+            first, picture, lead = _first_packets(container, video, streams)
+            if lead and (led := _from_index(streams, size_bytes, lead)) is not None:
+                start, length, keyframe = led
             return Clock(
                 duration_s=_rounded(max(length, shown)),
                 duration_source="index",
@@ -90,26 +98,45 @@ def read_clock(
 
 def _first_packets(
     container: InputContainer, video: Stream | None, streams: Sequence[Stream]
-) -> tuple[Packet[Stream] | None, Packet[Stream] | None]:
-    """The first of all, and the first of the video."""
+) -> tuple[Packet[Stream] | None, Packet[Stream] | None, int]:
+    """The first of all, the first of the video, and by how many ticks others of it are shown before that."""
     first: Packet[Stream] | None = None
-    for number, packet in enumerate(demux(container, *streams)):
+    packets = enumerate(demux(container, *streams))
+    for number, packet in packets:
         first = first or packet
         if video is None or number == _SOUND_FIRST:
             break
         if packet.stream_index == video.index and packet.size:
-            return first, packet
-    return first, None
+            return first, packet, _lead(packet, video, (following for _, following in packets))
+    return first, None, 0
+
+
+def _lead(keyframe: Packet[Stream], video: Stream, packets: Iterable[Packet[Stream]]) -> int:
+    """By how many ticks pictures are shown before the first keyframe that can be decoded nevertheless."""
+    can_lead = decodable_leading_test(video)
+    lead = 0
+    if can_lead is None or keyframe.pts is None:
+        return lead
+    for packet in islice((p for p in packets if p.stream_index == video.index), _MOST_LEADING):
+        if packet.pts is None or packet.pts > keyframe.pts:
+            break
+        if can_lead(bytes(packet)):
+            lead = max(lead, keyframe.pts - packet.pts)
+    return lead
+
+
+_MOST_LEADING = 64
 
 
 _SOUND_FIRST = 1_000
 """Packets that may be stored before the first of the video; 20 s of sound."""
 
 
-def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, float, bool] | None:
+def _from_index(streams: Sequence[Stream], size_bytes: int, lead: int = 0) -> tuple[float, float, bool] | None:
     """(start, length, does the video start with a keyframe), where every stream has a complete index (MP4).
 
-    None, too, where the index promises more than the file holds: its end was cut off.
+    None, too, where the index promises more than the file holds: its end was cut off. `lead`: ticks of the video that
+    are shown before its first packet, where FFmpeg has it start.
     """
     if not streams or "mp4" not in streams[0].container.format.name:
         return None  # elsewhere an index holds the keyframes only, or is the file's own claim
@@ -119,11 +146,12 @@ def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, floa
         if len(entries) < 2 or not base or stream.start_time is None or stream.frames > len(entries):  # noqa: PLR2004
             return None  # fragmented, or silent: only the packets know
         first, last, before = entries[0], entries[-1], entries[-2]
+        started = stream.start_time - lead if stream.type == "video" else stream.start_time
         if last.pos + last.size > size_bytes:
             return None
-        starts.append(float(stream.start_time * base))
+        starts.append(float(started * base))
         # An index counts in decoding order: with B-frames, video is shown later than that by what its start is.
-        delay = stream.start_time - first.timestamp if stream.type == "video" else 0
+        delay = started - first.timestamp if stream.type == "video" else 0
         # What an edit list hides at the end is decoded among the last that are shown.
         hidden = _hidden_at_end(entry.is_discard for entry in reversed(entries))
         step = last.timestamp - before.timestamp
@@ -132,6 +160,11 @@ def _from_index(streams: Sequence[Stream], size_bytes: int) -> tuple[float, floa
             keyframe = first.is_keyframe
     start = max(min(starts), 0.0)
     return start, max(ends) - start, keyframe
+
+
+def _reaches_beyond(stream: Stream, size_bytes: int) -> bool:
+    """Whether a packet would lie behind the end of the file."""
+    return any(entry.pos + entry.size > size_bytes for entry in stream.index_entries)
 
 
 def _hidden_at_end(discarded: Iterable[bool]) -> int:
@@ -152,9 +185,12 @@ def _from_packets(
     container: InputContainer, video: Stream | None, streams: Sequence[Stream], claimed: float | None, watch: Watch
 ) -> Clock:
     times, mender = Times(), Mender(streams)
-    tracks = {s.index: _Track() for s in streams}
+    # ASF says when a packet starts and never how long it lasts: what FFmpeg says is a guess by the bit rate.
+    is_guessed = container.format.name == "asf"
+    tracks = {s.index: _Track(is_guessed=is_guessed, claimed_s=claimed) for s in streams}
     is_sent = container.format.name in SENDERS
     sent: list[tuple[float, float]] = []
+    numbers = Numbers() if container.format.name == "flac" else None
     keyframe: bool | None = None
     picture: bytes | None = None
     is_known = False
@@ -171,6 +207,8 @@ def _from_packets(
             keyframe = packet.is_keyframe if keyframe is None else keyframe
             is_known = packet.is_keyframe
             picture = bytes(packet) if picture is None or is_known else picture
+        if numbers is not None:
+            numbers.follow(packet)
         mender.mend(packet)
         if not packet.is_discard and (packet.pts is not None or packet.dts is not None):
             start_s, length_s = times.start_s(packet), times.length_s(packet)
@@ -194,6 +232,7 @@ def _from_packets(
         is_encrypted=bool(is_encrypted),
         damaged_packets=damaged,
         first_picture=picture,
+        missing_s=_rounded(numbers.missing_s) if numbers is not None else 0.0,
         jumps=jumps,
     )
 
@@ -211,7 +250,11 @@ def _rounded(seconds: float) -> float:
 class _Track:
     """How long one stream lasts by its packets, whose times are mended."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_guessed: bool = False, claimed_s: float | None = None) -> None:
+        """`is_guessed`: the lengths of packets; `claimed_s`: where the header says that it ends."""
+        self._is_guessed, self._claimed_s = is_guessed, claimed_s
+        self._step_s = 0.0
+        """From the last packet but one to the last."""
         self._longest_s = 0.0
         """Of the packets but the last."""
         self._last: tuple[float, float] = (float("-inf"), 0.0)
@@ -223,6 +266,7 @@ class _Track:
     def follow(self, start_s: float, length_s: float) -> float:
         """How many seconds are done."""
         self._count_last()
+        self._step_s = max(start_s - self._last[0], 0.0) if self.start_s is not None else 0.0
         self._last = (start_s, length_s)
         self.start_s = start_s if self.start_s is None else min(self.start_s, start_s)
         return start_s - self.start_s
@@ -237,10 +281,17 @@ class _Track:
         near to is a promise and no picture.
         """
         start_s, length_s = self._last
+        if self._is_guessed and self._step_s > length_s:
+            # As long as the one before, or as the header has it, unless that is the same guess.
+            least_s, most_s = start_s + length_s, start_s + self._step_s
+            is_told = self._claimed_s is not None and least_s + _SAME_S < self._claimed_s < most_s
+            return max(self._end_s, self._claimed_s if is_told and self._claimed_s is not None else most_s)
         is_promise = self._longest_s > 0 and length_s > max(_STILL_S, _STILL_TIMES * self._longest_s)
         return max(self._end_s, start_s + (self._longest_s if is_promise else length_s))
 
 
+_SAME_S = 0.002
+"""What milliseconds round."""
 _STILL_S, _STILL_TIMES = 10.0, 10
 """How much longer the last packet must be than any other to be disbelieved."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.errors import BrokenMediaError, OutOfSpaceError, UnreadableError
 from preflight.probers.before_zero import counted_back
+from preflight.probers.torn_sound import from_first_frame
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # FFmpeg opens playlists: a 37-byte `ffconcat` named upload.mp4 makes it read *other local files*. Only demuxers
 # that read one self-contained file stand here; none that follows names (concat, hls, dash, image2, sdp, rtsp, imf).
 FORMATS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,asf_o,au,av1,avi,caf,dsf,dts,dtshd,dv,eac3,flac,flv,gxf,h261,h263,h264,"
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,asf_o,au,av1,avi,caf,dsf,dts,dtshd,dv,eac3,flac,flv,gif,gxf,h261,h263,h264,"
     "hevc,iff,ivf,loas,m4v,matroska,webm,mjpeg,mlp,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,mpegvideo,mxf,"
     "nsv,nut,obu,ogg,oma,rm,sox,swf,tak,truehd,tta,vc1,voc,vvc,w64,wav,wtv,wv,xwma,yuv4mpegpipe"
 )
@@ -78,6 +79,8 @@ def demux(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream
     pictures = {stream.index for stream in streams if stream.type == "video"}
     if "matroska" in container.format.name and pictures:
         return counted_back(packets, pictures)
+    if container.format.name in ("mpeg", "mpegts"):
+        return from_first_frame(packets, streams)
     return packets
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Source, VideoFacts, Watch, unwatched
 from preflight.probers.container import demux, open_media
-from preflight.probers.flac import FrameClock, last_frame_bytes
+from preflight.probers.flac import Numbers, last_frame_bytes
 from preflight.probers.hidden import HiddenSound
 from preflight.probers.movie_header import read_movie_header
 from preflight.probers.mp3 import units_of_mp3
@@ -47,7 +47,8 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts, watch: Watch = u
             video, audio = pick_streams(container)
             is_written_as_read = facts.kind == "video" or facts.container in _NOTHING_HIDDEN
             hidden = HiddenSound(audio) if audio is not None and not is_written_as_read else None
-            numbers = _Numbers() if facts.kind == "audio" and facts.container == "flac" else None
+            torn = _Torn()
+            numbers = Numbers() if facts.kind == "audio" and facts.container == "flac" else None
             units = read_units(
                 container,
                 video if facts.kind == "video" else None,
@@ -55,11 +56,13 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts, watch: Watch = u
                 start_s=facts.start_s,
                 duration_s=facts.duration_s,
                 jumps=facts.clock_jumps,
-                watch=_watching(facts.start_s, watch, hidden, numbers),
+                watch=_watching(facts.start_s, watch, torn, hidden, numbers),
             )
+        if torn.is_inside:
+            return ()  # what follows may hang on what is lost
         if hidden is not None and hidden.is_more_than_padding:
             return ()
-        if numbers is not None and numbers.are_missing:
+        if numbers is not None and numbers.missing_s:
             return ()  # written anew under numbers without a gap, what follows would come too soon
         if isinstance(facts, VideoFacts) or facts.codec not in ("mp3", "flac"):
             return units
@@ -75,25 +78,29 @@ def probe_units(source: Source, facts: AudioFacts | VideoFacts, watch: Watch = u
         return ()
 
 
-class _Numbers:
-    """Of the frames of a FLAC file, whether they go on without a gap."""
+class _Torn:
+    """Whether packets that the container itself says are damaged have others of their stream behind them: a file that
+    was cut off ends with them, and a copy can leave them out.
+    """
 
     def __init__(self) -> None:
-        self._clock = FrameClock()
-        self.are_missing = False
+        self._streams: set[int] = set()
+        self.is_inside = False
 
     def follow(self, packet: Packet[Stream]) -> None:
-        if packet.size:
-            self.are_missing = self.are_missing or self._clock.missing(packet) > 0
-            self._clock.count(packet.duration or 0)
+        if packet.is_corrupt:
+            self._streams.add(packet.stream_index)
+        elif packet.stream_index in self._streams and packet.size:
+            self.is_inside = True
 
 
 def _watching(
-    start_s: float, watch: Watch, hidden: HiddenSound | None, numbers: _Numbers | None
+    start_s: float, watch: Watch, torn: _Torn, hidden: HiddenSound | None, numbers: Numbers | None
 ) -> Callable[[Packet[Stream]], None]:
     times = Times()
 
     def see(packet: Packet[Stream]) -> None:
+        torn.follow(packet)
         if hidden is not None:
             hidden.follow(packet)
         if numbers is not None:

@@ -1,4 +1,10 @@
-"""How FFmpeg's decoders are set up so that they say of every damage that they found it."""
+"""How FFmpeg's decoders are set up so that they say of every damage that they found it.
+
+A trap: a decoder with threads of its own (libdav1d above all) is never given packets that are made of Python's bytes,
+`Packet(data)`. It keeps what it is given, lets go of it in a thread of its own, and that thread then waits for Python
+while Python waits for the thread: nothing ever comes back. Such decoders are fed what a demuxer reads; who must make
+packets opens a decoder of its own with `thread_count = 1`.
+"""
 
 from __future__ import annotations
 

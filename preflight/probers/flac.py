@@ -45,6 +45,23 @@ class FrameClock:
             self._due += samples
 
 
+class Numbers:
+    """Of the frames of a FLAC file, whether they go on without a gap."""
+
+    def __init__(self) -> None:
+        self._clock = FrameClock()
+        self.missing_s = 0.0
+
+    def follow(self, packet: Packet[Stream]) -> None:
+        if not packet.size:
+            return
+        if missing := self._clock.missing(packet):
+            context: AudioCodecContext = packet.stream.codec_context  # type: ignore[assignment]  # of FLAC
+            self._clock.fill(missing, context.sample_rate)
+            self.missing_s += missing / context.sample_rate
+        self._clock.count(packet.duration or 0)
+
+
 _ROUNDED_S, _MOST_MISSING_S = 0.002, 600.0
 """Of one file, in all: numbers that jump must not make hours of silence."""
 

@@ -36,6 +36,8 @@ class MovieHeader:
     """Of 2 GiB and more by the index: what is stored behind one is not where the index says, either."""
     torn_fragments: int
     """Whose own index is cut off by the file's end."""
+    is_fragmented: bool = False
+    """Each fragment has an index of its own, of which nobody has looked whether it can be true."""
 
 
 NOTHING = MovieHeader(duration_s=None, impossible_samples=0, torn_fragments=0)
@@ -55,7 +57,9 @@ def read_movie_header(source: Source) -> MovieHeader:
             torn += kind == b"moof" and stop > size
         if is_fragmented and end < size < end + _BOX.size:
             torn += 1  # not even the header of the next fragment is whole
-    return MovieHeader(duration_s=duration_s, impossible_samples=impossible, torn_fragments=torn)
+    return MovieHeader(
+        duration_s=duration_s, impossible_samples=impossible, torn_fragments=torn, is_fragmented=is_fragmented
+    )
 
 
 def _duration_s(file: BinaryIO, at: int, stop: int) -> float | None:

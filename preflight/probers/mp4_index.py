@@ -2,35 +2,39 @@
 
 Only what is plain is read here. Of anything else (fragments, several descriptions of a track, edit lists that do more
 than place it, media in other files, encryption, tables that contradict each other or the file) the answer is None, and
-FFmpeg's demuxer takes the file packet by packet. A hostile file gets no further than its own size lets it: every count
-is held against the box that it stands in, and nothing here calls itself.
+FFmpeg's demuxer takes the file packet by packet. A hostile file gets no further than its own size lets it.
 """
 
 from __future__ import annotations
 
 import struct
-import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, repeat
-from operator import add, lt, mul, sub
+from operator import add, lt, sub
 from typing import BinaryIO
+
+from preflight.probers.mp4_boxes import (
+    MOST_BOXES,
+    UnusualError,
+    needed,
+    read_boxes,
+    read_chunk_firsts,
+    read_head,
+    read_numbers,
+    read_once,
+    read_sizes,
+    required,
+)
 
 _MOST_MOOV_BYTES = 64 << 20
 _MOST_SAMPLES = 2_000_000
 """Of all tracks together; eight hours of film. The tables of so many take 70 MB."""
-_MOST_BOXES = 4_096
-"""Side by side."""
 _MOST_DESCRIPTION_BYTES = 6_000
 """Of one track's codec. Two of these and all other boxes of a clip stay below `OVERHEAD["mp4"]`."""
-_MOST_SAMPLE_BYTES = 1 << 30
 _MOST_TICKS = 1 << 31
-
-
-class _UnusualError(Exception):
-    """Not for this way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,96 +94,56 @@ def read_index(file: BinaryIO, size_bytes: int, track_ids: Collection[int]) -> M
     try:
         brand, moov = _movie(file, size_bytes)
         return _index(moov, brand, size_bytes, track_ids)
-    except (_UnusualError, struct.error, IndexError, OverflowError):
+    except (UnusualError, struct.error, IndexError, OverflowError):
         return None
 
 
 def _movie(file: BinaryIO, size_bytes: int) -> tuple[bytes | None, memoryview]:
     """(major brand, what is in the moov box). The boxes must end where the file does."""
     at, brand, found = 0, None, None
-    for _ in range(_MOST_BOXES):
+    for _ in range(MOST_BOXES):
         if at == size_bytes:
             if found is None:
-                raise _UnusualError
+                raise UnusualError
             return brand, found
         file.seek(at)
         head = file.read(16)
-        size, kind, start = _box_head(head, 0, size_bytes - at)
+        size, kind, start = read_head(head, 0, size_bytes - at)
         if kind == b"ftyp" and brand is None:
             brand = head[8:12]
         elif kind == b"moov":
             if found is not None or size > _MOST_MOOV_BYTES:
-                raise _UnusualError
+                raise UnusualError
             file.seek(at + start)
             found = memoryview(file.read(size - start))
             if len(found) != size - start:
-                raise _UnusualError
+                raise UnusualError
         elif kind in (b"moof", b"ftyp"):
-            raise _UnusualError
+            raise UnusualError
         at += size
-    raise _UnusualError
-
-
-def _box_head(data: bytes | memoryview, at: int, room: int) -> tuple[int, bytes, int]:
-    """(size, kind, size of the header) of the box at `at`, which has `room`."""
-    size, kind = struct.unpack_from(">I4s", data, at)
-    start = 8
-    if size == 1:
-        (size,) = struct.unpack_from(">Q", data, at + 8)
-        start = 16
-    elif size == 0:
-        size = room
-    if not start <= size <= room:
-        raise _UnusualError
-    return size, kind, start
-
-
-def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    at = 0
-    for _ in range(_MOST_BOXES):
-        if len(data) - at < 8:  # noqa: PLR2004 (QuickTime ends some lists of boxes with four zero bytes)
-            if any(data[at:]):
-                raise _UnusualError
-            return
-        size, kind, start = _box_head(data, at, len(data) - at)
-        yield kind, data[at + start : at + size]
-        at += size
-    raise _UnusualError
-
-
-def _only(data: memoryview) -> dict[bytes, memoryview]:
-    """The boxes side by side in `data`, by kind. None of those that are read may stand there twice."""
-    found: dict[bytes, memoryview] = {}
-    for kind, body in _boxes(data):
-        if kind in found and kind not in _MAY_REPEAT:
-            raise _UnusualError
-        found[kind] = body
-    return found
-
-
-_MAY_REPEAT = frozenset({b"free", b"skip", b"wide", b"uuid", b"udta", b"meta", b"trak", b"sgpd", b"sbgp", b"load"})
+    raise UnusualError
 
 
 def _index(moov: memoryview, brand: bytes | None, size_bytes: int, track_ids: Collection[int]) -> Mp4Index:
-    movie = _needed(_only(moov), b"mvhd")
+    movie = needed(read_once(moov), b"mvhd")
     if movie.keys() & {b"mvex", b"cmov", b"rmra", b"pssh"}:
-        raise _UnusualError
+        raise UnusualError
     header = movie[b"mvhd"]
     timescale_at, after = (20, 32) if header[0] else (12, 20)
     (timescale,) = struct.unpack_from(">I", header, timescale_at)
     if not timescale:
-        raise _UnusualError
+        raise UnusualError
     matrix = bytes(header[after + 16 : after + 16 + _MATRIX_BYTES])
     tracks: dict[int, Track] = {}
     room = _MOST_SAMPLES
     seen: set[int] = set()
-    for kind, body in _boxes(moov):
+    for kind, body in read_boxes(moov):
         if kind != b"trak":
             continue
-        boxes = _only(body)
+        boxes = read_once(body)
         track_id = _track_id(boxes[b"tkhd"]) if b"tkhd" in boxes else 0
         if track_id in seen:
-            raise _UnusualError
+            raise UnusualError
         seen.add(track_id)
         if track_id in track_ids:
             track = _track(track_id, boxes, timescale, size_bytes, room)
@@ -187,7 +151,7 @@ def _index(moov: memoryview, brand: bytes | None, size_bytes: int, track_ids: Co
             room -= len(track)
     held = sum(track.ends[-1] for track in tracks.values())
     if len(tracks) != len(track_ids) or len(matrix) != _MATRIX_BYTES or held > size_bytes:
-        raise _UnusualError
+        raise UnusualError
     return Mp4Index(is_quicktime=brand in (None, b"qt  "), matrix=matrix, tracks=tracks)
 
 
@@ -205,20 +169,20 @@ def _track(track_id: int, boxes: dict[bytes, memoryview], movie_timescale: int, 
     (volume,) = struct.unpack_from(">H", tkhd, at + 12)
     matrix = bytes(tkhd[at + 16 : at + 16 + _MATRIX_BYTES])
     width, height = struct.unpack_from(">II", tkhd, at + 52)
-    media = _needed(_only(_required(boxes, b"mdia")), b"mdhd", b"minf")
+    media = needed(read_once(required(boxes, b"mdia")), b"mdhd", b"minf")
     timescale = _timescale(media[b"mdhd"])
     if not 0 < timescale < _MOST_TICKS:
-        raise _UnusualError
-    inner = _needed(_only(media[b"minf"]), b"dinf", b"stbl")
+        raise UnusualError
+    inner = needed(read_once(media[b"minf"]), b"dinf", b"stbl")
     _must_be_in_this_file(inner[b"dinf"])
-    table = _needed(_only(inner[b"stbl"]), b"stsd", b"stts", b"stsz", b"stsc")
+    table = needed(read_once(inner[b"stbl"]), b"stsd", b"stts", b"stsz", b"stsc")
     if table.keys() & {b"stps", b"saiz", b"saio", b"senc", b"stz2"}:
-        raise _UnusualError
-    sizes = _sizes(table[b"stsz"], room)
+        raise UnusualError
+    sizes = read_sizes(table[b"stsz"], room)
     count = len(sizes)
     ends = array("Q", accumulate(sizes, initial=0))
     chunk_offsets = _chunk_offsets(table)
-    chunk_firsts = _chunk_firsts(table[b"stsc"], len(chunk_offsets), count)
+    chunk_firsts = read_chunk_firsts(table[b"stsc"], len(chunk_offsets), count)
     _must_end_in_the_file(chunk_offsets, [*chunk_firsts, count], ends, max(sizes), size_bytes)
     shift, edit_end = _edit(boxes.get(b"edts"), timescale, movie_timescale)
     dts = array("q", accumulate(chain.from_iterable(_runs(table[b"stts"], "I", count)), initial=shift))
@@ -249,91 +213,45 @@ def _timescale(mdhd: memoryview) -> int:
     return timescale
 
 
-def _required(boxes: dict[bytes, memoryview], kind: bytes) -> memoryview:
-    if kind not in boxes:
-        raise _UnusualError
-    return boxes[kind]
-
-
-def _needed(boxes: dict[bytes, memoryview], *kinds: bytes) -> dict[bytes, memoryview]:
-    if not boxes.keys() >= set(kinds):
-        raise _UnusualError
-    return boxes
-
-
 def _must_be_in_this_file(dinf: memoryview) -> None:
-    dref = _required(_only(dinf), b"dref")
+    dref = required(read_once(dinf), b"dref")
     (count,) = struct.unpack_from(">I", dref, 4)
-    entries = list(_boxes(dref[8:]))
+    entries = list(read_boxes(dref[8:]))
     if count != 1 or len(entries) != 1 or not entries[0][1][3] & 1:
-        raise _UnusualError
+        raise UnusualError
 
 
 def _groups_keyframes(stbl: memoryview) -> bool:
-    return any(kind in (b"sgpd", b"sbgp") and bytes(body[4:8]) in (b"rap ", b"sync") for kind, body in _boxes(stbl))
+    return any(kind in (b"sgpd", b"sbgp") and bytes(body[4:8]) in (b"rap ", b"sync") for kind, body in read_boxes(stbl))
 
 
 def _description(stsd: memoryview) -> bytes:
     """The box as a whole. It must hold one codec, which is not encrypted, in media of this file."""
     (count,) = struct.unpack_from(">I", stsd, 4)
-    entries = list(_boxes(stsd[8:]))
+    entries = list(read_boxes(stsd[8:]))
     if count != 1 or len(entries) != 1 or len(stsd) > _MOST_DESCRIPTION_BYTES:
-        raise _UnusualError
+        raise UnusualError
     kind, body = entries[0]
     if kind in (b"encv", b"enca", b"drmi", b"drms") or struct.unpack_from(">H", body, 6) != (1,):
-        raise _UnusualError
+        raise UnusualError
     return struct.pack(">I4s", 8 + len(stsd), b"stsd") + stsd
-
-
-def _sizes(stsz: memoryview, room: int) -> array[int]:
-    each, count = struct.unpack_from(">II", stsz, 4)
-    if not 0 < count <= room:
-        raise _UnusualError
-    sizes = array("I", [each]) * count if each else _numbers("I", stsz, 12, count)
-    if min(sizes) == 0 or max(sizes) > _MOST_SAMPLE_BYTES:
-        raise _UnusualError
-    return sizes
-
-
-def _numbers(typecode: str, body: memoryview, at: int, count: int) -> array[int]:
-    """Big-endian numbers of a table, which must hold that many."""
-    numbers = array(typecode)
-    data = body[at : at + count * numbers.itemsize]
-    if len(data) != count * numbers.itemsize:
-        raise _UnusualError
-    numbers.frombytes(data)
-    if sys.byteorder == "little":
-        numbers.byteswap()
-    return numbers
 
 
 def _chunk_offsets(table: dict[bytes, memoryview]) -> array[int]:
     if (b"stco" in table) == (b"co64" in table):
-        raise _UnusualError
+        raise UnusualError
     body, typecode = (table[b"stco"], "I") if b"stco" in table else (table[b"co64"], "Q")
     (count,) = struct.unpack_from(">I", body, 4)
-    offsets = _numbers(typecode, body, 8, count)
+    offsets = read_numbers(typecode, body, 8, count)
     if not all(map(lt, offsets, offsets[1:])):
-        raise _UnusualError
+        raise UnusualError
     return offsets
-
-
-def _chunk_firsts(stsc: memoryview, chunks: int, samples: int) -> array[int]:
-    (count,) = struct.unpack_from(">I", stsc, 4)
-    rows = _numbers("I", stsc, 8, 3 * count)
-    starts, each = (*rows[::3], chunks + 1), rows[1::3]
-    if not count or starts[0] != 1 or not all(map(lt, starts, starts[1:])) or min(each) == 0 or set(rows[2::3]) != {1}:
-        raise _UnusualError
-    in_a_row = list(map(sub, starts[1:], starts))
-    if sum(map(mul, each, in_a_row)) != samples:
-        raise _UnusualError
-    return array("Q", accumulate(chain.from_iterable(map(repeat, each, in_a_row)), initial=0))[:-1]
 
 
 def _runs(body: memoryview, typecode: str, samples: int) -> Iterator[Iterator[int]]:
     """Of stts and ctts: the value of each sample, in as many runs as the table has."""
     (count,) = struct.unpack_from(">I", body, 4)
-    rows = _numbers(typecode, body, 8, 2 * count)
+    rows = read_numbers(typecode, body, 8, 2 * count)
     lengths, values = rows[::2], rows[1::2]
     if (
         not count
@@ -341,7 +259,7 @@ def _runs(body: memoryview, typecode: str, samples: int) -> Iterator[Iterator[in
         or sum(lengths) != samples
         or not -_MOST_TICKS < min(values) <= max(values) < _MOST_TICKS
     ):
-        raise _UnusualError
+        raise UnusualError
     return map(repeat, values, lengths)
 
 
@@ -352,34 +270,34 @@ def _must_end_in_the_file(
     most = max(map(sub, firsts[1:], firsts)) * largest_bytes
     for chunk in range(bisect_right(offsets, size_bytes - most), len(offsets)):
         if offsets[chunk] + ends[firsts[chunk + 1]] - ends[firsts[chunk]] > size_bytes:
-            raise _UnusualError
+            raise UnusualError
 
 
 def _sync(stss: memoryview, samples: int) -> array[int]:
     (count,) = struct.unpack_from(">I", stss, 4)
-    numbers = _numbers("I", stss, 8, count)
+    numbers = read_numbers("I", stss, 8, count)
     if not count or not all(map(lt, numbers, numbers[1:])) or numbers[0] < 1 or numbers[-1] > samples:
-        raise _UnusualError
+        raise UnusualError
     return array("I", [number - 1 for number in numbers])
 
 
 def _edit(edts: memoryview | None, timescale: int, movie_timescale: int) -> tuple[int, int | None]:
     """(what is added to the media's times, where the edit ends on that clock), of one edit, an empty one before it."""
-    elst = _only(edts).get(b"elst") if edts is not None else None
+    elst = read_once(edts).get(b"elst") if edts is not None else None
     if elst is None:
         return 0, None
     (count,) = struct.unpack_from(">I", elst, 4)
     row = struct.Struct(">QqI" if elst[0] else ">IiI")
     if not 0 < count <= 2 or len(elst) < 8 + count * row.size:  # noqa: PLR2004
-        raise _UnusualError
+        raise UnusualError
     edits = [row.unpack_from(elst, 8 + i * row.size) for i in range(count)]
     if any(rate != _PLAIN_RATE for _, _, rate in edits):
-        raise _UnusualError
+        raise UnusualError
     empty = 0
     if edits[0][1] == -1:
         empty = _rescaled(edits.pop(0)[0], timescale, movie_timescale)
     if len(edits) != 1 or not 0 <= edits[0][1] < _MOST_EDIT_TICKS or empty > _MOST_EDIT_TICKS:
-        raise _UnusualError
+        raise UnusualError
     duration, start, _ = edits[0]
     shown = _rescaled(duration, timescale, movie_timescale)
     return empty - start, (empty + shown if 0 < shown < _MOST_EDIT_TICKS else None)

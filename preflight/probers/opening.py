@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +34,31 @@ def opening_test(video: VideoStream | None) -> Callable[[Packet[Stream]], bool]:
     return lambda packet: packet.is_keyframe and _first_slice_type(bytes(packet), length_bytes) == _IDR
 
 
+def decodable_leading_test(video: Stream | None) -> Callable[[bytes], bool] | None:
+    """What tells pictures that are shown before the keyframe that they are stored behind, and hang on nothing before
+    it (RADL), of an MP4; None for codecs that have none.
+    """
+    match video.codec_context.name if video is not None else "":
+        case "hevc":
+            return lambda data: any(header >> 9 & 63 in _HEVC_RADL for header in _headers(data))
+        case "vvc":
+            return lambda data: any(header >> 3 & 31 == _VVC_RADL for header in _headers(data))
+        case _:
+            return None
+
+
+def _headers(data: bytes) -> Iterator[int]:
+    """The two bytes that each NAL unit begins with."""
+    at = 0
+    while at + _LENGTH_BYTES + 2 <= len(data):
+        start = at + _LENGTH_BYTES
+        yield int.from_bytes(data[start : start + 2], "big")
+        at = start + int.from_bytes(data[at:start], "big")
+
+
+_LENGTH_BYTES = 4
+"""Of a NAL unit's length, as all write it."""
+_HEVC_RADL, _VVC_RADL = range(6, 8), 2
 _AVCC_HEADER = 6
 _IDR, _SLICES = 5, range(1, 6)
 

@@ -54,7 +54,6 @@ def pixel_ratio(video: VideoStream, container: str, first_picture: bytes | None)
         return otherwise
     try:
         decoder = _context_of(video)
-        decoder.thread_count = 1
         decoder.decode(av.Packet(first_picture))
         decoder.decode(None)
     except (av.FFmpegError, ValueError):  # damaged, which is for others to say
@@ -101,6 +100,7 @@ def _context_of(video: VideoStream) -> av.VideoCodecContext:
     context = av.CodecContext.create(video.codec_context.codec.canonical_name, "r")
     assert isinstance(context, av.VideoCodecContext)
     context.extradata = video.codec_context.extradata
+    context.thread_count = 1  # it is given a packet of ours: see the trap in `decoders`
     return context
 
 

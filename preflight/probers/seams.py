@@ -133,7 +133,8 @@ def _decoded(video: VideoStream, packets: Iterable[Packet[Stream]]) -> tuple[lis
         video.codec_context.codec.canonical_name, "r"
     )
     decoder.extradata = video.codec_context.extradata
-    decoder.thread_count = 1  # a complaint comes from the thread that decodes
+    # A complaint comes from the thread that decodes; see also the trap in `decoders`.
+    decoder.thread_count = 1
     pictures: list[tuple[int, int]] = []
     level, skips_repeated = av.logging.get_level(), av.logging.get_skip_repeated()
     av.logging.set_level(av.logging.ERROR)

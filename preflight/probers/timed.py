@@ -11,8 +11,10 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts, Watch, unwatched
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
+from preflight.probers.gif import breaks_off
 from preflight.probers.metadata import has_metadata
 from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
+from preflight.probers.mp4_layout import what_is_false
 from preflight.probers.picture import coded_size, is_interlaced, pixel_ratio, transfer_of
 from preflight.probers.sniff import suffix_of
 from preflight.probers.tags import tag_bytes
@@ -67,7 +69,19 @@ def _by_ffmpeg(source: Source, watch: Watch, *, sound_only: bool) -> AudioFacts 
                 # FFmpeg looks for a JPEG anywhere in whatever it does not know.
                 return _unprobed(size, "unsupported_file_type", "it holds a picture, but is no picture itself")
             movie = read_movie_header(source) if "mp4" in container.format.name else NOTHING
-            return _facts(container, size, movie, watch, sound_only=sound_only)
+            if "mp4" in container.format.name and not movie.impossible_samples:
+                with source.open() as file:
+                    lie = what_is_false(file, size)
+                if lie is not None:
+                    is_sound = sound_only or pick_streams(container)[0] is None
+                    code: UnprobedCode = "audio_file_broken" if is_sound else "video_file_broken"
+                    return _unprobed(size, code, f"its index is false: by it, {lie}")
+            facts = _facts(container, size, movie, watch, sound_only=sound_only)
+            if container.format.name == "gif" and isinstance(facts, VideoFacts):
+                with source.open() as file:
+                    torn = breaks_off(file, size)
+                return replace(facts, damaged_packets=max(facts.damaged_packets, int(torn)))
+            return facts
     except BrokenMediaError as error:
         return _unreadable(source, size, error)
 
@@ -121,6 +135,10 @@ def _facts(
         return _unprobed(size, "audio_file_broken", reason)
     kept = [s for s in (video, audio) if s is not None]
     clock = read_clock(container, video, kept, size_bytes=size, movie=movie, watch=watch)
+    if (clock.duration_s or 0.0) > _MOST_S:
+        days = (clock.duration_s or 0.0) / _DAY_S
+        broken: UnprobedCode = "audio_file_broken" if video is None else "video_file_broken"
+        return _unprobed(size, broken, f"by the times of its packets it lasts {days:,.0f} days, which cannot be true")
     if clock.is_encrypted:
         return _unprobed(size, "unsupported_file_type", "its packets are encrypted")
     streams = tuple(_stream_facts(s) for s in container.streams)
@@ -131,6 +149,9 @@ def _facts(
     return _video_facts(container, video, audio, clock, size, streams=streams, has_timestamps=has_timestamps)
 
 
+_DAY_S = 86_400
+_MOST_S = 30 * _DAY_S
+"""A wrong bit in one time makes centuries, and a still picture would be encoded for all of them."""
 _LEAST_HZ = 100
 """A file of some megabytes at 1 Hz lasts for weeks, in packets of a sample."""
 
@@ -158,6 +179,7 @@ def _audio_facts(
         start_s=clock.start_s,
         damaged_packets=clock.damaged_packets,
         clock_jumps=clock.jumps,
+        missing_s=clock.missing_s,
         sample_rate=audio.codec_context.sample_rate or None,
         channels=audio.codec_context.layout.nb_channels or None,
         bit_depth=bit_depth(codec),

@@ -118,10 +118,12 @@ def audio(
     duration_s: float | None = 60.0,
     claimed_duration_s: float | None = 60.0,
     damaged_packets: int = 0,
+    missing_s: float = 0.0,
     decoded: DecodedFacts | None = None,
 ) -> AudioFacts:
     return replace(
         _AUDIO,
+        missing_s=missing_s,
         decoded=decoded,
         damaged_packets=damaged_packets,
         container=container,

@@ -245,6 +245,28 @@ class AudioPacketsDamaged(_PacketsDamaged):
     refused = (Example("the last packet cut off", examples.audio(damaged_packets=1)),)
 
 
+class AudioFramesMissing(Rule):
+    """Frames of a FLAC file are missing between others, by the numbers that each of them bears.
+
+    Decoders play on without the hole: what follows would be embedded earlier than it is, and nobody told.
+    """
+
+    code = "audio_frames_missing"
+    accepted = (Example("every number once", examples.audio(container="flac", codec="flac")),)
+    refused = (Example("a third of a second lost", examples.audio(container="flac", codec="flac", missing_s=0.37)),)
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
+        if not isinstance(facts, AudioFacts) or not facts.missing_s:
+            return None
+        return self.finding(
+            f"Frames are missing or torn, of {facts.missing_s:.3f} s at most: decoders play what follows too early. "
+            "`preflight prepare` puts silence in their place; to have them, export or download it again.",
+            measured=round(facts.missing_s, 3),
+            limit=0,
+            fixable=True,
+        )
+
+
 class VideoDurationMismatch(_DurationMismatch):
     """What the header says of the duration and what the packets add up to differ by more than a second (and 2 %).
 
@@ -283,6 +305,7 @@ RULES: tuple[Rule, ...] = (
     VideoPacketsDamaged(),
     VideoDurationMismatch(),
     AudioPacketsDamaged(),
+    AudioFramesMissing(),
     AudioDurationMismatch(),
     VideoDurationTooLong(),
     VideoDurationTooShort(),

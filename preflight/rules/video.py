@@ -141,7 +141,8 @@ class VideoStartsWithoutKeyframe(Rule):
         if not isinstance(facts, VideoFacts) or facts.starts_with_keyframe is not False:
             return None
         return self.finding(
-            "The video's first packet is no keyframe. `preflight prepare` encodes it again from what can be decoded.",
+            "The video's first packet is no keyframe: nobody can decode what stands before the first one. "
+            "`preflight prepare` leaves that out.",
             measured=None,
             limit=None,
             fixable=True,

@@ -51,22 +51,24 @@ class Window:
         """When so much may be used, from `now_s` on. What is more than the whole quota has a window for itself: it
         could never be sent otherwise.
         """
-        while self._uses and self._uses[0][0] + self._span_s <= now_s:
-            self._used -= self._uses.popleft()[1]
-        if not self._uses:
-            self._used = 0.0  # without what rounding left of it
         if not amount:
             return now_s
         used, at_s = self._used, now_s
         for used_at_s, each in self._uses:
-            if used + amount <= self._quota:
-                break
+            over_s = used_at_s + self._span_s
+            if over_s > now_s:
+                if used + amount <= self._quota:
+                    break
+                at_s = over_s
             used -= each
-            at_s = used_at_s + self._span_s
-        return max(at_s, now_s)
+        return at_s
 
     def use(self, amount: float, at_s: float) -> None:
         """`at_s` is never before that of an earlier call."""
+        while self._uses and self._uses[0][0] + self._span_s <= at_s:
+            self._used -= self._uses.popleft()[1]
+        if not self._uses:
+            self._used = 0.0  # without what rounding left of it
         if amount:
             self._uses.append((at_s, amount))
             self._used += amount

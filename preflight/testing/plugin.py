@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from preflight.rules import Finding, Report
 
 _MARKER = "embed_emulator"
+_TAKES = ("profile", "api_key", "faults", "latency_s", "settings")
 _PASSED = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(profile='marengo3.0', api_key=None): the limits that the fixture `{_MARKER}` enforces, and the "
-        "only key that it takes",
+        f"{_MARKER}(profile='marengo3.0', api_key=None, faults='', latency_s=0, settings=None): the limits that the "
+        f"fixture `{_MARKER}` enforces, the only key that it takes, what is to go wrong ('rate_limited%5,html_502@3'), "
+        "how long its answers take, and the rest of `preflight.emulator.Settings`",
     )
 
 
@@ -68,14 +70,15 @@ def embed_emulator(request: pytest.FixtureRequest) -> Iterator[Double]:
     `embed_emulator.will(Reply.rate_limited())` scripts its next answers, `on_call(3, Reply(status=503))` that of the
     third request; `requests` are those that came. See `preflight.emulator.Double` and `Reply`.
 
-    `@pytest.mark.embed_emulator(profile="marengo3.0-2026-08", api_key="secret")` sets its limits and its key.
+    `@pytest.mark.embed_emulator(profile="marengo3.0-2026-08", api_key="secret")` sets its limits and its key,
+    `faults="rate_limited:retry_after=0%5,html_502@3"` what goes wrong; `embed_emulator.tally` counts what was embedded.
     A test that passes but did not play its script to the end fails: its client asked less often than was expected.
     """
     from preflight.emulator import Double
 
     marker = request.node.get_closest_marker(_MARKER)
-    if marker is not None and (marker.args or not marker.kwargs.keys() <= {"profile", "api_key"}):
-        raise pytest.UsageError(f"the marker {_MARKER} takes profile=... and api_key=..., and nothing else.")
+    if marker is not None and (marker.args or not marker.kwargs.keys() <= set(_TAKES)):
+        raise pytest.UsageError(f"the marker {_MARKER} takes {'=..., '.join(_TAKES)}=..., and nothing else.")
     with Double(**(marker.kwargs if marker is not None else {})) as double:
         yield double
         if double.left and request.node.stash.get(_PASSED, False):

@@ -68,6 +68,7 @@ def encode_audio(
         source,
         start_s=facts.start_s,
         duration_s=facts.duration_s if facts.duration_source == "packets" else None,
+        jumps=facts.clock_jumps,
         sample_rate=rate,
         channels=recipe.channels,
         sample_format=_ENCODERS[recipe.container][1],

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError
-from preflight.media import Source
+from preflight.media import Source, Span
 from preflight.probers.container import demux, media_errors, open_media
 from preflight.probers.decoded import sample_bytes
 from preflight.probers.filters import chained
 from preflight.probers.flac import STRICTLY, FrameClock
+from preflight.probers.mending import mended
 from preflight.probers.timed import pick_streams
 from preflight.transformers.flac import decode_frames
+from preflight.transformers.pauses import Pauses
 from preflight.transformers.soundtrack import silence
 
 if TYPE_CHECKING:
@@ -41,14 +43,16 @@ class Sound:
         *,
         start_s: float | None = None,
         duration_s: float | None = None,
+        jumps: Sequence[Span] = (),
         sample_rate: int,
         channels: int,
         sample_format: str,
     ) -> None:
         """`start_s`: where the source's clock starts, or None to take the first sample for that; `duration_s`: how long
-        its packets last, where they were read.
+        its packets last, where they were read; `jumps`: those of its clock, in seconds from `start_s`.
         """
         self._source, self._start_s, self._duration_s = source, start_s, duration_s
+        self._jumps = jumps
         self._shape = (sample_format, "mono" if channels == 1 else "stereo", sample_rate)
         self._damaged = self._mended = 0
         self._silent_s = 0.0
@@ -58,7 +62,7 @@ class Sound:
         """What was left out until now, as a step."""
         left_out = f"left out {self._damaged} packets that could not be decoded"
         mended = f"decoded {self._mended} packets that are damaged, as far as they go"
-        filled = f"filled {self._silent_s:.3f} s with silence, where frames are missing"
+        filled = f"filled {self._silent_s:.3f} s with silence, where there is no sound"
         return (
             *((left_out,) * bool(self._damaged)),
             *((mended,) * bool(self._mended)),
@@ -80,8 +84,9 @@ class Sound:
                 audio.codec_context.options = STRICTLY
             # In MP4 an edit list may hide a frame, which is not to be heard as silence either.
             clock = FrameClock() if container.format.name == "flac" else None
-            for packet in demux(container, audio):
-                for frame in self._in_place(packet, clock):
+            pauses = Pauses()
+            for packet in mended(container, [audio], self._jumps, self._start_s or 0.0):
+                for frame in self._in_place(packet, clock, pauses):
                     shape = _shape(frame)
                     is_late = graph is None and audio.codec_context.name.startswith("wma")
                     late_s = self._late_s(frame) if is_late else 0.0
@@ -104,10 +109,15 @@ class Sound:
         late_s = first.time - self._start_s
         return late_s if _LEAST_LATE_S < late_s <= _MOST_LATE_S else 0.0
 
-    def _in_place(self, packet: Packet[Stream], clock: FrameClock | None) -> Iterator[AudioFrame]:
+    def _in_place(self, packet: Packet[Stream], clock: FrameClock | None, pauses: Pauses) -> Iterator[AudioFrame]:
         """What comes of a packet, after as much silence as there is missing before it: times stay true."""
         frames = self._decoded(packet)
-        if clock is None or not packet.size:
+        if clock is None:
+            for frame in frames:
+                yield from self._silence(frame, pauses.before(frame))
+                yield frame
+            return
+        if not packet.size:
             yield from frames
             return
         missing = clock.missing(packet)
@@ -115,14 +125,17 @@ class Sound:
             return
         if missing:
             clock.fill(missing, frames[0].sample_rate)
-            self._silent_s += missing / frames[0].sample_rate
-        while missing:
-            samples = min(missing, frames[0].sample_rate)
-            yield silence(frames[0], samples)
-            missing -= samples
+        yield from self._silence(frames[0], missing)
         for frame in frames:
             clock.count(frame.samples)
             yield frame
+
+    def _silence(self, like: AudioFrame, samples: int) -> Iterator[AudioFrame]:
+        """In frames of a second."""
+        self._silent_s += samples / like.sample_rate
+        while samples > 0:
+            yield silence(like, min(samples, like.sample_rate))
+            samples -= like.sample_rate
 
     def _decoded(self, packet: Packet[Stream]) -> list[AudioFrame]:
         try:

@@ -60,11 +60,8 @@ UNFORESEEN: dict[str, tuple[set[str], str]] = {
     "audio/media__200kB-garbage-prefix.mp3": ({"rung"}, _DAMAGED),
     "audio/mutagen__52-too-short-block-size.flac": ({"rung"}, _DAMAGED),
     "audio/mp4ff__audio.mp4": ({"rejection"}, "none of its sound can be decoded, by the judge neither"),
-    "audio/mutagen__silence-3.wma": ({"spans"}, _AS_STATED),
-    "audio/quodlibet__test-2.wma": ({"spans"}, _AS_STATED),
     "audio/picard__test-sv8.mpc": ({"spans"}, _AS_STATED),
     "audio/quodlibet__silence-44-s.sv8.mpc": ({"spans"}, _AS_STATED),
-    "video/mp4ff__vvc_400kbps_2s.mp4": ({"spans"}, "pictures that are shown before its own clock starts are left out"),
 }
 """In what `prepare` does something else than `plan` said: exactly that, or the test fails; and why."""
 # Pictures that only their decoder finds to be broken, of which `bad` has many: `plan` reads metadata.

@@ -203,7 +203,7 @@ def test_a_body_beyond_any_valid_request_is_recorded(double):
 
 
 def test_an_endless_body_is_refused_before_its_end(double, monkeypatch):
-    monkeypatch.setattr(double_module, "_ENDLESS_BYTES", 1_000_000)
+    monkeypatch.setattr(double_module, "ENDLESS_BYTES", 1_000_000)
     with socket.create_connection(("127.0.0.1", int(double.url.rpartition(":")[2])), timeout=10) as line:
         line.sendall(b"POST /v1.3/embed-v2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
         for _ in range(11):
@@ -396,7 +396,8 @@ def test_what_is_no_reply_is_refused_at_once(given):
 
 
 @pytest.mark.parametrize(
-    ("mistake", "said"), [({"reset": "befor"}, 'Give "before" or "midway"'), ({"body": 3}, "a body of int")]
+    ("mistake", "said"),
+    [({"reset": "befor"}, 'Give "upload", "before", "midway" or "short"'), ({"body": 3}, "a body of int")],
 )
 def test_a_reply_that_makes_no_sense_is_refused_at_once(mistake, said):
     with pytest.raises(UsageError, match=said):

@@ -101,7 +101,7 @@ def slow(monkeypatch):
     """An emulator whose answers take 0.5 s of work; whether it is being done, and whether it is done."""
     working, done = threading.Event(), threading.Event()
 
-    def answer(request, preflight):
+    def answer(request, preflight, **more):
         working.set()
         time.sleep(0.5)
         done.set()
@@ -243,3 +243,9 @@ def test_the_wait_lasts_as_long_as_the_server():
         assert waiting.is_alive()
 
     assert wait_until(lambda: not waiting.is_alive())
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_head():
+    with LocalServer() as server:
+        # asyncio looks at this before it sets TCP_NODELAY on what is accepted.
+        assert server._socket.proto == socket.IPPROTO_TCP

@@ -154,7 +154,9 @@ def sound(suffix: str, coder: str, rate: int = 44_100, **options) -> MarkedFilm:
     )
 
 
-SOUNDS = {
+MEMO = sound(".m4a", "aac", 16_000)
+PAUSED_SOUND = {"bsf:a": PAUSED["bsf:a"]}
+SOUNDS: dict[str, Recipe] = {
     "wav": sound(".wav", "pcm_s16le"),
     "flac": sound(".flac", "flac"),
     "mp3": sound(".mp3", "libmp3lame"),
@@ -162,6 +164,9 @@ SOUNDS = {
     "ogg": sound(".ogg", "libvorbis"),
     "m4a": sound(".m4a", "aac", 16_000),
     "wma": sound(".wma", "wmav2"),
+    # Five seconds of nothing between two packets; the marks behind them come so much later.
+    **{f"paused_{suffix[1:]}": Copy(suffix=suffix, of=MEMO, options=PAUSED_SOUND) for suffix in (".m4a", ".mka")},
+    "m4a_that_starts_late": Copy(suffix=".m4a", of=MEMO, options={"output_ts_offset": 3}),
 }
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from preflight.media import Span
+from preflight.media import Fidelity, Source, Span
 from preflight.pipeline import Preflight
+from preflight.planner import Policy
 from preflight.testing.recipes.encoder import run
 from preflight.testing.recipes.marked import MarkedSound
 from preflight.testing.store import Store
@@ -82,3 +83,22 @@ def test_a_number_that_jumps_makes_no_hours_of_silence(whole, tmp_path):
     source.write_bytes(head + body + late.read_bytes()[-sum(sizes[-20:]) :])
     payloads = list(Preflight(limits=lowered(max_s=8.0)).prepare(source))
     assert sum(payload.span.duration_s for payload in payloads) < 60
+
+
+@pytest.mark.parametrize("verify", ["metadata", "decode"])
+@pytest.mark.parametrize("how", ["headers of noise", "zeros", "cut out"])
+def test_what_fits_is_not_sent_with_a_gap(whole, how, verify):
+    """Four frames of 4,096 samples; a decoder would play what follows 0.37 s too early."""
+    preflight = Preflight(policy=Policy(verify=verify))
+    source = Source.of(damaged(whole, how))
+    (finding,) = [f for f in preflight.check(source).errors if f.code == "audio_frames_missing"]
+    lost_s = COUNT * 4_096 / RATE
+    # FFmpeg takes frames before noise for a part of it, until it has looked closer.
+    assert finding.measured == pytest.approx(lost_s, abs=0.5 if how == "headers of noise" else 0.001)
+    assert finding.measured > lost_s - 0.001
+    (payload,) = preflight.prepare(source)
+    assert payload.fidelity is Fidelity.TRANSCODED
+
+
+def test_no_frame_is_missing_from_a_whole_one(whole):
+    assert Preflight().check(whole).errors == ()

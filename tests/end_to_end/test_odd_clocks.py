@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from preflight.media import Span
+from preflight.media import Source, Span
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
+from preflight.testing.recipes.encoder import run
 from preflight.testing.recipes.film import X264
 from preflight.testing.recipes.marked import MarkedFilm, tone_hz
 from preflight.testing.recipes.written import Joined
@@ -140,3 +141,25 @@ def test_a_picture_every_few_seconds_stands_where_it_stood(tmp_path):
     starts = [span.start_s for _, span in clips]
     assert all(at == firsts[k] or any(abs(at - start) < 0.042 for start in starts) for k, at in seen)
     assert clips[-1][1].end_s == pytest.approx(24.0, abs=0.05)
+
+
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_one_wrong_bit_in_a_time_makes_no_centuries(kind, tmp_path):
+    """Whoever believed it would plan requests for thousands of years, until the memory is full."""
+    of = MarkedFilm(suffix=".mkv", seconds=4.0, sample_rate=16_000, options={"c:v": "libvpx", "c:a": "libopus"})
+    path = tmp_path / "media.ivf"
+    run("-i", str(Store().path(of)), "-map", "0:v", "-c", "copy", "-f", "ivf", str(path))
+    data = bytearray(path.read_bytes())
+    at = 32
+    for _ in range(40):
+        at += 12 + int.from_bytes(data[at : at + 4], "little")
+    data[at + 4 + 5] ^= 4  # IVF: a size of four bytes, then a time of eight
+    if kind == "audio":
+        run("-i", str(Store().path(of)), "-vn", "-c", "copy", "-bsf:a", _CENTURIES, str(tmp_path / "media.mka"))
+        data = bytearray((tmp_path / "media.mka").read_bytes())
+    (finding,) = Preflight().check(Source.of(bytes(data))).errors
+    assert finding.code == f"{kind}_file_broken"
+    assert "days" in finding.message
+
+
+_CENTURIES = "setts=ts=TS+gt(PTS*TB\\,2)*4000000000000"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Sequence
 from fractions import Fraction
 from types import SimpleNamespace
@@ -9,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from preflight.media import Source
+from preflight.media import Source, Span
+from preflight.pipeline import Preflight
+from preflight.probers import probe
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import open_media
 from preflight.probers.timed import pick_streams
@@ -57,6 +61,7 @@ def container(
         frames=0,
         index_entries=entries,
         container=file,
+        codec_context=SimpleNamespace(name="h264"),
     )
     return file, stream
 
@@ -210,3 +215,30 @@ def test_packets_that_are_cut_off_are_counted():
     whole, cut_off = packet(0, 0), packet(0, 40, is_corrupt=True)
     assert clock([whole, whole]).damaged_packets == 0
     assert clock([whole, cut_off]).damaged_packets == 1
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize(
+    "name", ["video/puremagic__test.wmv", "audio/mutagen__silence-3.wma", "audio/quodlibet__test-2.wma"]
+)
+def test_the_last_packet_of_windows_media_lasts_as_long_as_it_is_heard(corpus, name):
+    """Their packets hold up to two seconds, and nothing in the file says how long the last one lasts."""
+    path = corpus / name
+    facts = probe(Source.of(path))
+    decoded = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", path, "-map", "0:a:0", "-f", "s16le", "-ac", "1", "-ar", "48000", "-"],
+        capture_output=True,
+        check=True,
+    ).stdout
+    heard_s = len(decoded) / 2 / 48_000
+    # The decoder of WMA 2 keeps its first packet's beginning for itself.
+    assert heard_s - 0.002 <= facts.duration_s <= heard_s + 0.1
+
+
+def test_pictures_that_lead_the_first_keyframe_are_not_lost(corpus):
+    """Half of them are shown before it: 2 s at 25 pictures a second, as its makers say."""
+    source = corpus / "video" / "mp4ff__vvc_400kbps_2s.mp4"
+    (payload,) = Preflight().prepare(source)
+    assert payload.span == Span(0.0, 2.0)
+    with open_media(Source.of(payload.media[0].source.read())) as made:
+        assert sum(bool(packet.size) for packet in made.demux(made.streams.video[0])) == 50

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import random
+import re
+from pathlib import Path
 
 import av
 
+import preflight
 from preflight.probers.decoders import be_strict
 
 
@@ -41,3 +44,20 @@ def test_four_of_five_wrong_bits_in_av1_are_found(media):
         found += complains(bytes(data), len(packets))
     assert found >= 48
     assert not complains(whole, len(packets))
+
+
+def test_who_makes_a_decoder_of_its_own_gives_it_one_thread():
+    """The trap of `preflight.probers.decoders`: those that are a container's are fed what its demuxer reads. FLAC's and
+    the still pictures' have no threads that keep a packet.
+    """
+    found = []
+    for path in Path(preflight.__file__).parent.rglob("*.py"):
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if "CodecContext.create(" not in line:
+                continue
+            around = "\n".join(lines[number : number + 6])
+            if '"r"' in around and not re.search(r'"(?:flac|mjpeg)", "r"', around):
+                found.append(path.name)
+                assert "thread_count = 1" in around, f"{path}:{number + 1}"
+    assert "seams.py" in found

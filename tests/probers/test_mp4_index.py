@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from preflight.probers import mp4_index
+from preflight.probers.mp4_boxes import UnusualError
 from preflight.probers.mp4_index import Mp4Index, read_index
 from tests.judges import coded_packets
 
@@ -156,7 +157,7 @@ def test_no_chunk_runs_over_the_end_of_the_file():
         size = over + chance.choice((-100, -1, 0, 1, 100))
         try:
             mp4_index._must_end_in_the_file(array("Q", offsets), firsts, array("Q", ends), max(sizes), size)
-        except mp4_index._UnusualError:
+        except UnusualError:
             outcomes.add(True)
             assert over > size
         else:

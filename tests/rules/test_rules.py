@@ -34,6 +34,7 @@ CODES = [
     "video_packets_damaged",
     "video_duration_mismatch",
     "audio_packets_damaged",
+    "audio_frames_missing",
     "audio_duration_mismatch",
     "video_duration_too_long",
     "video_duration_too_short",

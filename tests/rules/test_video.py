@@ -169,8 +169,8 @@ TOO_LONG = "The video is {} pixels, a ratio of {}; the limit is 2.4. `preflight 
             examples.video(starts_with_keyframe=False),
             mendable(
                 "video_starts_without_keyframe",
-                "The video's first packet is no keyframe. "
-                "`preflight prepare` encodes it again from what can be decoded.",
+                "The video's first packet is no keyframe: nobody can decode what stands before the first one. "
+                "`preflight prepare` leaves that out.",
             ),
         ),
         (

@@ -174,7 +174,8 @@ def test_a_rate_limit_is_waited_out(double, connect, sleep, answer, expected_s):
     double.will(Reply(status=200, body=good()))
     payload = text_payload()
     assert len(connect().embed(payload)) == 1
-    assert sleep.slept_s == [expected_s]
+    (slept_s,) = sleep.slept_s
+    assert expected_s <= slept_s <= expected_s * 1.1  # never early, and not all at once
     assert [r.body for r in double.requests] == [b"".join(payload.chunks())] * 2
 
 
@@ -182,14 +183,14 @@ def test_a_wait_may_be_an_http_date(double, connect, sleep):
     double.will(Reply(status=429, headers={"Retry-After": formatdate(time.time() + 100, usegmt=True)}))
     double.will(Reply(status=200, body=good()))
     connect().embed(text_payload())
-    assert sleep.slept_s == [pytest.approx(100, abs=5)]
+    assert sleep.slept_s == [pytest.approx(100, abs=6)]
 
 
 def test_a_reset_may_be_an_epoch(double, connect, sleep):
     double.will(Reply(status=429, headers={"X-RateLimit-Reset": str(time.time() + 50)}))
     double.will(Reply(status=200, body=good()))
     connect().embed(text_payload())
-    assert sleep.slept_s == [pytest.approx(50, abs=5)]
+    assert sleep.slept_s == [pytest.approx(50, abs=6)]
 
 
 def test_failures_that_pass_are_retried_with_backoff(double, connect, sleep):

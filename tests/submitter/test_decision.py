@@ -117,8 +117,15 @@ def test_a_certificate_that_is_not_trusted_is_not_asked_again():
     ],
 )
 def test_the_service_says_how_long_to_wait(headers, retry_after, expected_s):
-    decision = decided(answered(429, headers, Said(retry_after=retry_after)), jitter=0.99)
-    assert decision == Retry(pytest.approx(expected_s))
+    outcome = answered(429, headers, Said(retry_after=retry_after))
+    assert decided(outcome, jitter=0.0) == Retry(pytest.approx(expected_s))
+    # Many that were refused together come back one by one, none of them early.
+    assert decided(outcome, jitter=0.99) == Retry(pytest.approx(expected_s + min(0.099 * expected_s, 4.95)))
+
+
+def test_what_is_added_to_a_wait_does_not_miss_the_deadline():
+    outcome = answered(429, {"retry-after": "100"})
+    assert decided(outcome, jitter=0.99, deadline_s=101.0) == Retry(101.0)
 
 
 @pytest.mark.parametrize(

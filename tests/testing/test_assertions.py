@@ -105,6 +105,7 @@ def test_the_distance_agrees_with_the_verdict(rule, example, accepts):
 NO_BOUND = {
     # Nothing is near or far here: a byte lost is a byte lost.
     "audio_packets_damaged",
+    "audio_frames_missing",
     "video_packets_damaged",
     "audio_frames_damaged",
     "video_frames_damaged",

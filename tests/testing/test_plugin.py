@@ -110,7 +110,9 @@ def test_a_marker_that_says_something_else_is_a_mistake(pytester, arguments):
     )
     done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     done.assert_outcomes(errors=1)
-    done.stdout.fnmatch_lines(["*takes profile=... and api_key=..., and nothing else*"])
+    done.stdout.fnmatch_lines(
+        ["*takes profile=..., api_key=..., faults=..., latency_s=..., settings=..., and nothing else*"]
+    )
 
 
 def test_copies_do_not_pile_up(pytester):
