@@ -4,6 +4,8 @@
     for payload in preflight.prepare("talk.mp4"):  # request bodies that are always accepted
         ...
     result = preflight.embed("talk.mp4")           # vectors on the source's own timeline
+    for result in preflight.embed_many(paths, journal="run.db"):  # many, side by side; goes on where it ended
+        ...
 
 Everything is imported when it is first used: `import preflight` alone loads neither av nor numpy.
 """
@@ -15,13 +17,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from preflight import errors
-    from preflight.calls import check, embed, plan, prepare
+    from preflight.calls import check, embed, embed_many, plan, prepare
     from preflight.media import MultiInput, NamedImage, NamedSource, Source, Text, TextImage
     from preflight.payload import Payload
     from preflight.pipeline import Preflight
     from preflight.planner import Plan, Policy
     from preflight.results import write_embeddings
     from preflight.rules import Finding, Report
+    from preflight.runs import Result
     from preflight.submitter import Embeddings
 
 __version__ = "0.1.0"
@@ -38,11 +41,13 @@ _HOME = {
     "Preflight": "preflight.pipeline",
     "Progress": "preflight.progress",
     "Report": "preflight.rules",
+    "Result": "preflight.runs",
     "Source": "preflight.media",
     "Text": "preflight.media",
     "TextImage": "preflight.media",
     "check": "preflight.calls",
     "embed": "preflight.calls",
+    "embed_many": "preflight.calls",
     "plan": "preflight.calls",
     "prepare": "preflight.calls",
     "write_embeddings": "preflight.results",
@@ -60,11 +65,13 @@ __all__ = [
     "Preflight",
     "Progress",
     "Report",
+    "Result",
     "Source",
     "Text",
     "TextImage",
     "check",
     "embed",
+    "embed_many",
     "errors",
     "plan",
     "prepare",

@@ -1,12 +1,14 @@
-"""One call for one input, `preflight.check("talk.mp4")` and its like, each with a `Preflight` of its own."""
+"""One call, `preflight.check("talk.mp4")` and its like, each with a `Preflight` of its own."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from preflight import limits as profiles
+from preflight.errors import PreflightError
 from preflight.inputs import Input
 from preflight.media import Kind
 from preflight.payload import Payload
@@ -15,6 +17,7 @@ from preflight.planner import Plan, Policy
 from preflight.rules import Report
 
 if TYPE_CHECKING:
+    from preflight.runs import Result
     from preflight.submitter import Embeddings
 
 
@@ -55,3 +58,48 @@ def embed(
     key = api_key if api_key is not None else os.environ.get("TWELVELABS_API_KEY")
     with Client(key, base_url=base_url or BASE_URL) as client:
         return Preflight(limits=profile, policy=policy).embed(source, client)
+
+
+def embed_many(
+    sources: Iterable[Input],
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    profile: str = profiles.DEFAULT_PROFILE,
+    policy: Policy | None = None,
+    journal: str | os.PathLike[str] | None = None,
+    workers: int = 4,
+) -> Iterator[Result]:
+    """Embed many inputs, side by side: a `Result` an input, in their order, as soon as it is its turn.
+
+        for result in preflight.embed_many(paths, journal="run.db"):
+            match result.outcome:
+                case preflight.Embeddings() as embeddings: ...
+                case error: print(result.source, error)
+
+    Nothing is read or sent before the first is asked for; `sources` are then read a little ahead, in another thread.
+    `journal`: a file that keeps what was answered, made where there is none; the same call again sends only what is
+    missing, after whatever ended the last one. `workers`: uploads at once. The key is that of TWELVELABS_API_KEY where
+    none is given.
+
+    An input that fails is a `Result` with its error. What would fail the next one, too, is raised, once all that was
+    answered was given: AuthenticationError, RateLimitError, OutOfSpaceError, JournalError, UsageError. Where the
+    iterator is closed, or interrupted, answers to what was sent are awaited for a few seconds; only a journal has them.
+    """
+    from preflight.runs import Run
+    from preflight.submitter import BASE_URL, Client
+    from preflight.submitter.journal import Journal
+
+    key = api_key if api_key is not None else os.environ.get("TWELVELABS_API_KEY")
+    where = base_url or BASE_URL
+    with ExitStack() as stack:
+        client = stack.enter_context(Client(key, base_url=where, max_concurrency=workers))
+        kept = stack.enter_context(Journal(os.fspath(journal))) if journal is not None else None
+        preflight = Preflight(limits=profile, policy=policy)
+        route = where.rstrip("/")
+        run = stack.enter_context(Run(preflight, client, sources, journal=kept, route=route, workers=workers))
+        try:
+            yield from run
+        except PreflightError:
+            yield from run.rest()
+            raise

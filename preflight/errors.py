@@ -75,6 +75,10 @@ class OutOfSpaceError(PreflightError):
     """The disk filled up while something was written."""
 
 
+class JournalError(PreflightError):
+    """A run's journal cannot be used: another run has it, it is none, or its place cannot be written."""
+
+
 class RejectedError(PreflightError):
     """The input cannot be made acceptable; `findings` say why, each with its next step."""
 

@@ -80,10 +80,17 @@ class Preflight:
 
     def by(self, limits: Limits) -> Preflight:
         """The same, with other limits."""
+        return self._like(limits, self._on_progress)
+
+    def telling(self, on_progress: Callable[[Progress], None]) -> Preflight:
+        """One like this that tells somebody else how far it is."""
+        return self._like(self.limits, on_progress)
+
+    def _like(self, limits: Limits, on_progress: Callable[[Progress], None]) -> Preflight:
         return Preflight(
             limits=limits,
             policy=self.policy,
-            on_progress=self._on_progress,
+            on_progress=on_progress,
             workers=self._workers,
             token_counter=self._token_counter,
         )
@@ -118,14 +125,15 @@ class Preflight:
 
         return replace(plan, predicted_s=predict_s(plan, report.facts, os.cpu_count() or 1))
 
-    def prepare(self, source: Input, *, kind: Kind | None = None) -> Iterator[Payload]:
+    def prepare(self, source: Input, *, kind: Kind | None = None, report: Report | None = None) -> Iterator[Payload]:
         """Request bodies that the service accepts, lazily: the first clip while later ones are still being made.
 
-        Each is probed and checked by the same rules again before it is handed on. Raises RejectedError where the
-        input cannot be made acceptable, and UnreadableError where its bytes are gone half-way.
+        `report`: what `check` said of it, where it was asked before. Each body is probed and checked by the same rules
+        again before it is handed on. Raises RejectedError where the input cannot be made acceptable, and
+        UnreadableError where its bytes are gone half-way.
         """
         opened = opened_once(source)
-        report = self.check(opened, kind=kind)
+        report = report or self.check(opened, kind=kind)
         if isinstance(opened, TextImage | MultiInput):
             from preflight.parts import payload_of_request
 

@@ -14,7 +14,7 @@ from preflight.cli.signals import is_terminated
 from preflight.cli.talk import say, tell
 from preflight.errors import ExitCode, PreflightError
 
-COMMANDS = ("check", "plan", "prepare", "embed", "emulate", "limits", "explain", "doctor", "cases")
+COMMANDS = ("check", "plan", "prepare", "embed", "status", "emulate", "limits", "explain", "doctor", "cases")
 """Each a function in a file of its own, both of its name."""
 
 

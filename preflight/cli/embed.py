@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from preflight.cli import options
 from preflight.cli.inputs import opened
-from preflight.cli.talk import bar, give, require_output, say
-from preflight.errors import (
-    AuthenticationError,
-    ExitCode,
-    OutOfSpaceError,
-    PreflightError,
-    RateLimitError,
-    RejectedError,
-    UsageError,
-)
-from preflight.media import Kind, MultiInput, Source, TextImage
+from preflight.cli.run_bar import run_bar
+from preflight.cli.service import connected
+from preflight.cli.talk import give, require_output, say
+from preflight.errors import ExitCode, PreflightError, RejectedError
+from preflight.limits import rates
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.reports import records, text
 from preflight.results import embeddings_file
+from preflight.runs import Result, Run
+from preflight.runs.fate import fate_of
+from preflight.runs.run import WORKERS
+from preflight.submitter.journal import Journal
 
 if TYPE_CHECKING:
-    from preflight.submitter import Client, Embeddings
+    from preflight.submitter import Embeddings
 
-_EMULATOR_KEY = "emulator"
+_MOST_WORKERS = 64
 
 
 @options.with_policy
@@ -54,6 +51,20 @@ def embed(
         ),
     ] = None,
     normalize: Annotated[bool, typer.Option("--normalize", help="Give each vector the length 1 (L2).")] = False,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--journal",
+            help="A file that keeps what was answered: the same command again goes on where it ended.",
+            dir_okay=False,
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Uploads at once.", min=1, max=_MOST_WORKERS)] = WORKERS,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Send nothing: say how many requests, minutes and dollars it takes.")
+    ] = False,
+    rate_plan: options.RatePlan = None,
+    form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print an estimate.")] = "text",
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
     *,
@@ -63,74 +74,83 @@ def embed(
 
     One input that fails does not stop the others; the exit code is then 1.
     """
-    if out is None:
+    plan = rates.load(rate_plan or rates.DEFAULT_PLAN)  # before the paths: a wrong name is said first
+    if out is None or estimate:
         require_output()
-    done, vectors = 0, 0
-    stop: KeyboardInterrupt | PreflightError | None = None
-    with ExitStack() as stack:
-        add = stack.enter_context(embeddings_file(out)).add if out is not None else _print
+    if estimate:
+        from preflight.cli.estimate import print_estimate
+
         sources, as_kind = opened(paths, kind)
-        client = stack.enter_context(_client(emulator, base_url, api_key_file, profile))
-        progress = stack.enter_context(bar(len(sources), prints=out is None))
-        preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
-        try:
-            for source in sources:
-                progress.start(source.name)
-                found = _embed_one(preflight, client, source, as_kind)
-                if found is not None:
-                    add(found.normalized() if normalize else found)
-                    done, vectors = done + 1, vectors + len(found)
-                progress.finish()
-        except (KeyboardInterrupt, PreflightError) as error:
-            if not vectors:
-                raise
-            stop = error  # the vectors that are there were paid for: they are kept
-    say(f"{vectors} vectors from {done} of {len(sources)} inputs" + (f" in {out}" if out is not None else ""))
+        return print_estimate(policy, profile, sources, as_kind, (rate_plan or rates.DEFAULT_PLAN, plan), form)
+    with ExitStack() as stack:
+        write = stack.enter_context(embeddings_file(out)).add if out is not None else _print
+        sources, as_kind = opened(paths, kind)
+        kept_to = plan if rate_plan is not None else None
+        service = connected(emulator, base_url, api_key_file, profile, kept_to, workers)
+        client, route = stack.enter_context(service)
+        kept = stack.enter_context(Journal(journal)) if journal is not None else None
+        on_progress = stack.enter_context(run_bar(prints=out is None))
+        run = Run(
+            Preflight(limits=profile, policy=policy),
+            client,
+            sources,
+            kind=as_kind,
+            journal=kept,
+            route=route,
+            workers=workers,
+            on_progress=on_progress,
+        )
+        tally = _Tally((lambda found: write(found.normalized())) if normalize else write)
+        stop: KeyboardInterrupt | PreflightError | None = None
+        with run:
+            try:
+                for result in run:
+                    tally.add(result)
+            except (KeyboardInterrupt, PreflightError) as error:
+                stop = error
+                for result in run.rest():  # paid for
+                    tally.add(result)
+        if stop is not None and not tally.vectors:
+            if kept is not None:
+                say(_RESUME.format(journal))
+            raise stop  # what was in the file stays
+    say(
+        f"{tally.vectors} vectors from {tally.done} of {len(sources)} inputs"
+        + (f" in {out}" if out is not None else "")
+    )
+    if kept is not None and (stop is not None or tally.for_now):
+        say(_RESUME.format(journal))
     if stop is not None:
         raise stop
-    return ExitCode.OK if done == len(sources) else ExitCode.REFUSED
+    return ExitCode.OK if tally.done == len(sources) else ExitCode.REFUSED
+
+
+_RESUME = "What was answered is kept in {}: run the same command again to go on."
+
+
+class _Tally:
+    """What was embedded so far; each input's vectors are written at one go."""
+
+    def __init__(self, write: Callable[[Embeddings], None]) -> None:
+        self._write = write
+        self.done = self.vectors = 0
+        self.for_now = 0
+        """Inputs that may fare better next time."""
+
+    def add(self, result: Result) -> None:
+        match result.outcome:
+            case RejectedError() as error:
+                say(text.of_rejection(error))
+            case PreflightError() as error:
+                say(f"{result.source}: {error}")
+            case embeddings:
+                self._write(embeddings)
+                self.done += 1
+                self.vectors += len(embeddings)
+                return
+        self.for_now += fate_of(result.outcome) == "for now"
 
 
 def _print(embeddings: Embeddings) -> None:
     if len(embeddings):  # at one go: Ctrl-C between two of them would leave half a source
         give("\n".join(map(records.line, records.of_embeddings(embeddings))))
-
-
-def _embed_one(
-    preflight: Preflight, client: Client, source: Source | TextImage | MultiInput, kind: Kind | None
-) -> Embeddings | None:
-    """None where the input failed, which was said."""
-    try:
-        return preflight.embed(source, client, kind=kind)
-    except RejectedError as error:
-        say(text.of_rejection(error))
-    except (AuthenticationError, RateLimitError, OutOfSpaceError, UsageError):
-        raise  # the next input would fare no better
-    except PreflightError as error:
-        say(f"{source.name}: {error}")
-    return None
-
-
-@contextmanager
-def _client(emulator: bool, base_url: str | None, api_key_file: Path | None, profile: str) -> Iterator[Client]:
-    from preflight.submitter import BASE_URL, Client
-
-    if not emulator:
-        with Client(_key(api_key_file), base_url=base_url or BASE_URL) as client:
-            yield client
-        return
-    if base_url is not None:
-        raise UsageError("--emulator and --base-url exclude each other. Give one of them.")
-    from preflight.emulator import LocalServer
-
-    with LocalServer(profile=profile) as server, Client(_EMULATOR_KEY, base_url=server.url) as client:
-        yield client
-
-
-def _key(file: Path | None) -> str | None:
-    if file is None:
-        return os.environ.get("TWELVELABS_API_KEY")
-    try:
-        return file.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read as a key ({error}). Check the path.") from error

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from preflight.limits import DEFAULT_PROFILE, names
+from preflight.limits import DEFAULT_PROFILE, names, rates
 from preflight.media import Fidelity
 from preflight.planner import Policy
 from preflight.planner.route import Wish
@@ -41,6 +41,17 @@ As = Annotated[
 Decode = Annotated[
     bool,
     typer.Option("--decode", help="Decode every frame besides: finds damage that no header tells, and takes its time."),
+]
+
+RatePlan = Annotated[
+    str | None,
+    typer.Option(
+        "--rate-plan",
+        metavar="NAME|FILE",
+        help="Your plan at the service, whose limits are kept to and reckoned with: a name, or a .toml or .json file.",
+        autocompletion=rates.names,
+        show_default=False,
+    ),
 ]
 
 Encoding = Annotated[

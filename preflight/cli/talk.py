@@ -71,9 +71,16 @@ def bar(total: int, *, prints: bool) -> Iterator[Bar]:
 
     `prints`: data go to standard output meanwhile. Where that is a terminal too, they are progress enough.
     """
+    with bars(prints=prints) as shows:
+        yield _Terminal(shows, total) if shows is not None else _Silent()
+
+
+@contextmanager
+def bars(*, prints: bool) -> Iterator[Bars | None]:
+    """Where progress is shown; None where it is not. `prints`: see `bar`."""
     is_seen = sys.stderr is not None and sys.stderr.isatty()
     if not is_seen or (prints and sys.stdout is not None and sys.stdout.isatty()):
-        yield _Silent()
+        yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -84,8 +91,8 @@ def bar(total: int, *, prints: bool) -> Iterator[Bar]:
         TextColumn("{task.fields[note]}", markup=False),
     )
     # Rich would otherwise print on its own console, standard error, what is meant for standard output.
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bars:
-        yield _Terminal(bars, total)
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as shown_there:
+        yield shown_there
 
 
 class _Silent:

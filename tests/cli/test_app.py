@@ -15,7 +15,7 @@ from preflight.cli import main
 from preflight.cli.app import run
 from preflight.limits import names
 
-COMMANDS = ("check", "plan", "prepare", "embed", "emulate", "limits", "explain", "doctor")
+COMMANDS = ("check", "plan", "prepare", "embed", "status", "emulate", "limits", "explain", "doctor")
 
 
 def test_without_arguments_it_helps(preflight) -> None:

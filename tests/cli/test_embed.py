@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from preflight import pipeline
 from preflight.emulator import LocalServer
 from preflight.errors import RateLimitError, ServiceUnavailableError
+from preflight.submitter import Client
 from tests.results.made import FORMS, IN_ALL, read
 
 KEYS = ["source", "input_type", "embedding", "embedding_option", "embedding_scope", "start_s", "end_s", "request"]
@@ -90,13 +90,13 @@ def test_to_a_file_of_another_form(preflight, samples: Path, tmp_path: Path, for
 def test_vectors_of_length_one(preflight, samples: Path, tmp_path: Path, monkeypatch, out: list[str]) -> None:
     """The emulator's are of length one anyway: here they are made twice as long before they are written."""
     monkeypatch.chdir(tmp_path)
-    embed = pipeline.Preflight.embed
+    embed = Client.embed
 
     def doubled(*arguments, **options):
         found = embed(*arguments, **options)
         return replace(found, vectors=found.vectors * 2)
 
-    monkeypatch.setattr(pipeline.Preflight, "embed", doubled)
+    monkeypatch.setattr(Client, "embed", doubled)
     for wanted, length in (([], 2), (["--normalize"], 1)):
         ended = preflight("embed", samples / "icon.png", "--emulator", *wanted, *out)
         assert ended.code == 0
@@ -174,7 +174,7 @@ class TestCutShort:
 
     @pytest.fixture
     def fails_at(self, monkeypatch: pytest.MonkeyPatch):
-        embed = pipeline.Preflight.embed
+        embed = Client.embed
 
         def arrange(number: int, error: BaseException) -> None:
             calls = iter(range(1, 100))
@@ -184,7 +184,7 @@ class TestCutShort:
                     raise error
                 return embed(*arguments, **options)
 
-            monkeypatch.setattr(pipeline.Preflight, "embed", call)
+            monkeypatch.setattr(Client, "embed", call)
 
         return arrange
 
@@ -198,7 +198,7 @@ class TestCutShort:
     ) -> None:
         fails_at(2, error)
         out = tmp_path / f"e.{form}"
-        ended = preflight("embed", *[samples / "icon.png"] * 3, "--emulator", "--out", out)
+        ended = preflight("embed", *[samples / "icon.png"] * 3, "--emulator", "--workers", 1, "--out", out)
         assert ended.code == code
         assert ended.err == f"1 vectors from 1 of 3 inputs in {out}\n{words}\n"
         assert len(read(out).rows) == 1
@@ -215,7 +215,7 @@ class TestCutShort:
 
     def test_a_request_that_fails_is_said_and_the_next_is_tried(self, preflight, samples: Path, fails_at) -> None:
         fails_at(1, ServiceUnavailableError("down for a moment"))
-        ended = preflight("embed", *[samples / "icon.png"] * 2, "--emulator")
+        ended = preflight("embed", *[samples / "icon.png"] * 2, "--emulator", "--workers", 1)
         assert ended.code == 1
         assert f"{samples / 'icon.png'}: down for a moment\n" in ended.err
         assert len(vectors(ended.out)) == 1

@@ -1,0 +1,49 @@
+"""Many inputs in one call."""
+
+from __future__ import annotations
+
+import pytest
+
+import preflight
+from preflight.emulator import Double, Reply
+from preflight.errors import AuthenticationError, JournalError
+
+
+def texts(count: int) -> list[preflight.Text]:
+    return [preflight.Text(f"text {n}", name=f"t{n}") for n in range(count)]
+
+
+def test_a_result_an_input_in_order(media) -> None:
+    inputs = [*texts(3), media("bad/empty"), media("image/square_128")]
+    with Double() as double:
+        results = list(preflight.embed_many(inputs, api_key="any", base_url=double.url))
+    assert [r.position for r in results] == list(range(5))
+    assert isinstance(results[3].outcome, preflight.errors.RejectedError)
+    for result in results[:3] + results[4:]:
+        assert isinstance(result.outcome, preflight.Embeddings)
+        assert result.outcome.vectors.shape == (1, 512)
+        assert result.outcome.rows[0].source == result.source
+
+
+def test_it_is_lazy_and_goes_on_where_it_ended(tmp_path) -> None:
+    with Double() as double:
+        call = {"api_key": "any", "base_url": double.url, "journal": tmp_path / "run.db", "workers": 2}
+        many = preflight.embed_many(texts(8), **call)
+        assert double.requests == []
+        assert next(many).source == "t0"
+        with pytest.raises(JournalError, match="another run"):
+            next(preflight.embed_many(texts(8), **call))
+        many.close()
+        results = list(preflight.embed_many(texts(8), **call))
+        assert [r.source for r in results] == [f"t{n}" for n in range(8)]
+        assert len(double.requests) == 8
+
+
+def test_what_would_fail_the_next_one_too_is_raised_after_what_was_answered() -> None:
+    with Double() as double:
+        double.on_call(3, Reply(status=401, body={"code": "api_key_invalid", "message": "No."}))
+        many = preflight.embed_many(texts(50), api_key="any", base_url=double.url, workers=1)
+        assert [next(many).source, next(many).source] == ["t0", "t1"]
+        with pytest.raises(AuthenticationError):
+            next(many)
+        assert len(double.requests) == 3
