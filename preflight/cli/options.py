@@ -95,9 +95,12 @@ _WANTED: dict[str, Any] = {
         typer.Option("--overlap", metavar="SECONDS", help="What each clip repeats of the one before, at least."),
     ],
     "min_clip_s": Annotated[
-        float,
+        float | None,
         typer.Option(
-            "--min-clip", metavar="SECONDS", help="Encode video whose copied clips would be shorter on average."
+            "--min-clip",
+            metavar="SECONDS",
+            help="Encode video whose copied clips would be shorter on average.",
+            show_default="30, or half of the longest clip where that is less",
         ),
     ],
     "strip_metadata": Annotated[

@@ -20,9 +20,9 @@ class Policy:
 
     prefer: Literal["fidelity", "requests"] = "fidelity"
     """`fidelity`: lossless before anything; `requests`: as few requests as can be."""
-    min_clip_s: float = 30.0
+    min_clip_s: float | None = None
     """Seconds. Where lossless clips would be shorter than this on average, video is transcoded instead, if `max_loss`
-    lets it. Half of the longest clip that the profile allows will always do."""
+    lets it. None: 30, or half of the longest clip that the profile allows, where that is less."""
     fit: Literal["pad", "crop"] = "pad"
     """What becomes of a picture that is too wide or too high for the ratio limit."""
     audio: Literal["auto", "wav", "flac", "mp3"] = "auto"
@@ -71,7 +71,8 @@ class Policy:
         _must_be_within("overlap_tokens", self.overlap_tokens, 0, MOST_OVERLAP_TOKENS)
         _must_be_an_encoding(self.encoding)
         object.__setattr__(self, "max_loss", Fidelity(self.max_loss))  # a plain string will do
-        _must_be_within("min_clip_s", self.min_clip_s, 0.0, MOST_CLIP_S)
+        if self.min_clip_s is not None:
+            _must_be_within("min_clip_s", self.min_clip_s, 0.0, MOST_CLIP_S)
         _must_be_within("overlap_s", self.overlap_s, 0.0, MOST_OVERLAP_S)
         if self.max_short_side is not None:
             _must_be_within("max_short_side", self.max_short_side, 2, math.inf)

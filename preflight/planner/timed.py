@@ -131,6 +131,8 @@ def _plan_open(
     return shared if isinstance(shared, Plan) or with_edit_lists is not None else plan
 
 
+_USUAL_CLIP_S = 30.0
+"""What `Policy.min_clip_s` is where nobody says so."""
 _STRIPPED = "The policy leaves out what says who made it, where and when."
 
 
@@ -254,11 +256,9 @@ def _plan_cut(
     if firsts and min(lengths) < bounds.min_duration_s.value:
         return f"A lossless clip would last {min(lengths):.1f} s, the least is {bounds.min_duration_s.value:g} s."
     may_encode = policy.max_loss is Fidelity.TRANSCODED
-    # Where no clip may be longer than twice what the policy asks for, half of the longest has to do.
-    least_s = min(policy.min_clip_s, caps.max_s / 2)
+    least_s = policy.min_clip_s if policy.min_clip_s is not None else min(_USUAL_CLIP_S, caps.max_s / 2)
     if isinstance(facts, VideoFacts) and firsts and may_encode and average < least_s:
-        name = "min_clip_s=" if least_s == policy.min_clip_s else "half of the longest, "
-        return f"Lossless clips would last {average:.0f} s on average, less than {name}{least_s:g}."
+        return f"Lossless clips would last {average:.0f} s on average, less than min_clip_s={least_s:g}."
     if isinstance(facts, VideoFacts) and may_encode and policy.prefer == "requests":
         fewer = math.ceil(sum(u.duration_s for u in units) / caps.max_s)
         if len(clips) > max(fewer, math.ceil(predicted_bytes(facts, limits, policy) / caps.max_bytes)):

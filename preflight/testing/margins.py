@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from preflight.limits import Limits
-from preflight.media import AudioFacts, Facts, ImageFacts, RequestFacts, TextFacts, Unprobed, VideoFacts
+from preflight.media import AudioFacts, DocumentFacts, Facts, ImageFacts, RequestFacts, TextFacts, Unprobed, VideoFacts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +83,12 @@ def _image_side(facts: Facts, limits: Limits) -> Margin | None:
 def _image_bytes(facts: Facts, limits: Limits) -> Margin | None:
     if isinstance(facts, ImageFacts):
         return Margin(measured=facts.size_bytes, limit=limits.image.max_file_bytes.value, unit="bytes")
+    return None
+
+
+def _document_bytes(facts: Facts, limits: Limits) -> Margin | None:
+    if isinstance(facts, DocumentFacts) and limits.takes("document"):
+        return Margin(measured=facts.size_bytes, limit=limits.document.max_file_bytes.value, unit="bytes")
     return None
 
 
@@ -168,6 +174,7 @@ _MARGINS: dict[str, _Measure] = {
     "image_resolution_too_low": _image_side,
     "image_filesize_too_large": _image_bytes,
     "image_pixels_too_many": _image_pixels,
+    "document_filesize_too_large": _document_bytes,
     "image_animated": _frames,
     "media_sources_count": _images,
     "video_resolution_too_low": _video_side,

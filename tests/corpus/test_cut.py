@@ -60,7 +60,7 @@ def test_what_would_not_decode_is_encoded(corpus):
     """Written by an old x264 in a profile that it had wrong, which it says in the first packet alone."""
     source = corpus / "video" / "test_images__cockatoo.mp4"
     preflight = Preflight(limits=limited(7.7), policy=Policy(min_clip_s=0.0))
-    outputs = preflight._verified(Source.of(source), preflight.check(source))
+    outputs = preflight.verified(Source.of(source), preflight.check(source))
     assert next(outputs).output.fidelity is Fidelity.TRANSCODED
 
 

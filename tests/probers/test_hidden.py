@@ -44,7 +44,7 @@ def test_what_an_edit_list_hides_is_not_sent(media, name, from_s, tmp_path):
     path = trimmed(media(name), tmp_path, from_s)
     assert hidden(path)
     assert probe_units(Source.of(path), probe(Source.of(path))) == ()
-    (verified,) = Preflight()._verified(Source.of(path), Preflight().check(path))
+    (verified,) = Preflight().verified(Source.of(path), Preflight().check(path))
     assert verified.output.fidelity is Fidelity.TRANSCODED
     made = tmp_path / "made.wav"
     made.write_bytes(verified.output.media.read())

@@ -103,6 +103,12 @@ def test_the_distance_agrees_with_the_verdict(rule, example, accepts):
 
 
 NO_BOUND = {
+    # Reckoned from all parts of a request; of a document, pages and megabytes go together; else all or nothing.
+    "body_too_large",
+    "document_pages_too_many",
+    "document_file_broken",
+    "document_not_alone",
+    "texts_alone",
     # Nothing is near or far here: a byte lost is a byte lost.
     "audio_packets_damaged",
     "audio_frames_missing",

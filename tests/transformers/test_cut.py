@@ -202,7 +202,7 @@ class TestOpenGops:
         """Prepared under a cap of 2.4 s."""
         source = media(request.param)
         preflight = Preflight(limits=limited(2.9), policy=Policy(min_clip_s=0.0))
-        outputs = [v.output for v in preflight._verified(Source.of(source), preflight.check(source))]
+        outputs = [v.output for v in preflight.verified(Source.of(source), preflight.check(source))]
         paths = [tmp_path / f"{i}.mp4" for i in range(len(outputs))]
         for output, path in zip(outputs, paths, strict=True):
             path.write_bytes(output.media.read())
@@ -307,7 +307,7 @@ class TestPipeline:
         "name", ["video/h264_aac_mp4", "video/b_frames_mkv", "video/b_frames_ts", "audio/wav_s16", "audio/mp3"]
     )
     def test_too_long_is_cut_and_nothing_is_lost(self, media, name):
-        preflight = Preflight(limits=limited(4.9))
+        preflight = Preflight(limits=limited(4.9), policy=Policy(min_clip_s=30.0))
         payloads = list(preflight.prepare(media(name)))
         assert len(payloads) >= 2
         if name.startswith("video/"):
@@ -325,7 +325,7 @@ class TestPipeline:
         """Looped by copying: by its sound, the file of 600.0 s lasts 600.02."""
         source, clips = case.path, case.expected[DEFAULT_PROFILE].requests
         assert (strictest_duration_s(source) > 600.0) == (clips > 1)
-        outputs = list(Preflight()._verified(Source.of(source), Preflight().check(source)))
+        outputs = list(Preflight().verified(Source.of(source), Preflight().check(source)))
         assert len(outputs) == clips
         paths = []
         for i, verified in enumerate(outputs):
@@ -339,6 +339,6 @@ class TestPipeline:
         cap = 180_000
         preflight = Preflight(limits=limited(600.0, max_bytes=cap))
         source = media("audio/wav_s16")
-        sizes = [v.media.size_bytes for v in preflight._verified(Source.of(source), preflight.check(source))]
+        sizes = [v.media.size_bytes for v in preflight.verified(Source.of(source), preflight.check(source))]
         assert all(size <= cap for size in sizes)
         assert len(sizes) == -(-source.stat().st_size // (cap - 1_024 - 4_096))

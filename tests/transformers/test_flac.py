@@ -25,7 +25,7 @@ INFORMATION = bytes.fromhex("0400 0400 000000 000000 0ac442f0 00000000".replace(
 
 def prepared(source: Path | bytes, preflight: Preflight | None = None) -> list[Output]:
     preflight = preflight or Preflight()
-    return [v.output for v in preflight._verified(Source.of(source), preflight.check(source))]
+    return [v.output for v in preflight.verified(Source.of(source), preflight.check(source))]
 
 
 def written(outputs: list[Output], folder: Path) -> list[Path]:

@@ -31,7 +31,7 @@ def source(tmp_path_factory) -> Path:
 
 def test_only_a_moment_at_each_seam_differs(source, tmp_path):
     preflight = Preflight(limits=limited(8.0))
-    outputs = [v.output for v in preflight._verified(Source.of(source), preflight.check(source))]
+    outputs = [v.output for v in preflight.verified(Source.of(source), preflight.check(source))]
     assert len(outputs) >= 3
     assert {o.fidelity for o in outputs} == {Fidelity.LOSSLESS}
     want = samples(source, 2).astype(int)
@@ -56,6 +56,6 @@ def test_only_a_moment_at_each_seam_differs(source, tmp_path):
 
 def test_frames_that_are_not_heard_are_said(source):
     preflight = Preflight(limits=limited(8.0))
-    first, *others = [v.output for v in preflight._verified(Source.of(source), preflight.check(source))]
+    first, *others = [v.output for v in preflight.verified(Source.of(source), preflight.check(source))]
     assert first.steps == ("cut into mp3",)
     assert all("not heard" in o.steps[-1] for o in others)

@@ -48,7 +48,7 @@ def test_what_is_coded_stays(media, name, size, policy, tmp_path):
     source = tmp_path / media(name).name
     source.write_bytes(tagged(media(name), size))
     before = source.read_bytes()
-    (verified,) = Preflight(policy=policy)._verified(Source.of(source), Preflight().check(source))
+    (verified,) = Preflight(policy=policy).verified(Source.of(source), Preflight().check(source))
     output = verified.output
     assert output.fidelity is Fidelity.LOSSLESS
     assert [step.split(",")[0] for step in output.steps] == ["removed tags and pictures"]
@@ -66,7 +66,7 @@ def test_what_is_coded_stays(media, name, size, policy, tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_fits_is_sent_with_its_tags(media, name):
-    (verified,) = Preflight()._verified(
+    (verified,) = Preflight().verified(
         Source.of(tagged(media(name), 50_000)), Preflight().check(tagged(media(name), 50_000))
     )
     assert verified.output.fidelity is Fidelity.IDENTICAL
@@ -105,7 +105,7 @@ def test_tags_that_nobody_can_read_are_left_behind_by_copying_the_packets(media,
     assert isinstance(facts, AudioFacts)
     with pytest.raises(BrokenMediaError):
         strip_tags(Source.of(source), facts)
-    (verified,) = Preflight(policy=policy)._verified(Source.of(source), Preflight(policy=policy).check(source))
+    (verified,) = Preflight(policy=policy).verified(Source.of(source), Preflight(policy=policy).check(source))
     assert verified.output.fidelity is Fidelity.LOSSLESS
     path = tmp_path / "copied.flac"
     path.write_bytes(verified.output.media.read())

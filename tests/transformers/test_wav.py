@@ -39,7 +39,7 @@ def written(folder: Path, name: str = "a.wav", **fields: object) -> Path:
 
 def prepared(path: Path, preflight: Preflight | None = None) -> list[Output]:
     preflight = preflight or Preflight()
-    return [v.output for v in preflight._verified(Source.of(path), preflight.check(path))]
+    return [v.output for v in preflight.verified(Source.of(path), preflight.check(path))]
 
 
 def chunks(data: bytes) -> dict[bytes, bytes]:
