@@ -116,15 +116,15 @@ def decide(
     wait_s = stated_s if stated_s is not None else min(backoff_s(retried, jitter), patience.max_wait_s)
     obstacle = _obstacle(patience, outcome, retried, elapsed_s, wait_s)
     if obstacle is None:
-        late_s = jitter * min(_LATE_SHARE * wait_s, _LATE_MOST_S) if stated_s is not None else 0.0
-        return Retry(_in_time(patience, elapsed_s, wait_s + late_s))
+        return Retry(wait_s if stated_s is None else wait_s + jitter * _late_most_s(patience, elapsed_s, wait_s))
     paused = stated_s is not None and retried < patience.retries
     return GiveUp(_error(outcome, obstacle, retried, stated_s, now, paused=paused))
 
 
-def _in_time(patience: Patience, elapsed_s: float, wait_s: float) -> float:
-    """What is added to a wait does not cost the try after it."""
-    return wait_s if patience.deadline_s is None else min(wait_s, patience.deadline_s - elapsed_s)
+def _late_most_s(patience: Patience, elapsed_s: float, wait_s: float) -> float:
+    """Of what is left for the try after the wait, at most half."""
+    most_s = min(_LATE_SHARE * wait_s, _LATE_MOST_S)
+    return most_s if patience.deadline_s is None else min(most_s, (patience.deadline_s - elapsed_s - wait_s) / 2)
 
 
 def backoff_s(retried: int, jitter: float) -> float:
