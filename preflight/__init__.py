@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from preflight import errors
     from preflight.calls import check, embed, plan, prepare
-    from preflight.media import MultiInput, NamedImage, Source, Text, TextImage
+    from preflight.media import MultiInput, NamedImage, NamedSource, Source, Text, TextImage
     from preflight.payload import Payload
     from preflight.pipeline import Preflight
     from preflight.planner import Plan, Policy
+    from preflight.results import write_embeddings
     from preflight.rules import Finding, Report
     from preflight.submitter import Embeddings
 
@@ -30,6 +31,7 @@ _HOME = {
     "Finding": "preflight.rules",
     "MultiInput": "preflight.media",
     "NamedImage": "preflight.media",
+    "NamedSource": "preflight.media",
     "Payload": "preflight.payload",
     "Plan": "preflight.planner",
     "Policy": "preflight.planner",
@@ -43,6 +45,7 @@ _HOME = {
     "embed": "preflight.calls",
     "plan": "preflight.calls",
     "prepare": "preflight.calls",
+    "write_embeddings": "preflight.results",
 }
 
 __all__ = [
@@ -50,6 +53,7 @@ __all__ = [
     "Finding",
     "MultiInput",
     "NamedImage",
+    "NamedSource",
     "Payload",
     "Plan",
     "Policy",
@@ -64,6 +68,7 @@ __all__ = [
     "errors",
     "plan",
     "prepare",
+    "write_embeddings",
 ]
 
 

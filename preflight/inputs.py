@@ -11,6 +11,7 @@ from typing import BinaryIO
 from preflight.media import (
     ImageFacts,
     MediaFacts,
+    MediaType,
     MultiInput,
     RequestFacts,
     Source,
@@ -35,7 +36,11 @@ def opened_once(source: Input) -> Opened:
         case TextImage():
             return replace(source, image=Source.of(source.image))
         case MultiInput():
-            return replace(source, images=[replace(each, image=Source.of(each.image)) for each in source.images])
+            return replace(
+                source,
+                images=[replace(each, image=Source.of(each.image)) for each in source.images],
+                sources=[replace(each, source=Source.of(each.source)) for each in source.sources],
+            )
         case _:
             return Source.of(source)
 
@@ -49,20 +54,27 @@ def source_of(source: Source | Text) -> Source:
     return Source.of(well_formed(source.text).encode(), name=source.name)
 
 
-def images_of(request: TextImage | MultiInput) -> list[Source]:
-    """Of a request of several parts, in order."""
-    images = [request.image] if isinstance(request, TextImage) else [named.image for named in request.images]
-    return [Source.of(image) for image in images]
+def parts_of(request: TextImage | MultiInput) -> list[tuple[Source, MediaType | None]]:
+    """The media of a request of several parts, in order, and what each is to be read as."""
+    if isinstance(request, TextImage):
+        return [(Source.of(request.image), "image")]
+    return [
+        # A document is a PDF or a text: which of them, only its bytes say.
+        (Source.of(part.source), None if part.media_type == "document" else part.media_type)
+        for part in request.parts
+    ]
 
 
 def facts_of_request(
-    request: TextImage | MultiInput, text: TextFacts | None, images: Sequence[MediaFacts]
+    request: TextImage | MultiInput, text: TextFacts | None, media: Sequence[MediaFacts]
 ) -> RequestFacts:
-    """Of a request of several parts, of which the parts are known."""
+    """Of a request of several parts, of which the parts are known, media in order."""
+    images = len(media) - (0 if isinstance(request, TextImage) else len(request.sources))
     return RequestFacts(
         kind="text_image" if isinstance(request, TextImage) else "multi_input",
         text=text,
         placeholders=tuple(dict.fromkeys(_PLACEHOLDER.findall(request.text or ""))),
-        names=(None,) if isinstance(request, TextImage) else tuple(image.name for image in request.images),
-        images=tuple(each for each in images if isinstance(each, ImageFacts | Unprobed)),
+        names=(None,) if isinstance(request, TextImage) else tuple(part.name for part in request.parts),
+        images=tuple(each for each in media[:images] if isinstance(each, ImageFacts | Unprobed)),
+        sources=tuple(media[images:]),
     )

@@ -7,27 +7,27 @@ says where it came from.
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from hashlib import sha256
-from typing import BinaryIO, Literal
+from typing import Literal
 
-from preflight.errors import UnreadableError
-from preflight.source import Source as Source  # noqa: PLC0414 (a noun of this file, too long to stand in it)
+from preflight.given import MediaType as MediaType  # noqa: PLC0414 (as the next)
+from preflight.given import MultiInput as MultiInput  # noqa: PLC0414
+from preflight.given import NamedImage as NamedImage  # noqa: PLC0414
+from preflight.given import NamedSource as NamedSource  # noqa: PLC0414
+from preflight.given import Text as Text  # noqa: PLC0414
+from preflight.given import TextImage as TextImage  # noqa: PLC0414
+from preflight.source import Media as Media  # noqa: PLC0414 (nouns of this file, too long to stand in it)
+from preflight.source import Source as Source  # noqa: PLC0414
 
-Kind = Literal["text", "image", "audio", "video", "unknown"]
+Kind = Literal["text", "image", "audio", "video", "document", "unknown"]
 InputType = Literal["text", "image", "text_image", "audio", "video", "multi_input"]
 StreamType = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
 DurationSource = Literal["header", "index", "packets"]
 EncodingSource = Literal["content", "mark", "detected", "named"]
 """UTF-8 by its bytes, a byte order mark, a detection that is sure, or the caller's word."""
-_BLOCK_BYTES = 256 * 1024
-"""Small enough to be hashed where the processor still has it."""
-
 Watch = Callable[[float], None]
 """Told how many seconds of the source's timeline are done, in the caller's own thread."""
 
@@ -57,89 +57,6 @@ class Span:
     @property
     def duration_s(self) -> float:
         return self.end_s - self.start_s
-
-
-class Media:
-    """Bytes to be sent as base64, and how many they were when they were verified.
-
-    They are hashed while they are read for the first time, by whoever that is: to read 400 MB for nothing else took a
-    quarter of the time that it takes to cut them.
-    """
-
-    __slots__ = ("_sha256", "size_bytes", "source")
-
-    def __init__(self, source: Source, size_bytes: int) -> None:
-        self.source = source
-        self.size_bytes = size_bytes
-        self._sha256: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Media({self.source!r}, {self.size_bytes})"
-
-    @property
-    def sha256(self) -> str:
-        """Of all bytes, in hexadecimal; they are read for it where nobody has read them. Raises UnreadableError."""
-        if self._sha256 is None:
-            deque(self.blocks(), maxlen=0)
-        assert self._sha256 is not None
-        return self._sha256
-
-    def blocks(self, block_bytes: int = _BLOCK_BYTES) -> Iterator[memoryview]:
-        """All bytes, each block but the last of the same size. Each is overwritten by the next: what is written anew
-        each time costs more than what is done with it.
-
-        Raises UnreadableError where there are no longer as many as were verified.
-        """
-        digest = sha256() if self._sha256 is None else None
-        whole = memoryview(bytearray(block_bytes))
-        left = self.size_bytes
-        with self.source.open() as file:
-            while left:
-                block = whole[: min(block_bytes, left)]
-                if file.readinto(block) < len(block):  # type: ignore[attr-defined]  # BinaryIO lacks what all of ours have
-                    raise UnreadableError(f"{self.source.name} became shorter while it was read. Prepare it again.")
-                left -= len(block)
-                if digest is not None:
-                    digest.update(block)
-                yield block
-            if file.read(1):
-                raise UnreadableError(f"{self.source.name} became longer while it was read. Prepare it again.")
-        if digest is not None:
-            self._sha256 = digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text given as it is, not as a file."""
-
-    text: str
-    name: str = "<text>"
-
-
-@dataclass(frozen=True, slots=True)
-class TextImage:
-    """One request that embeds a text and an image together."""
-
-    text: str
-    image: str | os.PathLike[str] | bytes | BinaryIO | Source
-    name: str = "<text_image>"
-
-
-@dataclass(frozen=True, slots=True)
-class NamedImage:
-    """An image of a `MultiInput`; the text points at it with `<@name>`."""
-
-    image: str | os.PathLike[str] | bytes | BinaryIO | Source
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MultiInput:
-    """One request of 1 to 10 images and, if wanted, a text that names them."""
-
-    images: Sequence[NamedImage]
-    text: str | None = None
-    name: str = "<multi_input>"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,10 +110,11 @@ class ImageFacts:
     bare_bytes: int | None = None
     """JPEG, MPO and PNG: with nothing but what it takes to show the first picture; None elsewhere."""
     has_metadata: bool = False
-    """JPEG, MPO and PNG: EXIF (unless it says the orientation alone), XMP, IPTC, comments, texts, or whatever else may
-    say who made it, where or when."""
+    """JPEG, MPO and PNG: EXIF (unless it says the orientation alone), XMP, IPTC, comments, texts, or the like."""
     location: tuple[float, float] | None = None
     """JPEG, MPO and PNG: latitude and longitude in degrees, north and east positive, of EXIF or XMP."""
+    stumbling_block: str | None = None
+    """JPEG, MPO and PNG: what beside the picture makes common readers give up; None where nothing does."""
 
     @property
     def displayed_width(self) -> int:
@@ -263,8 +181,7 @@ class AudioFacts:
     container: str
     """FFmpeg's name of the demuxer: wav, mp3, flac, ogg, "mov,mp4,m4a,3gp,3g2,mj2", ..."""
     dialect: str | None = None
-    """What kind of WAV it is that not every reader of WAV understands: RF64, RIFX, "24 bits in 32", ...; None where it
-    is as plain as can be, and in all other containers."""
+    """Of a WAV that not every reader of WAV understands: RF64, RIFX, "24 bits in 32", ...; None elsewhere."""
     codec: str
     duration_s: float | None
     duration_source: DurationSource | None
@@ -281,14 +198,15 @@ class AudioFacts:
     """Bits a sample, where the codec has such a thing."""
     has_timestamps: bool
     """False for raw elementary streams: nothing in the file says when a packet is due."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude in degrees, north and east positive, as its tags have them."""
     tag_bytes: int | None = None
     """MP3, FLAC and WAV: of titles, pictures and the like; None elsewhere, and where nobody can say."""
     streams: tuple[StreamFacts, ...]
     missing_s: float = 0.0
     """FLAC: seconds whose frames are not there or not whole, by the numbers of the others; a part of the duration."""
     clock_jumps: tuple[Span, ...] = ()
-    """Where the clock of a transport or program stream jumps ahead: seconds of that clock, from `start_s`. Nobody is
-    shown them, and they are no part of the duration."""
+    """As of VideoFacts."""
     decoded: DecodedFacts | None = None
     """None where only metadata were read."""
 
@@ -329,10 +247,11 @@ class VideoFacts:
     interlaced: bool | None = None
     """Whether a header says that each frame holds two moments, a field of lines each; None where none says."""
     color_transfer: str | None = None
-    """What the numbers of the picture mean as light, by FFmpeg's names: bt709, smpte2084 (PQ), arib-std-b67 (HLG), ...;
-    None where nothing says."""
+    """FFmpeg's name: bt709, smpte2084 (PQ), arib-std-b67 (HLG), ...; None where nothing says."""
     pixel_format: str | None = None
     """FFmpeg's name: yuv420p, yuv422p10le, ...; None where the header does not say."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude in degrees, north and east positive, as its tags have them."""
     has_metadata: bool = False
     """Tags, chapters or streams that are neither the picture nor the sound that is kept: what a copy leaves out."""
     clock_jumps: tuple[Span, ...] = ()
@@ -361,6 +280,19 @@ class VideoFacts:
         return (self.height, wide) if self.rotation in (90, 270) else (wide, self.height)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocumentFacts:
+    """A PDF."""
+
+    kind: Literal["document"] = field(default="document", init=False)
+    size_bytes: int
+    version: str | None
+    """Of PDF, as the header states it."""
+    pages: int | None
+    """The most that its page tree may hold, by anything in the file; None where the file does not say."""
+    encrypted: bool
+
+
 UnprobedCode = Literal[
     "file_empty",
     "file_unreadable",
@@ -369,6 +301,7 @@ UnprobedCode = Literal[
     "image_file_broken",
     "audio_file_broken",
     "video_file_broken",
+    "document_file_broken",
 ]
 
 
@@ -392,9 +325,25 @@ class RequestFacts:
     placeholders: tuple[str, ...]
     """The names that the text points at with `<@name>`, in order, each once."""
     names: tuple[str | None, ...]
-    """The images' names, in order."""
+    """The names of its images and sources, in order."""
     images: tuple[ImageFacts | Unprobed, ...]
+    sources: tuple[MediaFacts, ...] = ()
+    """Of the parts after the images, which may be of any kind."""
+
+    @property
+    def parts(self) -> tuple[MediaFacts, ...]:
+        """Of the images and the sources, in order."""
+        return (*self.images, *self.sources)
 
 
-MediaFacts = TextFacts | ImageFacts | AudioFacts | VideoFacts | Unprobed
+def media_type(facts: MediaFacts) -> MediaType:
+    """What a source of a `multi_input` says that it is. A text that is no `input_text` is a document."""
+    match facts:
+        case ImageFacts() | AudioFacts() | VideoFacts():
+            return facts.kind
+        case _:
+            return "document"
+
+
+MediaFacts = TextFacts | ImageFacts | AudioFacts | VideoFacts | DocumentFacts | Unprobed
 Facts = MediaFacts | RequestFacts

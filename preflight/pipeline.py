@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from preflight import limits as profiles
-from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError
+from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError, UsageError
 from preflight.inputs import Input as Input  # noqa: PLC0414 (what this room takes)
-from preflight.inputs import Opened, facts_of_request, images_of, opened_once, source_of
+from preflight.inputs import Opened, facts_of_request, opened_once, parts_of, source_of
 from preflight.limits import Limits
 from preflight.media import (
     AudioFacts,
+    DocumentFacts,
     Facts,
     Fidelity,
     ImageFacts,
@@ -32,13 +32,12 @@ from preflight.media import (
     UnprobedCode,
     VideoFacts,
 )
-from preflight.payload import Payload, media_body, payload_of_parts, text_body
+from preflight.payload import Payload, payload_of_one
 from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
 from preflight.probers.tokens import TokenCounter, count_tokens
 from preflight.progress import Meter, Progress, Stage, silent
-from preflight.rules import Finding, Report, check_facts, image_part
-from preflight.rules.image import LOCATION
+from preflight.rules import Report, check_facts, location
 from preflight.rules.policy import MAX_LOSS, STRIP_METADATA, TEXT
 from preflight.transformers import Output, Verified, transform
 
@@ -52,6 +51,7 @@ _BROKEN: dict[str, UnprobedCode] = {
     "image": "image_file_broken",
     "audio": "audio_file_broken",
     "video": "video_file_broken",
+    "document": "document_file_broken",
 }
 
 
@@ -78,6 +78,16 @@ class Preflight:
         self._workers = workers
         self._token_counter = token_counter
 
+    def by(self, limits: Limits) -> Preflight:
+        """The same, with other limits."""
+        return Preflight(
+            limits=limits,
+            policy=self.policy,
+            on_progress=self._on_progress,
+            workers=self._workers,
+            token_counter=self._token_counter,
+        )
+
     def check(self, source: Input, *, kind: Kind | None = None) -> Report:
         """What it is and what breaks the limits, from metadata alone, or from every frame besides where the policy's
         `verify` is "decode". Never raises for bad media.
@@ -88,7 +98,7 @@ class Preflight:
         report = check_facts(opened.name, self._facts(opened, kind), self.limits)
         findings = TEXT.applied(report.findings, self.policy.text)
         if self.policy.strip_metadata:  # what will not leave the house needs no warning
-            findings = (f for f in findings if f.code != LOCATION.code)
+            findings = (f for f in findings if f.code not in location.CODES)
         return replace(report, findings=tuple(findings))
 
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
@@ -98,7 +108,9 @@ class Preflight:
         """
         opened = opened_once(source)
         if isinstance(opened, TextImage | MultiInput):
-            return self._plan_of_request(opened, self.check(opened))
+            from preflight.parts import plan_parts
+
+            return plan_parts(opened, self.check(opened), self.limits, self._fitter_of_parts)
         report = self.check(opened, kind=kind)
         plan = self._planned(opened, report)
         assert not isinstance(report.facts, RequestFacts)
@@ -115,12 +127,14 @@ class Preflight:
         opened = opened_once(source)
         report = self.check(opened, kind=kind)
         if isinstance(opened, TextImage | MultiInput):
-            yield self._request(opened, report)
+            from preflight.parts import payload_of_request
+
+            yield payload_of_request(opened, report, self.limits, self._fitter_of_parts)
             self._on_progress(Progress(report.source, 1, None, None))
             return
         meter = self._meter(report)
-        for verified in self._verified(opened, report, meter):
-            yield self._payload(report, verified)
+        for verified in self.verified(opened, report, meter):
+            yield payload_of_one(report.source, report.kind, self.limits, verified)
             span = verified.output.span
             meter.made(span.end_s if span else None)
         meter.finish()
@@ -129,8 +143,14 @@ class Preflight:
         """Prepare, submit through `client`, which may be any route to the service, and place the vectors on the
         source's own timeline.
 
-        Raises RejectedError, or a SubmitError of the first request that failed for good.
+        Raises RejectedError, a SubmitError of the first request that failed for good, or UsageError where the profile
+        is not of requests that are answered at once.
         """
+        if self.limits.route != "sync":
+            raise UsageError(
+                f"{self.limits.profile} is sent in another way ({self.limits.endpoint}) than this client does. "
+                "Prepare it, and hand its payloads to what sends them that way."
+            )
         from preflight.submitter import Embeddings
 
         payloads = enumerate(self.prepare(source, kind=kind), start=1)
@@ -158,7 +178,7 @@ class Preflight:
                 return self._facts_of_text(source.text)
             case TextImage() | MultiInput():
                 text = self._facts_of_text(source.text) if source.text is not None else None
-                return facts_of_request(source, text, [self._examined(image, "image") for image in images_of(source)])
+                return facts_of_request(source, text, [self._examined(part, kind) for part, kind in parts_of(source)])
 
     def _facts_of_text(self, text: str) -> TextFacts:
         from preflight.probers.text import facts_of_text
@@ -181,7 +201,7 @@ class Preflight:
         if kind == "text":  # our own UTF-8: that it is text was asked before
             return self._facts_of_text(media.read().decode())
         match kind:
-            case "image" | "audio" | "video":
+            case "image" | "audio" | "video" | "document":
                 return probe(media, kind)
             case _:
                 return probe(media)
@@ -225,6 +245,10 @@ class Preflight:
                 seams = Seams(source_of(source), facts)
                 planned = partial(plan_timed, report, facts, units, self.limits, self.policy, refuse=seams.refused)
                 return self._with_moments(planned, source_of(source), report)
+            case DocumentFacts() as facts:
+                from preflight.planner.document import plan_document
+
+                return plan_document(report, facts)
             case _:
                 raise RejectedError(report.source, report.errors)
 
@@ -239,8 +263,10 @@ class Preflight:
         watch = self._meter(report, "seek").watch
         return planned(moments=find_moments(source, report.facts, self.policy.cut_at, watch))
 
-    def _verified(self, source: Source | Text, report: Report, meter: Meter | None = None) -> Iterator[Verified]:
-        """Outputs that passed. Where copying fails before its first clip, the next rung of the ladder is taken."""
+    def verified(self, source: Source | Text, report: Report, meter: Meter | None = None) -> Iterator[Verified]:
+        """The outputs of an input with its report, each of which passed. Where copying fails before its first clip, the
+        next rung of the ladder is taken.
+        """
         meter = meter or Meter(report.source, None, silent)  # of a part of a request, whose progress is told as a whole
         plan: Plan | None = self._planned(source, report)
         while plan is not None:
@@ -314,66 +340,10 @@ class Preflight:
         """Damage that only decoding could find is a rejection like any other."""
         return RejectedError(report.source, check_facts(report.source, _broken(report.kind, error), self.limits).errors)
 
-    def _payload(self, report: Report, verified: Verified) -> Payload:
-        output, model = verified.output, self.limits.model_name
-        match report.kind:
-            case "text":
-                fragments = text_body(model, output.media.read().decode())
-            case "image" | "audio" | "video" as kind:
-                fragments = media_body(model, kind, verified.media)
-            case other:
-                raise TypeError(f"{other} has no body of its own")
-        return Payload(
-            source=report.source,
-            input_type=report.kind,
-            fragments=fragments,
-            span=output.span,
-            offset=output.offset,
-            fidelity=output.fidelity,
-            steps=output.steps,
-            verified=(verified.media,),
-        )
-
-    def _plan_of_request(self, request: TextImage | MultiInput, report: Report) -> Plan:
-        from preflight.planner.request import plan_request
-
-        if report.verdict == "rejected":
-            raise RejectedError(report.source, report.errors)
-        parts: dict[str, Plan] = {}
-        for name, source in _parts(request, report):
-            with self._said_of(report, name):
-                parts[name] = self.plan(source, kind="image" if isinstance(source, Source) else None)
-        return plan_request(report, parts)
-
-    @contextmanager
-    def _said_of(self, report: Report, name: str) -> Iterator[None]:
-        """What is wrong with a part is said of the request."""
-        try:
-            yield
-        except RejectedError as error:
-            findings = [replace(f, part=name) for f in error.findings if isinstance(f, Finding)]
-            raise RejectedError(report.source, findings) from error
-
-    def _request(self, request: TextImage | MultiInput, report: Report) -> Payload:
-        """One body of several parts, each fitted on its own."""
-        if report.verdict == "rejected":
-            raise RejectedError(report.source, report.errors)
-        fitted: dict[str, Verified] = {}
-        for name, source in _parts(request, report):
-            with self._said_of(report, name):
-                kind: Kind | None = "image" if isinstance(source, Source) else None
-                fitted[name] = next(self._verified(source, self.check(source, kind=kind)))
-        text = fitted.pop("text", None)
-        return payload_of_parts(request, self.limits.model_name, text, list(fitted.values()))
-
-
-def _parts(request: TextImage | MultiInput, report: Report) -> Iterator[tuple[str, Source | Text]]:
-    """What is to be fitted, by its name in findings."""
-    assert isinstance(report.facts, RequestFacts)
-    for index, image in enumerate(images_of(request)):
-        yield image_part(report.facts.kind, index), image
-    if request.text is not None:
-        yield "text", Text(request.text)
+    def _fitter_of_parts(self, limits: Limits) -> Preflight:
+        """None of them may become several."""
+        policy = replace(self.policy, prefer="requests", overlap_s=0.0)
+        return Preflight(limits=limits, policy=policy, workers=self._workers, token_counter=self._token_counter)
 
 
 def _broken(kind: str, error: BrokenMediaError) -> Unprobed:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,16 @@ def corpus() -> Path:
 def media() -> Callable[[str], Path]:
     """`media("video/h264_aac_mp4")`: the file of that case, which all tests share; `media_case` gives a copy of it."""
     return lambda name: catalogue.case(name).path
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 200 KB, where one may be mounted."""
+    place = tmp_path / "small_disk"
+    place.mkdir()
+    mount = shutil.which("mount")
+    call = [str(mount), "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)]
+    if mount is None or subprocess.run(call, check=False).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", place], check=True)

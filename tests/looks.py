@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
@@ -26,6 +29,13 @@ def displayed(data: bytes) -> pyvips.Image:
     if picture.bands == 1:
         picture = picture.bandjoin([picture, picture])
     return picture.cast("uchar").copy_memory()
+
+
+def displayed_by_ffmpeg(path: Path) -> pyvips.Image | None:
+    """The same by the FFmpeg command line, for formats that libvips was not built with; None where neither can."""
+    to_png = ("-frames:v", "1", "-pix_fmt", "rgba", "-c:v", "png", "-f", "image2pipe", "-")
+    done = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), *to_png], capture_output=True, check=False)
+    return displayed(done.stdout) if done.returncode == 0 and done.stdout else None
 
 
 def look(picture: pyvips.Image, width: int, height: int) -> Look:

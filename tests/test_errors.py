@@ -15,6 +15,7 @@ from preflight.errors import (
     PreflightError,
     RateLimitError,
     RejectedError,
+    StillProcessingError,
     SubmitError,
     UnverifiedOutputError,
 )
@@ -70,7 +71,7 @@ def test_what_is_withheld_is_called_a_defect_of_ours() -> None:
     assert str(error).endswith("`preflight check` output.")
 
 
-@pytest.mark.parametrize("kind", [c for c in CLASSES if issubclass(c, SubmitError)])
+@pytest.mark.parametrize("kind", [c for c in CLASSES if issubclass(c, SubmitError) and c is not StillProcessingError])
 def test_a_submit_error_carries_what_the_service_said(kind: type[SubmitError]) -> None:
     error = kind("no", status=401, code="api_key_invalid", retried=2)
     assert (str(error), error.status, error.code, error.retried) == ("no", 401, "api_key_invalid", 2)
@@ -83,3 +84,9 @@ def test_who_to_catch() -> None:
     assert RateLimitError("wait", retry_after_s=7.5).retry_after_s == 7.5
     assert not issubclass(RejectedError, SubmitError)
     assert preflight.errors is errors
+
+
+def test_what_takes_long_is_not_lost() -> None:
+    error = StillProcessingError("task", "t1", waited_s=60.0)
+    assert (error.what, error.identifier, error.status) == ("task", "t1", 200)
+    assert "t1 is still being processed after 60 s. It is not lost" in str(error)

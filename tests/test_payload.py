@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -259,3 +260,34 @@ def test_half_a_read_is_no_hash() -> None:
 def test_what_changed_its_length_has_no_hash(size: int, word: str) -> None:
     with pytest.raises(UnreadableError, match=f"became {word}"):
         _ = Media(Source.of(b"abcd"), size).sha256
+
+
+def test_a_fingerprint_is_of_all_that_is_asked_for() -> None:
+    """Worked out by hand: the body with the hash of each medium in its place."""
+    made = replace(payload(*text_image_body("marengo3.0", "a dog", media(b"abc"))), input_type="text_image")
+    inside = hashlib.sha256(b"abc").hexdigest()
+    plain = json.dumps(
+        {
+            "input_type": "text_image",
+            "model_name": "marengo3.0",
+            "text_image": {"media_source": {"base64_string": inside}, "input_text": "a dog"},
+        },
+        separators=(",", ":"),
+    )
+    assert made.fingerprint == hashlib.sha256(plain.encode()).hexdigest()
+    others = [
+        text_image_body("marengo3.5", "a dog", media(b"abc")),
+        text_image_body("marengo3.0", "a cat", media(b"abc")),
+        text_image_body("marengo3.0", "a dog", media(b"abd")),
+    ]
+    assert made.fingerprint not in {replace(payload(*each), input_type="text_image").fingerprint for each in others}
+
+
+@pytest.mark.parametrize("uploaded", [False, True])
+def test_a_fingerprint_of_one_medium_is_the_same_whichever_way_it_goes(uploaded: bool) -> None:
+    """The id of an asset is another with each upload."""
+    medium = media(b"abc")
+    fragments = (b'{"asset_id":"65f0"}',) if uploaded else media_body("marengo3.0", "audio", medium)
+    made = replace(payload(*fragments), input_type="audio", verified=(medium,))
+    inside = hashlib.sha256(b"abc").hexdigest()
+    assert made.fingerprint == hashlib.sha256(f"marengo3.0 audio {inside}".encode()).hexdigest()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import typer
+from typer.main import get_command
 
 from preflight.cli.command import Command, Commands
 from preflight.cli.signals import is_terminated
@@ -57,7 +58,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Never a traceback for what a user can mend."""
     try:
         given = sys.argv[1:] if arguments is None else arguments
-        code = app_of(given)(args=given, prog_name="preflight", standalone_mode=False)
+        # Not by calling the application, which would take over `sys.excepthook`.
+        code = get_command(app_of(given)).main(args=given, prog_name="preflight", standalone_mode=False)
     except typer.TyperException as error:
         if message := error.format_message():  # nothing where the help was printed instead
             say(f"preflight: {message.rstrip('.')}. `preflight --help` lists the commands, `-h` after one its options.")

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from preflight.cli.talk import bar, give, say, tell
-from preflight.cli.whole import new_folder, plain_errors, whole_file
 from preflight.errors import ExitCode
-from preflight.limits import names
 from preflight.reports import records
+from preflight.whole import new_folder, plain_errors, whole_file
 
 if TYPE_CHECKING:
     from preflight.testing.catalogue import Case
@@ -82,8 +81,10 @@ def _make(chosen: tuple[Case, ...], folder: Path) -> int:
 
 
 def _record(case: Case) -> dict[str, records.Json]:
+    from preflight.testing.truth import PROFILES
+
     expected: dict[str, records.Json] = {}
-    for profile in names():
+    for profile in PROFILES:
         owed = case.expected[profile]
         codes: list[records.Json] = [*sorted(owed.codes)]
         expected[profile] = {"codes": codes, "gives": str(owed.gives), "requests": owed.requests}

@@ -79,6 +79,7 @@ _PARTS: tuple[tuple[str, Callable[[], str]], ...] = (
 )
 _OPTIONAL = (
     ("HEIC photographs", ("pillow_heif",), "heic"),
+    ("Parquet", ("pyarrow",), "parquet"),
     ("the emulator", ("starlette", "uvicorn", "python_multipart"), "serve"),
     ("edge cases for tests", ("ffmpeg", "imageio_ffmpeg", "hypothesis", "platformdirs"), "testing"),
 )

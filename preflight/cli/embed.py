@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from preflight.cli import options
 from preflight.cli.inputs import opened
 from preflight.cli.talk import bar, give, require_output, say
-from preflight.cli.whole import whole_file
 from preflight.errors import (
     AuthenticationError,
     ExitCode,
@@ -27,9 +26,10 @@ from preflight.media import Kind, MultiInput, Source, TextImage
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.reports import records, text
+from preflight.results import embeddings_file
 
 if TYPE_CHECKING:
-    from preflight.submitter import Client
+    from preflight.submitter import Client, Embeddings
 
 _EMULATOR_KEY = "emulator"
 
@@ -49,36 +49,38 @@ def embed(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="An .ndjson file; standard output without it.", dir_okay=False),
+        typer.Option(
+            "--out", help="An .ndjson, .npz or .parquet file; NDJSON on standard output without it.", dir_okay=False
+        ),
     ] = None,
+    normalize: Annotated[bool, typer.Option("--normalize", help="Give each vector the length 1 (L2).")] = False,
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
     *,
     policy: Policy,
 ) -> int:
-    """Prepare, submit, and write a line of JSON for each vector, placed on its source's own timeline.
+    """Prepare, submit, and write each vector, placed on its source's own timeline, as a line of JSON or a row.
 
     One input that fails does not stop the others; the exit code is then 1.
     """
-    if out is not None and out.suffix != ".ndjson":
-        raise UsageError(f"{out} does not end in .ndjson, the only form that is written. Rename it.")
     if out is None:
         require_output()
-    sources, as_kind = opened(paths, kind)
     done, vectors = 0, 0
     stop: KeyboardInterrupt | PreflightError | None = None
     with ExitStack() as stack:
+        add = stack.enter_context(embeddings_file(out)).add if out is not None else _print
+        sources, as_kind = opened(paths, kind)
         client = stack.enter_context(_client(emulator, base_url, api_key_file, profile))
         progress = stack.enter_context(bar(len(sources), prints=out is None))
-        write = _into(stack.enter_context(whole_file(out))) if out is not None else give
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         try:
             for source in sources:
                 progress.start(source.name)
-                written = _embed_one(preflight, client, source, as_kind, write)
+                found = _embed_one(preflight, client, source, as_kind)
+                if found is not None:
+                    add(found.normalized() if normalize else found)
+                    done, vectors = done + 1, vectors + len(found)
                 progress.finish()
-                done += written is not None
-                vectors += written or 0
         except (KeyboardInterrupt, PreflightError) as error:
             if not vectors:
                 raise
@@ -89,30 +91,23 @@ def embed(
     return ExitCode.OK if done == len(sources) else ExitCode.REFUSED
 
 
-def _into(file: IO[bytes]) -> Callable[[str], object]:
-    return lambda line: file.write(f"{line}\n".encode())
+def _print(embeddings: Embeddings) -> None:
+    if len(embeddings):  # at one go: Ctrl-C between two of them would leave half a source
+        give("\n".join(map(records.line, records.of_embeddings(embeddings))))
 
 
 def _embed_one(
-    preflight: Preflight,
-    client: Client,
-    source: Source | TextImage | MultiInput,
-    kind: Kind | None,
-    write: Callable[[str], object],
-) -> int | None:
-    """How many vectors were written; None where the input failed, which was said."""
+    preflight: Preflight, client: Client, source: Source | TextImage | MultiInput, kind: Kind | None
+) -> Embeddings | None:
+    """None where the input failed, which was said."""
     try:
-        rows = records.of_embeddings(preflight.embed(source, client, kind=kind))
+        return preflight.embed(source, client, kind=kind)
     except RejectedError as error:
         say(text.of_rejection(error))
     except (AuthenticationError, RateLimitError, OutOfSpaceError, UsageError):
         raise  # the next input would fare no better
     except PreflightError as error:
         say(f"{source.name}: {error}")
-    else:
-        if rows:  # at one go: Ctrl-C between two of them would leave half a source
-            write("\n".join(map(records.line, rows)))
-        return len(rows)
     return None
 
 

@@ -23,6 +23,12 @@ def _completed(incomplete: str) -> list[str]:
     ]
 
 
+def _plans(incomplete: str) -> list[str]:
+    from preflight.limits.rates import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
 def emulate(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 8765,
     profile: options.Profile = options.DEFAULT,
@@ -37,22 +43,23 @@ def emulate(
         ),
     ] = "",
     faults_seed: Annotated[int, typer.Option(metavar="N", help="Another N, other requests that go wrong.")] = 0,
-    rates: Annotated[
-        str,
+    rate_plan: Annotated[
+        str | None,
         typer.Option(
-            metavar="SPEC",
-            help="How much may come before it answers 429: timed:requests_per_minute=25:media_minutes_per_hour=600 for "
-            "audio and video, still:... for texts and images, upload:... for files; several with commas between.",
+            metavar="PLAN",
+            help="Answer 429 to more than this plan of the service may use: free, developer-1, ... or a .toml file of "
+            "your own rates.",
+            autocompletion=_plans,
             show_default=False,
         ),
-    ] = "",
+    ] = None,
     latency: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long an answer takes, at the least.", min=0)
     ] = 0.0,
 ) -> int:
     """Run a local embed-v2 on loopback until Ctrl-C. It enforces the limits; its vectors are not Marengo's."""
     from preflight.emulator import Faults, LocalServer, Settings
-    from preflight.emulator.quota_spec import quotas_of
+    from preflight.limits import rates
 
     if faults == _LIST:
         from preflight.emulator.faults import listed
@@ -62,7 +69,7 @@ def emulate(
     planned = Faults.of(faults, seed=faults_seed)
     if faults_seed and not planned:
         raise UsageError("--faults-seed chooses among the requests of --faults. Give both, or neither.")
-    settings = Settings(quotas=quotas_of(rates))
+    settings = Settings(rates=rates.load(rate_plan) if rate_plan is not None else None)
     with LocalServer(profile=profile, port=port, settings=settings, faults=planned, latency_s=latency) as server:
         troubled = f", with faults ({faults})" if planned else ""
         say(f"emulating {profile} at {server.url} (any key is accepted){troubled}; Ctrl-C ends it")

@@ -13,6 +13,7 @@ import typer
 from preflight.limits import DEFAULT_PROFILE, names
 from preflight.media import Fidelity
 from preflight.planner import Policy
+from preflight.planner.route import Wish
 
 KindName = Literal["text", "image", "audio", "video", "request"]
 
@@ -20,6 +21,14 @@ Paths = Annotated[list[str], typer.Argument(help="Files, folders, or - for stand
 Profile = Annotated[
     str,
     typer.Option("--profile", help="The limits to hold it against; see `preflight limits`.", autocompletion=names),
+]
+Route = Annotated[
+    Wish,
+    typer.Option(
+        "--route",
+        help="How it is to be sent: inline, answered at once (sync) or in a task (async), uploaded beforehand (asset), "
+        "or by whichever of them changes the media least (auto).",
+    ),
 ]
 As = Annotated[
     KindName | None,

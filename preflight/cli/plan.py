@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from preflight import routing
 from preflight.cli import options
 from preflight.cli.inputs import opened
+from preflight.cli.signals import raise_if_stopped
 from preflight.cli.talk import bar, give, say, tell
 from preflight.errors import ExitCode, RejectedError, UnreadableError
 from preflight.limits import load
@@ -22,6 +24,7 @@ def plan(
     paths: options.Paths,
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
+    route: options.Route = "sync",
     form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print it.")] = "text",
     *,
     policy: Policy,
@@ -35,8 +38,9 @@ def plan(
         for source in sources:
             progress.start(source.name)
             try:
-                made = preflight.plan(source, kind=as_kind)
+                found = routing.route(preflight, source, kind=as_kind, wish=route)
             except RejectedError as error:
+                raise_if_stopped()  # an interruption that a callback lost looks like damage
                 code = ExitCode.REFUSED
                 if form == "ndjson":
                     give(records.line(records.of_unplanned(source.name, error.findings)))
@@ -50,8 +54,15 @@ def plan(
                     give(records.line(records.of_unplanned(source.name, [reason])))
             else:
                 if form == "ndjson":
-                    give(records.line(records.of_plan(made)))
+                    give(records.line(records.of_plan(found.plan) | _route_of(found)))
                 else:
-                    tell(text.of_plan(made))
+                    tell(text.of_plan(found.plan))
+                    if found.why is not None:
+                        tell(f"    route: {text.shown(found.why)}")
             progress.finish()
     return code
+
+
+def _route_of(found: routing.Routed) -> dict[str, records.Json]:
+    limits = found.preflight.limits
+    return {"route": limits.route, "profile": limits.profile, "route_why": found.why}

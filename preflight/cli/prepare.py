@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Annotated, Literal
 
 import typer
 
+from preflight import routing
 from preflight.cli import options
 from preflight.cli.inputs import opened
+from preflight.cli.signals import raise_if_stopped
 from preflight.cli.talk import bar, say
-from preflight.cli.whole import new_folder, whole_file
 from preflight.errors import (
     ExitCode,
     PreflightError,
@@ -28,9 +28,11 @@ from preflight.media import Kind, MultiInput, Source, TextImage
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
+from preflight.planner.route import Wish
 from preflight.probers.sniff import HEAD_BYTES, suffix_of
 from preflight.reports import records, text
 from preflight.rules import rule
+from preflight.whole import new_folder, whole_file
 
 _MANIFEST = "manifest.ndjson"
 _WRITERS = 2
@@ -46,11 +48,13 @@ def prepare(
     media: Annotated[bool, typer.Option("--media", help="Write the media files instead of request bodies.")] = False,
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
+    route: options.Route = "sync",
     *,
     policy: Policy,
 ) -> int:
     """Write requests that the service accepts, exactly as they would be posted, and a manifest of them.
 
+    What has to be uploaded beforehand (--route asset) has no body yet: its media file is written instead.
     Inputs that cannot be prepared get a line in the manifest with their findings, and exit code 1.
     """
     if media and kind == "request":
@@ -61,7 +65,7 @@ def prepare(
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         stop: KeyboardInterrupt | PreflightError | None = None
         with whole_file(folder / _MANIFEST) as manifest:
-            writer = _Writer(folder, manifest, form="media" if media else "body")
+            writer = _Writer(folder, manifest, form="media" if media else "body", route=route)
             try:
                 for source in sources:
                     progress.start(source.name)
@@ -78,8 +82,8 @@ def prepare(
 class _Writer:
     """Numbers the requests across all inputs. A source's files stay only if all of them were made."""
 
-    def __init__(self, folder: Path, manifest: IO[bytes], *, form: Literal["body", "media"]) -> None:
-        self._folder, self._manifest, self._form = folder, manifest, form
+    def __init__(self, folder: Path, manifest: IO[bytes], *, form: Literal["body", "media"], route: Wish) -> None:
+        self._folder, self._manifest, self._form, self._route = folder, manifest, form, route
         self.requests = 0
         self.prepared = 0
 
@@ -89,7 +93,7 @@ class _Writer:
         try:
             with ThreadPoolExecutor(_WRITERS) as beside:  # waits at its end: nothing is written after it
                 writing: deque[Future[str]] = deque()
-                for number, payload in enumerate(preflight.prepare(source, kind=kind), start=self.requests + 1):
+                for number, payload in enumerate(self._payloads(preflight, source, kind), start=self.requests + 1):
                     while len(writing) == _WRITERS:
                         lines.append(writing.popleft().result())
                     path = self._path_of(payload, number)
@@ -101,6 +105,7 @@ class _Writer:
             self._add(lines)
         except (RejectedError, UnverifiedOutputError, UnreadableError) as error:
             _remove(written)
+            raise_if_stopped()  # an interruption that a callback lost looks like damage
             say(text.of_rejection(error) if isinstance(error, RejectedError) else f"{source.name}: {error}")
             self._add([records.line(records.of_refusal(source.name, _findings(error)))])
         except BaseException:
@@ -110,8 +115,15 @@ class _Writer:
             self.requests += len(written)
             self.prepared += 1
 
+    def _payloads(
+        self, preflight: Preflight, source: Source | TextImage | MultiInput, kind: Kind | None
+    ) -> Iterator[Payload]:
+        if self._route == "sync":
+            return preflight.prepare(source, kind=kind)
+        return routing.route(preflight, source, kind=kind, wish=self._route).prepare()
+
     def _path_of(self, payload: Payload, number: int) -> Path:
-        if self._form == "body":
+        if self._form == "body" and payload.upload is None:
             return self._folder / f"{number:06}.json"
         if not payload.media:
             return self._folder / f"{number:06}.txt"
@@ -121,13 +133,13 @@ class _Writer:
     def _write_one(self, payload: Payload, path: Path) -> str:
         """Its line in the manifest. In a thread of its own: while it hashes and writes, the next request is made."""
         with whole_file(path) as file:
-            if self._form == "body":
+            if self._form == "body" and payload.upload is None:
                 payload.write_to(file)
             elif payload.media:
                 (medium,) = payload.media
                 file.writelines(medium.blocks())
             else:
-                file.write(json.loads(b"".join(payload.chunks()))["text"]["input_text"].encode())
+                file.writelines(payload.verified[0].blocks())
         return records.line(records.of_payload(payload, path.name))
 
     def _add(self, lines: list[str]) -> None:

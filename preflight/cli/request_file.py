@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from preflight.errors import MissingExtraError, UnreadableError, UsageError
-from preflight.media import MultiInput, NamedImage, Source, TextImage
+from preflight.media import MediaType, MultiInput, NamedImage, NamedSource, Source, TextImage
 
 MAX_REQUEST_BYTES = 1_000_000
 """A text of 500 tokens and ten names are under 10 kB."""
@@ -32,12 +32,24 @@ class ImageEntry(Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(description="Letters, digits and underscores.")] | None = None
 
 
+class SourceEntry(Struct, forbid_unknown_fields=True):
+    path: Annotated[
+        str,
+        Meta(min_length=1, description="A medium of any kind, relative to this file and in its folder or below it."),
+    ]
+    name: Annotated[str, Meta(description="Letters, digits and underscores.")] | None = None
+    media_type: Annotated[MediaType, Meta(description="What it is to be read as, if not as what it is.")] | None = None
+
+
 class RequestFile(Struct, forbid_unknown_fields=True):
-    """Either `text` and `image` (text_image), or `images` and perhaps a `text` that names them (multi_input)."""
+    """Either `text` and `image` (text_image), or `images`, or `sources` of any kind (marengo3.5), and perhaps a `text`
+    that names them (multi_input).
+    """
 
     text: _Text | None = None
     image: _Path | None = None
     images: Annotated[list[_Path | ImageEntry], Meta(max_length=_MOST_IMAGES)] | None = None
+    sources: Annotated[list[_Path | SourceEntry], Meta(max_length=_MOST_IMAGES)] | None = None
 
 
 def schema() -> dict[str, Any]:
@@ -52,17 +64,22 @@ def read_request(path: str) -> TextImage | MultiInput:
     """
     name = "<stdin>" if path == "-" else path
     folder = Path.cwd() if path == "-" else Path(path).parent
-    found = _decoded(_bytes_of(path, name), name)
-    match found:
-        case RequestFile(text=str(text), image=str(image), images=None):
-            return TextImage(text, _image(image, folder, name), name)
-        case RequestFile(text=text, image=None, images=list(images)):
+    given = _decoded(_bytes_of(path, name), name)
+    match given:
+        case RequestFile(text=str(text), image=str(image), images=None, sources=None):
+            return TextImage(text, _medium(image, folder, name), name)
+        case RequestFile(text=text, image=None, images=None, sources=list(sources)):
+            each = [SourceEntry(one) if isinstance(one, str) else one for one in sources]
+            found = [NamedSource(_medium(one.path, folder, name), one.name, one.media_type) for one in each]
+            return MultiInput(text=text, name=name, sources=found)
+        case RequestFile(text=text, image=None, images=list(images), sources=None):
             entries = [ImageEntry(each) if isinstance(each, str) else each for each in images]
-            named = [NamedImage(_image(each.path, folder, name), each.name) for each in entries]
+            named = [NamedImage(_medium(each.path, folder, name), each.name) for each in entries]
             return MultiInput(named, text, name)
         case _:
             raise UsageError(
-                f"{name} is no request: it needs `text` and `image`, or `images` with or without `text`. "
+                f"{name} is no request: it needs `text` and `image`, or `images` (or `sources`) with or without "
+                "`text`. "
                 "`preflight explain request` prints its schema."
             )
 
@@ -92,19 +109,26 @@ def _decoded(data: bytes, name: str) -> RequestFile:
 
 def _of_yaml(data: bytes) -> RequestFile:
     try:
-        import yaml  # noqa: F401 (msgspec's own error names no extra of ours)
+        import yaml
     except ImportError as error:
         raise MissingExtraError("a request in YAML", "yaml") from error
+    try:
+        for event in yaml.parse(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if isinstance(event, yaml.AliasEvent):
+                # Ten lines of references to references become a billion words when they are built.
+                raise msgspec.DecodeError("it has an alias (`*name`), and no request needs one: write it out")
+    except yaml.YAMLError as error:
+        raise msgspec.DecodeError(str(error)) from error
     return msgspec.yaml.decode(data, type=RequestFile)
 
 
-def _image(written: str, folder: Path, name: str) -> Source:
-    """An image in the file's folder or below it: whoever wrote the file may not name what else is on this disk."""
+def _medium(written: str, folder: Path, name: str) -> Source:
+    """A medium in the file's folder or below it: whoever wrote the file may not name what else is on this disk."""
     try:
         root = folder.resolve()
         place = (root / written).resolve()
     except (OSError, ValueError, RuntimeError) as error:  # a NUL byte; links in a circle
         raise UsageError(f"{name} names {written!r}, which is no path ({error}). Correct it.") from error
     if not place.is_relative_to(root):
-        raise UsageError(f"{name} names {written!r}, which is outside its own folder. Put the image beside it.")
+        raise UsageError(f"{name} names {written!r}, which is outside its own folder. Put it beside the file.")
     return Source.of(place, name=written)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import typer
 
-from preflight.cli.whole import plain_errors
+from preflight.cli.signals import raise_if_stopped
 from preflight.errors import ExitCode, UsageError
 from preflight.reports.text import shown
+from preflight.whole import plain_errors
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -91,11 +92,11 @@ class _Silent:
     def start(self, source: str) -> None:
         pass
 
-    def advance(self, progress: Progress) -> None:
-        pass
+    def advance(self, progress: Progress) -> None:  # noqa: ARG002 (nobody sees it)
+        raise_if_stopped()
 
     def finish(self) -> None:
-        pass
+        raise_if_stopped()
 
 
 class _Terminal:
@@ -112,10 +113,12 @@ class _Terminal:
         self._one = self._bars.add_task(shown(source[-_NAME:]), total=None, note="")
 
     def advance(self, progress: Progress) -> None:
+        raise_if_stopped()
         if self._one is not None:
             self._bars.update(self._one, completed=progress.done_s or 0, total=progress.total_s, note=note(progress))
 
     def finish(self) -> None:
+        raise_if_stopped()
         self._done += 1
         if self._one is not None:
             self._bars.remove_task(self._one)

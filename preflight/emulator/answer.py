@@ -56,15 +56,26 @@ Stored = Callable[[AssetId], Source]
 """The file of an asset; raises Refusal where it cannot be had."""
 
 
-def _nothing_stored(asset: AssetId) -> Source:
+def nothing_stored(asset: AssetId) -> Source:
     raise invalid(asset.parameter, f"There is no asset {asset.asset_id}.")
+
+
+def taken(given: Given, name: str, stored: Stored = nothing_stored) -> Source:
+    """What was given, wherever it lies. Raises Refusal where it cannot be had."""
+    match given:
+        case AssetId():
+            return stored(given)
+        case Spooled(path):
+            return Source.of(path, name=name)
+        case _:
+            return Source.of(given, name=name)
 
 
 def answer(
     request: Request,
     preflight: Preflight,
     *,
-    stored: Stored = _nothing_stored,
+    stored: Stored = nothing_stored,
     of_assets: Preflight | None = None,
     admit: Callable[[float], None] = lambda _seconds: None,
 ) -> dict[str, object]:
@@ -73,45 +84,35 @@ def answer(
     `of_assets` judges audio and video that lie in an asset, which may be larger; otherwise `preflight` does. `admit` is
     told the seconds of audio or video that are to be embedded before they are decoded, and may raise Refusal (429).
     """
-
-    def taken(given: Given, name: str) -> Source:
-        match given:
-            case AssetId():
-                return stored(given)
-            case Spooled(path):
-                return Source.of(path, name=name)
-            case _:
-                return Source.of(given, name=name)
-
     match request:
         case TextRequest(text):
-            _accepted(preflight.check(Text(text)))
-            return {"data": [_single(wording_vector(text))]}
+            accepted(preflight.check(Text(text)))
+            return {"data": [single(wording_vector(text))]}
         case ImageRequest(image):
-            source = taken(image, "image")
-            report = _accepted(preflight.check(source, kind="image"))
+            source = taken(image, "image", stored)
+            report = accepted(preflight.check(source, kind="image"))
             assert isinstance(report.facts, ImageFacts)
-            return _described("image", [_single(_seen(source, report.facts))])
+            return described("image", [single(seen(source, report.facts))])
         case TextImageRequest(text, image):
-            source = taken(image, "text_image")
-            report = _accepted(preflight.check(TextImage(text, source)))
+            source = taken(image, "text_image", stored)
+            report = accepted(preflight.check(TextImage(text, source)))
             vectors = [wording_vector(text), *_all_seen([source], report)]
-            return _described("text_image", [_single(blend(vectors))])
+            return described("text_image", [single(blend(vectors))])
         case MultiInputRequest(text, named):
-            sources = [taken(part.image, f"media_sources[{n}]") for n, part in enumerate(named)]
+            sources = [taken(part.image, f"media_sources[{n}]", stored) for n, part in enumerate(named)]
             images = [NamedImage(source, part.name) for source, part in zip(sources, named, strict=True)]
-            report = _accepted(preflight.check(MultiInput(images, text)))
+            report = accepted(preflight.check(MultiInput(images, text)))
             vectors = _all_seen(sources, report)
             vectors += [wording_vector(text)] if text is not None else []
-            return _described("multi_input", [_single(blend(vectors))])
+            return described("multi_input", [single(blend(vectors))])
         case TimedRequest():
             judge = of_assets or preflight if isinstance(request.media, AssetId) else preflight
-            found = examined(request, taken(request.media, request.kind), judge)
+            found = examined(request, taken(request.media, request.kind, stored), judge)
             admit(found.window.duration_s)
             return timed(request, found)
 
 
-def _accepted(report: Report) -> Report:
+def accepted(report: Report) -> Report:
     """The rules are the only judge of media here, as they are in `check`."""
     if not report.errors:
         return report
@@ -120,11 +121,11 @@ def _accepted(report: Report) -> Report:
     raise Refusal(400, first.code, where + first.message, first.docs)
 
 
-def _described(input_type: str, data: Sequence[object], **more: object) -> dict[str, object]:
+def described(input_type: str, data: Sequence[object], **more: object) -> dict[str, object]:
     return {"data": data, "metadata": {"input_type": input_type, **more}}
 
 
-def _single(vector: Vector) -> dict[str, object]:
+def single(vector: Vector) -> dict[str, object]:
     """The one vector of a request without a timeline."""
     return _row(vector, None, None, None)
 
@@ -139,20 +140,20 @@ def _row(vector: Vector, option: str | None, scope: str | None, span: Span | Non
     }
 
 
-def _seen(source: Source, facts: ImageFacts) -> Vector:
+def seen(source: Source, facts: ImageFacts) -> Vector:
     try:
         return picture_vector(decode_picture(source, facts))
     except BrokenMediaError as error:
-        raise _broken("image", source, str(error)) from error
+        raise unreadable("image", source, str(error)) from error
 
 
 def _all_seen(sources: Sequence[Source], report: Report) -> list[Vector]:
     assert isinstance(report.facts, RequestFacts)
     pairs = zip(sources, report.facts.images, strict=True)
-    return [_seen(source, facts) for source, facts in pairs if isinstance(facts, ImageFacts)]
+    return [seen(source, facts) for source, facts in pairs if isinstance(facts, ImageFacts)]
 
 
-def _broken(kind: str, source: Source, why: str) -> Refusal:
+def unreadable(kind: str, source: Source, why: str) -> Refusal:
     message = f"Cannot read {source.name}: {why}. Please check the {kind} file is valid and try again."
     return Refusal(400, f"{kind}_file_broken", message)
 
@@ -168,10 +169,10 @@ class Examined:
 
 def examined(request: TimedRequest, source: Source, judge: Preflight) -> Examined:
     """Raises Refusal (400), from metadata alone: what a task is refused for when it is created."""
-    facts = _accepted(judge.check(source, kind=request.kind)).facts
+    facts = accepted(judge.check(source, kind=request.kind)).facts
     assert isinstance(facts, AudioFacts | VideoFacts)
     if not facts.duration_s:
-        raise _broken(request.kind, source, "it has no length")
+        raise unreadable(request.kind, source, "it has no length")
     return Examined(source, facts, _window(request, facts.duration_s))
 
 
@@ -182,7 +183,7 @@ def timed(request: TimedRequest, found: Examined) -> dict[str, object]:
     try:
         recording = decode_timed(source, facts, window.end_s, hears="loudness")
     except BrokenMediaError as error:
-        raise _broken(request.kind, source, str(error)) from error
+        raise unreadable(request.kind, source, str(error)) from error
     options = request.options if recording.loudness is not None else [o for o in request.options if o == "visual"]
     if not options:
         raise invalid(f"{request.kind}.embedding_option", "The video has no sound.")
@@ -196,7 +197,7 @@ def timed(request: TimedRequest, found: Examined) -> dict[str, object]:
     more |= {"end_offset_sec": request.end_s} if request.end_s is not None else {}
     if request.kind == "video" and isinstance(request.segmentation, Fixed):
         more["clip_length"] = request.segmentation.duration_s
-    return _described(request.kind, data, **more)
+    return described(request.kind, data, **more)
 
 
 def _window(request: TimedRequest, duration_s: float) -> Span:

@@ -20,13 +20,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from preflight.emulator import any_kind, invoke
 from preflight.emulator.answer import answer
 from preflight.emulator.assets import Assets
 from preflight.emulator.intake import Intake, Taken
 from preflight.emulator.judges import of_requests, of_tasks
 from preflight.emulator.meter import Meter, group_of
 from preflight.emulator.page import page
-from preflight.emulator.schema import Request as AnyRequest
+from preflight.emulator.schema import Request as GivenRequest
 from preflight.emulator.schema import parse
 from preflight.emulator.settings import Settings
 from preflight.emulator.shelf import Shelf
@@ -37,12 +38,13 @@ from preflight.emulator.vectors import DIMENSIONS
 from preflight.emulator.wire import Refusal, nested
 from preflight.errors import UsageError
 from preflight.limits import DEFAULT_PROFILE, Limits
+from preflight.limits import Route as Means
 from preflight.payload import base64_length
 from preflight.pipeline import Preflight
 
 T = TypeVar("T")
 
-_ENDPOINT, _MODEL = "POST /v1.3/embed-v2", "marengo3.0"
+_PATHS: dict[Means, str] = {"sync": "/v1.3/embed-v2", "invoke": "/model/{model_id}/invoke"}
 HEADERS = {"X-Emulator": "preflight; not Marengo"}
 """In every answer."""
 _UPLOADS = ("/v1.3/assets", "/v1.3/assets/multipart-uploads")
@@ -59,22 +61,22 @@ def create_app(
 ) -> Starlette:
     """An emulator of embed-v2 that enforces `profile`. **Its vectors are not Marengo's.**
 
-    Without `api_key` any key is accepted, but there must be one. `settings` are of tasks and assets, which have limits
-    of their own. What is uploaded lies in a folder that is gone with the application. Raises UsageError for a profile
-    that is not of the synchronous endpoint of marengo3.0.
+    Without `api_key` any key is accepted, but there must be one; at Bedrock, where requests are signed, none is asked
+    for. `settings` are of tasks and assets, which have limits of their own. What is uploaded lies in a folder that is
+    gone with the application. Raises UsageError for a profile whose requests are not answered at once.
     """
     preflight = Preflight(limits=profile)
     limits = preflight.limits
-    if (limits.endpoint, limits.model_name) != (_ENDPOINT, _MODEL):
+    if limits.route not in _PATHS:
         raise UsageError(
-            f"the emulator speaks {_ENDPOINT} of {_MODEL} only; {profile} is another. Choose another profile."
+            f"the emulator answers requests at once; {profile} is of tasks ({limits.endpoint}). Choose another profile."
         )
     service = _Service(preflight, api_key, settings or Settings())
     app = Starlette(
         routes=[
             Route("/", service.page),
             Route("/emulator/tally", service.counts),
-            Route("/v1.3/embed-v2", service.embed, methods=["POST"]),
+            Route(_PATHS[limits.route], service.embed, methods=["POST"]),
             *service.tasks.routes(),
             *service.uploads.routes(),
             *service.assets.routes(),
@@ -87,6 +89,7 @@ def create_app(
         },
     )
     app.state.tally = service.tally
+    app.state.endpoint = limits.endpoint
     app.router.redirect_slashes = False  # the service has no such address either
     return app
 
@@ -99,7 +102,7 @@ class _Service:
         self._of_assets = of_requests(preflight.limits).by_asset
         self._api_key = api_key
         self.tally = Tally()
-        self.meter = Meter(settings.quotas, style=settings.rate_style, clock=settings.clock)
+        self.meter = Meter(settings.rates, style=settings.rate_style, clock=settings.clock)
         self._shelf = shelf = Shelf()
         self.assets = Assets(self, shelf, settings)
         self.uploads = Uploads(self, self.assets, shelf, settings)
@@ -128,7 +131,8 @@ class _Service:
         return self.json(200, self.tally.shown())
 
     def admit(self, request: Request) -> None:
-        self._check_key(request.headers.get("x-api-key", ""))
+        if self._preflight.limits.route != "invoke":
+            self._check_key(request.headers.get("x-api-key", ""))
         if request.method == "POST" and request.url.path in _UPLOADS:
             self.meter.request("upload")
 
@@ -192,9 +196,18 @@ class _Service:
         if not given or not hmac.compare_digest(given.encode(), expected.encode()):
             raise Refusal(401, "api_key_invalid", "The x-api-key header is missing or its key is invalid.")
 
-    def _answer(self, taken: Taken) -> tuple[bytes, AnyRequest]:
+    def _answer(self, taken: Taken) -> tuple[bytes, GivenRequest | any_kind.AnyKindRequest]:
         """And the request."""
-        request = parse(taken.json, model_name=_MODEL, media=taken.media)
+        limits = self._preflight.limits
+        if limits.model_name == any_kind.MODEL:
+            of_any = any_kind.parse(taken.json, taken.media)
+            self.meter.request(group_of(of_any))
+            return msgspec.json.encode(any_kind.answer(of_any, self._preflight, stored=self.assets.taken)), of_any
+        request = (
+            invoke.parse(taken.json, limits, taken.media)
+            if limits.route == "invoke"
+            else parse(taken.json, model_name=limits.model_name, media=taken.media)
+        )
         group = group_of(request)
         self.meter.request(group)
         answered = answer(
@@ -204,7 +217,7 @@ class _Service:
             of_assets=self._of_assets,
             admit=partial(self.meter.media, group),
         )
-        return msgspec.json.encode(answered), request
+        return msgspec.json.encode(invoke.in_its_words(answered) if limits.route == "invoke" else answered), request
 
 
 def _require_json(request: Request) -> None:
@@ -227,10 +240,21 @@ async def _fed(request: Request, most_bytes: int, take: Callable[[bytes], object
 
 
 def _largest_body(limits: Limits) -> int:
-    """The service's own cap is not documented; this is the first size that no valid request can have."""
-    images = limits.request.max_images.value * base64_length(limits.image.max_file_bytes.value)
-    timed = max(base64_length(kind.max_media_bytes) for kind in (limits.audio, limits.video))
-    return max(images, timed) + _BESIDES_MEDIA_BYTES
+    """The service's own cap is not documented but for Bedrock; elsewhere this is the first size that no valid request
+    can have.
+    """
+    if limits.request.max_body_bytes is not None:
+        return limits.request.max_body_bytes.value
+    timed = max(limits.audio.max_media_bytes, limits.video.max_media_bytes)
+    media = {
+        "image": limits.image.max_file_bytes.value,
+        "audio": timed,
+        "video": timed,
+        "document": limits.document.max_file_bytes.value,
+    }
+    each = max(media[kind] for kind in limits.request.media_types.value)
+    several = limits.request.max_sources.value * base64_length(each)
+    return max(several, base64_length(timed)) + _BESIDES_MEDIA_BYTES
 
 
 def _json(status: int, body: bytes) -> Response:
@@ -248,7 +272,8 @@ async def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_invalid")
     message = (
-        f"{request.method} {request.url.path}: {error.detail}. The emulator has {_ENDPOINT}, its tasks, and assets."
+        f"{request.method} {request.url.path}: {error.detail}. The emulator has {request.app.state.endpoint}, tasks, "
+        "and assets."
     )
     response = await _refused(request, Refusal(error.status_code, code, message))
     response.headers.update(error.headers or {})

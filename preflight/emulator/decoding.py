@@ -15,12 +15,15 @@ from av import AudioFrame, AudioResampler, FFmpegError, VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from preflight.emulator.picture import SIDE
 from preflight.emulator.sound import SAMPLE_RATE, Listener, Loudness
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, ImageFacts, Source, VideoFacts
 from preflight.probers.container import demux, open_media
+from preflight.probers.image_decoded import first_picture_of
+from preflight.probers.jpeg_check import is_cut_short
 from preflight.probers.pillow import Unopened, open_image, quiet, said
 from preflight.probers.timed import pick_streams
 from preflight.transformers.image import UPRIGHT
@@ -55,8 +58,13 @@ def decode_picture(source: Source, facts: ImageFacts) -> NDArray[np.uint8]:
             with quiet(), image:
                 image.draft("RGB", (2 * SIDE, 2 * SIDE))  # JPEG decodes to about this size at once
                 small = _squeezed(image)
+                is_jpeg = isinstance(image, JpegImageFile)
         except Exception as error:  # damaged files make Pillow raise nearly every built-in exception
             raise BrokenMediaError(f"its picture cannot be decoded ({said(error)})") from error
+        # Of a damaged JPEG, Pillow sees some picture. What the service does with it is not documented; `check --decode`
+        # and `prepare` refuse it, and so does this, by the same judge.
+        if is_jpeg and is_cut_short(first_picture_of(file)):
+            raise BrokenMediaError("its coded data have a fault or end too early")
     if facts.orientation in UPRIGHT:
         small = small.transpose(UPRIGHT[facts.orientation])
     return np.asarray(small)

@@ -16,8 +16,9 @@ from typing import IO, Literal
 
 import pybase64
 
-KEY = b"base64_string"
-"""What precedes a medium, in any request (CONTRACT 1.2)."""
+KEYS = (b"base64_string", b"base64String")
+"""What precedes a medium, in any request: the service's word, and Bedrock's (CONTRACT 1.2, 4)."""
+_MOST_KEY_BYTES = max(map(len, KEYS))
 
 _IN_MEMORY_BYTES = 256 * 1024
 """Decoded media up to this size are not worth a file."""
@@ -73,7 +74,7 @@ class Intake:
         self._rest = bytearray()
         self._state: Literal["outside", "string", "medium"] = "outside"
         self._string = bytearray()
-        """The last or current string, as far as it may be KEY; longer ones are cut."""
+        """The last or current string, as far as it may be one of KEYS; longer ones are cut."""
         self._between = bytearray()
         """What followed it, as far as it may be a colon."""
         self._half = b""
@@ -114,11 +115,11 @@ class Intake:
     def _outside(self, chunk: bytes, at: int) -> int:
         quote = chunk.find(b'"', at)
         end = quote if quote >= 0 else len(chunk)
-        if len(self._between) <= len(KEY):
-            self._between += chunk[at:end].strip(b" \t\r\n")[: len(KEY) + 1]
+        if len(self._between) <= _MOST_KEY_BYTES:
+            self._between += chunk[at:end].strip(b" \t\r\n")[: _MOST_KEY_BYTES + 1]
         self._rest += chunk[at : end + 1]
         if quote >= 0:
-            if self._string == KEY and self._between == b":":
+            if self._string in KEYS and self._between == b":":
                 self._state, self._decoder = "medium", _Decoder(self._new_file)
             else:
                 self._state = "string"
@@ -136,8 +137,8 @@ class Intake:
             if found == b'"':
                 self._state = "outside"
                 return at
-            if len(self._string) <= len(KEY):
-                self._string += found[: len(KEY) + 1]
+            if len(self._string) <= _MOST_KEY_BYTES:
+                self._string += found[: _MOST_KEY_BYTES + 1]
             if at == len(chunk):
                 return at
 

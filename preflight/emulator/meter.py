@@ -13,38 +13,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
+from preflight.emulator.any_kind import AnyKindRequest
 from preflight.emulator.rate_headers import Dimension, Spent, Style, body, headers
 from preflight.emulator.schema import Request, TimedRequest
 from preflight.emulator.wire import Refusal
-from preflight.errors import UsageError
+from preflight.limits.rates import Group, Quota, Rates
 
-Group = Literal["timed", "still", "upload"]
-"""Audio and video; text, image, and what is made of these; files that become assets."""
-
+_GROUPS: tuple[Group, ...] = ("media", "still", "upload")
 _MINUTE_S, _HOUR_S, _DAY_S = 60.0, 3_600.0, 86_400.0
 _PER = {_MINUTE_S: "1 minute", _HOUR_S: "1 hour", _DAY_S: "1 day"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Quota:
-    """Of one group. None is no such limit; 0 lets nothing through."""
-
-    requests_per_minute: int | None = None
-    requests_per_day: int | None = None
-    media_minutes_per_hour: float | None = None
-    media_minutes_per_day: float | None = None
-
-    def __post_init__(self) -> None:
-        given = (
-            self.requests_per_minute,
-            self.requests_per_day,
-            self.media_minutes_per_hour,
-            self.media_minutes_per_day,
-        )
-        if any(limit is not None and not limit >= 0 for limit in given):
-            raise UsageError("a rate must be 0 or more. Leave it out for no limit.")
 
 
 class RateLimited(Refusal):
@@ -59,9 +37,9 @@ class RateLimited(Refusal):
         return self._body
 
 
-def group_of(request: Request) -> Group:
+def group_of(request: Request | AnyKindRequest) -> Group:
     """Whose limits a request draws on."""
-    return "timed" if isinstance(request, TimedRequest) else "still"
+    return "media" if isinstance(request, TimedRequest) else "still"
 
 
 @dataclass(slots=True)
@@ -83,7 +61,7 @@ class _Window:
         self.used = max(0.0, self.used + amount)
 
     def spent(self, now: float) -> Spent:
-        # A limit of 0, or media longer than the limit, are refused in a window that was never opened, too.
+        # Media longer than the limit are refused in a window that was never opened, too.
         wait_s = math.ceil(self.ends_at - now if now < self.ends_at else self.length_s)
         return Spent(dimension=self.dimension, limit=int(self.limit), per=_PER[self.length_s], wait_s=wait_s)
 
@@ -97,12 +75,12 @@ class _Counters:
 class Meter:
     """Counts what comes in, and refuses what is too much. Its methods may be called from any thread.
 
-    `clock`: seconds since 1970. A group without a Quota has no limits.
+    `clock`: seconds since 1970. Without `rates` nothing is metered.
     """
 
     def __init__(
         self,
-        quotas: Mapping[Group, Quota],
+        rates: Rates | None,
         *,
         style: Style = "retry_after",
         clock: Callable[[], float] = time.time,
@@ -110,7 +88,7 @@ class Meter:
         self._style = style
         self._clock = clock
         self._lock = threading.Lock()
-        self._groups = {group: _counters(quota) for group, quota in quotas.items()}
+        self._groups = {group: _counters(rates.quota(group)) for group in _GROUPS} if rates is not None else {}
 
     def request(self, group: Group) -> None:
         """One more. Raises RateLimited, and then it does not count."""
@@ -156,8 +134,8 @@ class Meter:
 
 
 def _counters(quota: Quota) -> _Counters:
-    requests = [(quota.requests_per_minute, _MINUTE_S), (quota.requests_per_day, _DAY_S)]
-    minutes = [(quota.media_minutes_per_hour, _HOUR_S), (quota.media_minutes_per_day, _DAY_S)]
+    requests = [(quota.requests_a_minute, _MINUTE_S), (quota.requests_a_day, _DAY_S)]
+    minutes = [(quota.media_minutes_an_hour, _HOUR_S), (quota.media_minutes_a_day, _DAY_S)]
     return _Counters(
         requests=[_Window("Request", limit, length_s) for limit, length_s in requests if limit is not None],
         media=[_Window("Duration", 60 * limit, length_s) for limit, length_s in minutes if limit is not None],

@@ -117,21 +117,22 @@ async def play(reply: Reply, own: OwnAnswer, line: Line, *, answered: Callable[[
     answered(status)
     await line.send({"type": "http.response.start", "status": status, "headers": headers.raw})
     half = len(body) // 2
-    await _send(body[:half], reply.trickle_s / 2, line)
+    await _send(body, range(half), reply.trickle_s / 2, line)
     if reply.pause_s:
         await line.hold(reply.pause_s)
     if reply.reset:
         await line.cut(HANG_UP if reply.reset == "short" else RESET)
-    await _send(body[half:], reply.trickle_s / 2, line)
+    await _send(body, range(half, len(body)), reply.trickle_s / 2, line)
     await line.send({"type": "http.response.body"})
 
 
-async def _send(body: bytes, trickle_s: float, line: Line) -> None:
-    size, pause_s = _pace(len(body), trickle_s)
-    for at in range(0, len(body), size):
+async def _send(body: bytes, part: range, trickle_s: float, line: Line) -> None:
+    size, pause_s = _pace(len(part), trickle_s)
+    for at in part[::size]:
         if pause_s:
             await line.hold(pause_s)
-        await line.send({"type": "http.response.body", "body": body[at : at + size], "more_body": True})
+        piece = body[at : min(at + size, part.stop)]
+        await line.send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 def _overlaid(own: OwnAnswer, reply: Reply) -> tuple[int, MutableHeaders, bytes]:

@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 import msgspec
 import pybase64
 
-from preflight.emulator.intake import Medium, NoMedium, Spooled
+from preflight.emulator.intake import KEYS, Medium, NoMedium, Spooled
 from preflight.emulator.wire import Refusal, invalid, missing, unknown
 
 TimedKind = Literal["audio", "video"]
@@ -119,6 +119,32 @@ def parse(body: bytes, *, model_name: str, media: Mapping[str, Medium] | None = 
 
     `media`: those that were decoded before, by what stands in their place (see Intake).
     """
+    value = json_object(body, media)
+    for key in _ONLY_IN_3_5:
+        if key in value:
+            raise invalid(key, f"It needs marengo3.5; this endpoint serves {model_name}.")
+    # Before the other keys, because it says which of them are known.
+    input_type = choice(value.get("input_type", ...), "input_type", INPUT_TYPES)
+    top = Object(value, "", known=("input_type", "model_name", input_type))
+    choice(top.required("model_name"), "model_name", (model_name,))
+    inner = top.required(input_type)
+    match input_type:
+        case "text":
+            return TextRequest(_input_text(Object(inner, "text", known=("input_text",))))
+        case "image":
+            return ImageRequest(_media_source(Object(inner, "image", known=("media_source",))))
+        case "text_image":
+            both = Object(inner, "text_image", known=("media_source", "input_text"))
+            return TextImageRequest(_input_text(both), _media_source(both))
+        case "multi_input":
+            return _multi_input(Object(inner, "multi_input", known=("input_text", "media_sources")))
+        case "audio" | "video":
+            return _timed(inner, input_type)
+    raise AssertionError(input_type)
+
+
+def json_object(body: bytes, media: Mapping[str, Medium] | None = None) -> dict[str, object]:
+    """With the media back in their places. Raises Refusal (400) where it is none."""
     try:
         value = msgspec.json.decode(body)
         if media:
@@ -127,39 +153,20 @@ def parse(body: bytes, *, model_name: str, media: Mapping[str, Medium] | None = 
         raise Refusal(400, "parameter_invalid", f"The request body is not valid JSON ({error}).") from error
     if not isinstance(value, dict):
         raise Refusal(400, "parameter_invalid", "The request body must be a JSON object.")
-    for key in _ONLY_IN_3_5:
-        if key in value:
-            raise invalid(key, f"It needs marengo3.5; this endpoint serves {model_name}.")
-    # Before the other keys, because it says which of them are known.
-    input_type = _choice(value.get("input_type", ...), "input_type", INPUT_TYPES)
-    top = _Object(value, "", known=("input_type", "model_name", input_type))
-    _choice(top.required("model_name"), "model_name", (model_name,))
-    inner = top.required(input_type)
-    match input_type:
-        case "text":
-            return TextRequest(_input_text(_Object(inner, "text", known=("input_text",))))
-        case "image":
-            return ImageRequest(_media_source(_Object(inner, "image", known=("media_source",))))
-        case "text_image":
-            both = _Object(inner, "text_image", known=("media_source", "input_text"))
-            return TextImageRequest(_input_text(both), _media_source(both))
-        case "multi_input":
-            return _multi_input(_Object(inner, "multi_input", known=("input_text", "media_sources")))
-        case "audio" | "video":
-            return _timed(inner, input_type)
-    raise AssertionError(input_type)
+    return value
 
 
 def _put_back(value: object, media: Mapping[str, Medium]) -> None:
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _put_back(inner, media)
     if isinstance(value, dict):
-        word = value.get("base64_string")
-        if isinstance(word, str) and word in media:
-            value["base64_string"] = media[word]
+        for key in map(bytes.decode, KEYS):
+            word = value.get(key)
+            if isinstance(word, str) and word in media:
+                value[key] = media[word]
 
 
-class _Object:
+class Object:
     """A JSON object with its place in the request: refuses keys that are not `known`, names keys in full."""
 
     def __init__(self, value: object, path: str, *, known: Collection[str]) -> None:
@@ -191,7 +198,7 @@ class _Object:
 def _timed(value: object, kind: TimedKind) -> TimedRequest:
     known = ["media_source", "start_sec", "end_sec", "segmentation"]
     known += ["embedding_option", "embedding_scope", "embedding_type"]
-    given = _Object(value, kind, known=known)
+    given = Object(value, kind, known=known)
     start_s = given.optional("start_sec", _seconds, None)
     end_s = given.optional("end_sec", _seconds, None)
     if end_s is not None and end_s <= (start_s or 0):
@@ -217,13 +224,13 @@ def _timed(value: object, kind: TimedKind) -> TimedRequest:
 
 def _segmentation(*strategies: str) -> Callable[[object, str], Fixed | Dynamic]:
     def read(value: object, path: str) -> Fixed | Dynamic:
-        given = _Object(value, path, known=("strategy", *strategies))
-        strategy = _choice(given.required("strategy"), given.path("strategy"), strategies)
+        given = Object(value, path, known=("strategy", *strategies))
+        strategy = choice(given.required("strategy"), given.path("strategy"), strategies)
         for other in strategies:
             if other != strategy and other in given:
                 raise invalid(given.path(other), f"The strategy is `{strategy}`.")
         key, (low, high) = _SEGMENT_LENGTHS_S[strategy]
-        inner = _Object(given.required(strategy), given.path(strategy), known=(key,))
+        inner = Object(given.required(strategy), given.path(strategy), known=(key,))
         seconds = inner.required(key)
         if isinstance(seconds, bool) or not isinstance(seconds, int) or not low <= seconds <= high:
             raise invalid(inner.path(key), f"It must be an integer from {low} to {high}.")
@@ -232,28 +239,26 @@ def _segmentation(*strategies: str) -> Callable[[object, str], Fixed | Dynamic]:
     return read
 
 
-def _multi_input(given: _Object) -> MultiInputRequest:
-    text = given.optional("input_text", _string, None)
-    sources = given.required("media_sources")
+def _multi_input(given: Object) -> MultiInputRequest:
+    text = given.optional("input_text", string, None)
     path = given.path("media_sources")
-    if not isinstance(sources, list):
-        raise invalid(path, f"It must be an array, not {_json_type(sources)}.")
+    sources = listed(given.required("media_sources"), path)
     # How many there may be and how they may be named is for the rules.
     return MultiInputRequest(text, tuple(_named(source, f"{path}[{n}]") for n, source in enumerate(sources)))
 
 
 def _named(value: object, path: str) -> NamedSource:
     """The keys of a source are flat here, not nested in `media_source`."""
-    given = _Object(value, path, known=("name", "media_type", *_ONE_OF))
-    _choice(given.required("media_type"), given.path("media_type"), ("image",))
-    return NamedSource(given.optional("name", _string, None), _one_of(given))
+    given = Object(value, path, known=("name", "media_type", *_ONE_OF))
+    choice(given.required("media_type"), given.path("media_type"), ("image",))
+    return NamedSource(given.optional("name", string, None), one_of(given))
 
 
-def _media_source(given: _Object) -> Given:
-    return _one_of(_Object(given.required("media_source"), given.path("media_source"), known=_ONE_OF))
+def _media_source(given: Object) -> Given:
+    return one_of(Object(given.required("media_source"), given.path("media_source"), known=_ONE_OF))
 
 
-def _one_of(given: _Object) -> Given:
+def one_of(given: Object) -> Given:
     present = [key for key in _ONE_OF if key in given]
     if not present:
         raise missing(given.path("base64_string"))
@@ -261,19 +266,26 @@ def _one_of(given: _Object) -> Given:
         raise invalid(given.path(present[1]), f"Only one of {', '.join(_ONE_OF)} may be given.")
     path = given.path(present[0])
     value = given.required(present[0])
-    if isinstance(value, bytes | Spooled):
-        return value
-    if isinstance(value, NoMedium):
-        raise invalid(path, _NO_MEDIUM[value.why])
-    text = _string(value, path)
     if present == ["asset_id"]:
-        return AssetId(text, path)
+        return AssetId(string(value, path), path)
     if present == ["url"]:
+        string(value, path)
         raise invalid(path, "The emulator takes base64_string or asset_id: it fetches no URL.")
-    return _base64(text, path)
+    return medium(value, path)
 
 
-def _base64(text: str, path: str) -> bytes:
+def medium(value: object, path: str) -> bytes | Spooled:
+    """What stands at a `base64_string`: decoded on its way in, or not yet."""
+    match value:
+        case bytes() | Spooled():
+            return value
+        case NoMedium(why):
+            raise invalid(path, _NO_MEDIUM[why])
+        case _:
+            return base64_bytes(string(value, path), path)
+
+
+def base64_bytes(text: str, path: str) -> bytes:
     """Bare, standard, padded (CONTRACT 1.2): what other decoders let pass is refused."""
     if text.startswith("data:"):
         raise invalid(path, _NO_MEDIUM["prefixed"])
@@ -283,15 +295,21 @@ def _base64(text: str, path: str) -> bytes:
         raise invalid(path, _NO_MEDIUM["not base64"]) from error
 
 
-def _input_text(given: _Object) -> str:
-    return _string(given.required("input_text"), given.path("input_text"))
+def _input_text(given: Object) -> str:
+    return string(given.required("input_text"), given.path("input_text"))
 
 
-def _string(value: object, path: str) -> str:
+def string(value: object, path: str) -> str:
     if not isinstance(value, str):
         raise invalid(path, f"It must be a string, not {_json_type(value)}.")
     if not value:
         raise invalid(path, _NO_MEDIUM["empty"])
+    return value
+
+
+def listed(value: object, path: str) -> list[object]:
+    if not isinstance(value, list):
+        raise invalid(path, f"It must be an array, not {_json_type(value)}.")
     return value
 
 
@@ -301,7 +319,7 @@ def _seconds(value: object, path: str) -> float:
     return value
 
 
-def _choice(value: object, path: str, choices: Collection[str]) -> str:
+def choice(value: object, path: str, choices: Collection[str]) -> str:
     if value is ...:
         raise missing(path)
     if not isinstance(value, str) or value not in choices:
@@ -313,7 +331,7 @@ def _unique(choices: tuple[str, ...]) -> Callable[[object, str], tuple[str, ...]
     def read(value: object, path: str) -> tuple[str, ...]:
         if not isinstance(value, list) or not value:
             raise invalid(path, f"It must be an array of one or more of: {', '.join(choices)}.")
-        chosen = tuple(_choice(item, f"{path}[{n}]", choices) for n, item in enumerate(value))
+        chosen = tuple(choice(item, f"{path}[{n}]", choices) for n, item in enumerate(value))
         if len(set(chosen)) < len(chosen):
             raise invalid(path, "Its values must be unique.")
         return chosen

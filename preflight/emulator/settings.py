@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from preflight.emulator.meter import Group, Quota
 from preflight.emulator.rate_headers import Style
 from preflight.errors import UsageError
+from preflight.limits.rates import Rates
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,8 +24,8 @@ class Settings:
     first_urls: int = 10
     """Presigned URLs in the answer that opens an upload; the rest are asked for."""
 
-    quotas: Mapping[Group, Quota] = field(default_factory=dict)
-    """Rates, by `timed` (audio and video), `still` (texts and images) and `upload`, by `clock`; none by default."""
+    rates: Rates | None = None
+    """How much may come before the answer is 429, by `clock`: `preflight.limits.rates.load("developer-1")`."""
     rate_style: Style = "retry_after"
     """How a 429 says for how long: see `preflight.emulator.rate_headers`."""
 

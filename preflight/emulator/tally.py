@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from preflight.emulator.any_kind import AnyKindRequest
 from preflight.emulator.intake import Spooled
 from preflight.emulator.schema import (
     AssetId,
@@ -105,7 +106,7 @@ class Tally:
 _NONE = Count()
 
 
-def digest_of(request: Request) -> bytes:
+def digest_of(request: Request | AnyKindRequest) -> bytes:
     """What the tally knows a request by. Of an asset, its id stands for its bytes."""
     match request:
         case TextRequest(text):
@@ -116,6 +117,10 @@ def digest_of(request: Request) -> bytes:
             media = tuple(part.image for part in named)
         case TimedRequest():
             media = (request.media,)
+        case AnyKindRequest(text=str(text), parts=()):
+            return sha256(text.encode(errors="surrogatepass")).digest()
+        case AnyKindRequest(parts=parts):
+            media = tuple(part.media for part in parts)
     digests = [_digest(one) for one in media]
     return digests[0] if len(digests) == 1 else sha256("".join(one.hex() for one in digests).encode()).digest()
 

@@ -104,7 +104,7 @@ class Tasks:
         shown = {"_id": task.task_id, "status": "processing", "data": None}
         # How the address of `Location` is written, from the root or with the host, is not documented.
         return self._desk.json(
-            202, shown, {"Location": f"{PATH}/{task.task_id}", **self._desk.meter.remaining("timed")}
+            202, shown, {"Location": f"{PATH}/{task.task_id}", **self._desk.meter.remaining("media")}
         )
 
     def _created(self, taken: Taken) -> Task:
@@ -112,14 +112,14 @@ class Tasks:
         given = parse(taken.json, model_name=model_name, media=taken.media)
         if not isinstance(given, TimedRequest):
             raise invalid("input_type", "It must be one of: audio, video.")
-        self._desk.meter.request("timed")
+        self._desk.meter.request("media")
         task_id, media = secrets.token_hex(12), given.media
         try:
             # On disk, so that tasks which wait for their turn take no memory.
             source = self._assets.taken(media, by=task_id) if isinstance(media, AssetId) else self._shelved(media)
             judge = self._judges.by_asset if isinstance(media, AssetId) else self._judges.inline
             found = examined(given, source, judge)
-            self._desk.meter.media("timed", found.window.duration_s)
+            self._desk.meter.media("media", found.window.duration_s)
         except BaseException:
             self._release(media, None, task_id)
             raise

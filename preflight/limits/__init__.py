@@ -6,27 +6,33 @@ Every number stands with its source and the day that the source was read. MB is 
 from preflight.limits.profile import (
     DEFAULT_PROFILE,
     AudioLimits,
+    DocumentLimits,
     ImageLimits,
     Limit,
     Limits,
     RequestLimits,
+    Route,
     TextLimits,
     TimedLimits,
     VideoLimits,
     load,
     names,
+    profiles_taking,
 )
 
 __all__ = [
     "DEFAULT_PROFILE",
     "AudioLimits",
+    "DocumentLimits",
     "ImageLimits",
     "Limit",
     "Limits",
     "RequestLimits",
+    "Route",
     "TextLimits",
     "TimedLimits",
     "VideoLimits",
     "load",
     "names",
+    "profiles_taking",
 ]

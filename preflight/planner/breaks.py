@@ -34,8 +34,8 @@ class Level(IntEnum):
 # All of them end behind the white space, so that each chunk begins with what is to be read.
 _CLOSING = r"[\p{Pe}\p{Pf}\"'\u2019]*+"
 _COARSE = regex.compile(
-    # A blank line, or Unicode's own sign of one.
-    r"(?P<paragraph>(?:(?:\r\n?|[\n\x0b\x0c\x85\u2028])[^\S\r\n\x0b\x0c\x85\u2028\u2029]*){2,}|\u2029\s*)"
+    # A blank line, or Unicode's own sign of one. (A carriage return is not parted from its line feed, as two lines.)
+    r"(?P<paragraph>(?:(?:\r\n?+|[\n\x0b\x0c\x85\u2028])[^\S\r\n\x0b\x0c\x85\u2028\u2029]*){2,}|\u2029\s*)"
     # By UAX 29: the full stops of most scripts end a sentence, that of ours (or three of them) where white space
     # follows and no small letter after it. Chinese, Japanese and Indian ones need no white space.
     # Each run of them is looked at once, and as a whole: a million exclamation marks take no longer than others.

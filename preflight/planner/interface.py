@@ -22,7 +22,7 @@ class Policy:
     """`fidelity`: lossless before anything; `requests`: as few requests as can be."""
     min_clip_s: float = 30.0
     """Seconds. Where lossless clips would be shorter than this on average, video is transcoded instead, if `max_loss`
-    lets it."""
+    lets it. Half of the longest clip that the profile allows will always do."""
     fit: Literal["pad", "crop"] = "pad"
     """What becomes of a picture that is too wide or too high for the ratio limit."""
     audio: Literal["auto", "wav", "flac", "mp3"] = "auto"
@@ -80,7 +80,7 @@ class Policy:
 
 
 MOST_CLIP_S = 600.0
-"""Seconds: no profile allows a longer clip."""
+"""Seconds: as long as a clip of the default profile may be."""
 MOST_OVERLAP_S = MOST_CLIP_S / 2
 """Seconds: with more, there would be stretches in three clips and more."""
 

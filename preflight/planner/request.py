@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from preflight.limits import Limits
 from preflight.media import Fidelity, RequestFacts
 from preflight.planner.interface import FitParts, Plan, PlannedOutput
 from preflight.rules import Report
 
 
-def plan_request(report: Report, parts: Mapping[str, Plan]) -> Plan:
+def plan_request(report: Report, limits: Limits, parts: Mapping[str, Plan]) -> Plan:
     """Of a report on a request that is not rejected, and a plan for each of its parts by its name in findings."""
     assert isinstance(report.facts, RequestFacts)
     changed = {name: plan for name, plan in parts.items() if plan.fidelity is not Fidelity.IDENTICAL}
@@ -17,7 +18,7 @@ def plan_request(report: Report, parts: Mapping[str, Plan]) -> Plan:
     times = [plan.predicted_s for plan in parts.values()]
     return Plan(
         source=report.source,
-        input_type=report.facts.kind,
+        input_type=limits.input_type(report.facts.kind),
         fidelity=max((plan.fidelity for plan in parts.values()), key=list(Fidelity).index),
         recipe=FitParts(parts=tuple(parts.values())),
         why=tuple(f"{name}: {why}" for name, plan in changed.items() for why in plan.why) or ("It fits every limit.",),
@@ -25,3 +26,17 @@ def plan_request(report: Report, parts: Mapping[str, Plan]) -> Plan:
         outputs=(PlannedOutput(span=None, media_bytes=None if None in sizes else sum(filter(None, sizes))),),
         predicted_s=None if None in times else sum(filter(None, times)),
     )
+
+
+def fair_share(sizes: Sequence[int], budget: int) -> int | None:
+    """How many bytes of file each medium may have at most, for the base64 of all of them to fit the budget.
+
+    As many as can be, so that the small ones stay as they are; None where all fit as they are.
+    """
+    left = budget
+    for index, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - index) // 4 * 3
+        if size > share:
+            return share
+        left -= -(-size // 3) * 4
+    return None

@@ -254,8 +254,11 @@ def _plan_cut(
     if firsts and min(lengths) < bounds.min_duration_s.value:
         return f"A lossless clip would last {min(lengths):.1f} s, the least is {bounds.min_duration_s.value:g} s."
     may_encode = policy.max_loss is Fidelity.TRANSCODED
-    if isinstance(facts, VideoFacts) and firsts and may_encode and average < policy.min_clip_s:
-        return f"Lossless clips would last {average:.0f} s on average, less than min_clip_s={policy.min_clip_s:g}."
+    # Where no clip may be longer than twice what the policy asks for, half of the longest has to do.
+    least_s = min(policy.min_clip_s, caps.max_s / 2)
+    if isinstance(facts, VideoFacts) and firsts and may_encode and average < least_s:
+        name = "min_clip_s=" if least_s == policy.min_clip_s else "half of the longest, "
+        return f"Lossless clips would last {average:.0f} s on average, less than {name}{least_s:g}."
     if isinstance(facts, VideoFacts) and may_encode and policy.prefer == "requests":
         fewer = math.ceil(sum(u.duration_s for u in units) / caps.max_s)
         if len(clips) > max(fewer, math.ceil(predicted_bytes(facts, limits, policy) / caps.max_bytes)):

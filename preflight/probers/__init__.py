@@ -89,8 +89,8 @@ def _probe(source: Source, size: int, head: bytes, reading: Reading | None, watc
                 image = _probe_as(source, "image")
                 return image if isinstance(image, ImageFacts) else facts
             return facts
-        case "text":
-            return _probe_as(source, "text", reading)
+        case "text" | "document" as kind:
+            return _probe_as(source, kind, reading)
 
 
 def _probe_as(source: Source, kind: Kind, reading: Reading | None = None, watch: Watch = unwatched) -> MediaFacts:
@@ -104,6 +104,10 @@ def _probe_as(source: Source, kind: Kind, reading: Reading | None = None, watch:
             from preflight.probers.image import probe_image
 
             return probe_image(source)
+        case "document":
+            from preflight.probers.document import probe_document
+
+            return probe_document(source)
         case "audio" | "video" | "unknown":
             from preflight.probers.timed import probe_timed
 

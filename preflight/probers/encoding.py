@@ -106,7 +106,7 @@ def _detected(data: bytes) -> Decoded | Guess | None:
     found = chardet.detect_all(data, ignore_threshold=True, max_bytes=_LOOKED_AT_BYTES)
     ranked = [(name, each["confidence"]) for each in found if (name := _known(each["encoding"])) is not None]
     if not ranked:
-        return None
+        return _unmarked_utf_16(data)
     (encoding, confidence), *others = ranked
     text = text_of(data, encoding)
     if encoding in _EXTENDED and text is not None and _C1.search(text):
@@ -121,6 +121,30 @@ def _detected(data: bytes) -> Decoded | Guess | None:
     if confidence < max(MIN_CONFIDENCE, MIN_LEAD * max(rivals, default=0.0)):
         return Guess(encoding, confidence)
     return Decoded(text=text, encoding=encoding, source="detected", confidence=confidence)
+
+
+# Of Chinese, Japanese and Korean, and of everybody: the space, the end of a line, commas and full stops.
+_PUNCTUATION = frozenset(" \n\u3000\u3001\u3002\uff0c\uff0e")
+_MIN_PUNCTUATION = 0.01
+_CONFIDENCE_OF_UTF_16 = 0.9
+"""What chardet says of the like in Latin letters."""
+
+
+def _unmarked_utf_16(data: bytes) -> Decoded | None:
+    """In scripts whose letters have no zero byte, by which others are told. Sure where it makes sense in one order of
+    bytes alone: turned around, the punctuation of East Asia and half of its letters are no characters.
+    """
+    read = []
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = text_of(data, encoding)
+        if text is not None and _is_written(text):
+            stops = sum(map(text.count, _PUNCTUATION))
+            read.append((text, encoding, stops >= max(1, _MIN_PUNCTUATION * len(text))))
+    match read:
+        case [(text, encoding, True)]:
+            return Decoded(text=text, encoding=encoding, source="detected", confidence=_CONFIDENCE_OF_UTF_16)
+        case _:
+            return None
 
 
 def _known(name: str | None) -> str | None:

@@ -67,6 +67,20 @@ def exif_orientation(exif: bytes) -> int:
     return value if 1 <= value <= 8 else 1  # noqa: PLR2004
 
 
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II\0*", b"MM*\0", b"II+\0", b"MM\0+")
+
+
+def exif_stumbling_block(exif: bytes) -> str | None:
+    """What keeps a reader from asking how the picture stands: Pillow's `exif_transpose` fails then, and with it whoever
+    shows pictures upright. None where nothing does.
+    """
+    while exif.startswith(EXIF_MARK):
+        exif = exif[len(EXIF_MARK) :]
+    if not exif or (exif.startswith(_TIFF_STARTS) and len(exif) >= 8):  # noqa: PLR2004 (its header)
+        return None
+    return "its EXIF block has no header that can be read"
+
+
 def exif_location(exif: bytes) -> tuple[float, float] | None:
     """Latitude and longitude in degrees, north and east positive (CIPA DC-008, 4.6.6); None where none is told."""
     try:

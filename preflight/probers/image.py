@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO
 
 from PIL import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from preflight.media import ImageFacts, Source, Unprobed
-from preflight.probers.exif import exif_location, exif_orientation, xmp_location
+from preflight.probers.exif import exif_location, exif_orientation, exif_stumbling_block, xmp_location
 from preflight.probers.image_bare import Bare, bare_jpeg, bare_png
 from preflight.probers.image_structure import first_picture, jpeg_damage, jpeg_segments, tiff_pages, webp_damage
 from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable
+from preflight.probers.png_baggage import png_stumbling_block
 from preflight.probers.png_structure import png_structure
 
 # What is counted here is either in the header or found by stepping over blocks. Elsewhere (PSD) Pillow's
@@ -19,6 +21,7 @@ from preflight.probers.png_structure import png_structure
 _MAY_HOLD_SEVERAL = frozenset({"MPO", "PNG", "WEBP", "AVIF", "HEIF", "GIF"})
 # Pillow turns a TIFF upright while it decodes it, pillow_heif a HEIF; both say the size that comes out.
 _TURNED_BY_THE_DECODER = frozenset({"TIFF", "HEIF"})
+_READ_WHOLE_BYTES = 1 << 18
 _NEW_SUBFILE_TYPE = 0x00FE
 
 
@@ -27,7 +30,9 @@ def probe_image(source: Source) -> ImageFacts | Unprobed:
     size = source.size_bytes()
     if size == 0:
         return Unprobed(size_bytes=0, code="file_empty", reason="the file is empty")
-    with source.open() as file:
+    with source.open() as opened:
+        # Its parts are looked at here and there: a small file is read once.
+        file = io.BytesIO(opened.read()) if size <= _READ_WHOLE_BYTES else opened
         try:
             image = open_image(file, source.name)
             if isinstance(image, Unopened):
@@ -62,6 +67,7 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
     damage: str | None = None
     picture_bytes: int | None = None
     bare: Bare | None = None
+    stumbling_block: str | None = None
     exif, xmp = image.info.get("exif", b""), image.info.get("xmp", b"")
     match image.format:
         case "JPEG" | "MPO":
@@ -70,17 +76,21 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
             if damage is None:
                 picture_bytes = sum(s.end - s.start for s in first_picture(file, segments))
                 bare = bare_jpeg(file, segments, exif_orientation(exif), size)
+                stumbling_block = exif_stumbling_block(exif)
         case "PNG":
             structure = png_structure(file)
             damage = structure.damage
             exif, xmp = structure.exif, structure.xmp
             if damage is None:
                 bare = bare_png(file, structure.chunks, exif_orientation(exif), size)
+                stumbling_block = png_stumbling_block(file, structure) or exif_stumbling_block(exif)
         case "TIFF":
             frames = tiff_pages(file)
         case "WEBP":
             file.seek(0)
             damage = webp_damage(file.read(12), size)
+    # A profile is part of how it looks, and is not left out with the rest: the picture is converted by it.
+    is_in_picture = stumbling_block is not None and "profile" in stumbling_block
     return ImageFacts(
         size_bytes=size,
         format=image.format,
@@ -91,8 +101,9 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
         frames=frames,
         damage=damage,
         picture_bytes=picture_bytes,
-        bare_bytes=bare.size_bytes if bare is not None else None,
+        bare_bytes=bare.size_bytes if bare is not None and not is_in_picture else None,
         has_metadata=bare is not None and bare.holds_metadata,
+        stumbling_block=stumbling_block,
         location=(exif_location(exif) or xmp_location(xmp)) if bare is not None else None,
     )
 

@@ -36,15 +36,21 @@ def jpeg_segments(file: BinaryIO) -> list[JpegSegment]:
 
 def _jpeg_segments(file: BinaryIO) -> Iterator[JpegSegment]:
     start = 0
-    while (start := _next_marker(file, start)) >= 0:
+    while True:
         file.seek(start)
-        marker = file.read(2)[1]
+        head = file.read(4)  # the marker is right here, mostly
+        if _MARKER.match(head) is None:
+            if (start := _next_marker(file, start)) < 0:
+                return
+            file.seek(start)
+            head = file.read(4)
+        marker = head[1]
         end = start + 2
         if marker not in _STANDALONE:
-            length = file.read(2)
-            if len(length) < 2 or int.from_bytes(length) < 2:  # noqa: PLR2004 (the length counts its own two bytes)
+            length = int.from_bytes(head[2:]) if len(head) == 4 else 0  # noqa: PLR2004
+            if length < 2:  # noqa: PLR2004 (it counts its own two bytes)
                 return
-            end += int.from_bytes(length)
+            end += length
         if marker == _SOS and (end := _next_marker(file, end)) < 0:
             return
         yield JpegSegment(marker, start, end)
@@ -56,7 +62,7 @@ def _jpeg_segments(file: BinaryIO) -> Iterator[JpegSegment]:
 def _next_marker(file: BinaryIO, start: int) -> int:
     """Where the next marker is at or after `start`; -1 where there is none."""
     file.seek(start)
-    window = file.read(2)  # mostly it is right here
+    window = file.read(_WINDOW)
     while True:
         if found := _MARKER.search(window):
             return start + found.start()

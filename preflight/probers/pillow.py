@@ -16,7 +16,8 @@ from PIL import Image, ImageFile
 from preflight.errors import UnreadableError
 from preflight.probers.excerpt import excerpt
 from preflight.probers.image_structure import jpeg_depth, webp_size
-from preflight.probers.png_structure import SIGNATURE, without_text
+from preflight.probers.png_baggage import large_profile
+from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, without
 
 # Pillow's name of each format and the module that reads it, the common ones first. Not here: what runs an interpreter
 # (EPS, PDF), what only the system's own library can read (WMF), stubs, and what is a film (FLI, MPEG).
@@ -126,13 +127,19 @@ def _register_heif() -> bool:
 def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
     # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
     factory, _ = Image.OPEN[format_name]
-    if format_name == "PNG" and (ranges := without_text(file)) is not None:
+    whole = file
+    if format_name == "PNG" and (ranges := without(TEXT_CHUNKS, file)) is not None:
         # Pillow unpacks all texts, and takes one of more than a megabyte for damage.
         file = excerpt(file, ranges)
     file.seek(0)
     try:
         with quiet():
-            return factory(file, "")
+            try:
+                return factory(file, "")
+            except ValueError:
+                if format_name != "PNG" or (ranges := without(TEXT_CHUNKS | {b"iCCP"}, whole)) is None:
+                    raise
+                return _with_large_profile(whole, factory(excerpt(whole, ranges), ""))
     except Image.DecompressionBombError as error:
         file.seek(0)
         size = webp_size(file.read(_PREFIX_BYTES)) if format_name == "WEBP" else None
@@ -146,6 +153,13 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
         is_for_users = not isinstance(error.__cause__ or error, _NOT_FOR_USERS) and "driver" not in said(error)
         why = f"cannot be read ({said(error)})" if is_for_users else "is not whole"
         return Unopened(code="image_file_broken", reason=f"it begins as {format_name} does, but its header {why}")
+
+
+def _with_large_profile(file: BinaryIO, image: ImageFile.ImageFile) -> ImageFile.ImageFile:
+    """Of more than a megabyte, which Pillow takes for damage, too."""
+    if (profile := large_profile(file, png_structure(file).chunks)) is not None:
+        image.info["icc_profile"] = profile
+    return image
 
 
 def raise_if_unreadable(error: Exception, name: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
@@ -32,17 +33,30 @@ class PngStructure:
     exif: bytes
     """Of the eXIf chunk, wherever it stands: Pillow finds one behind the pixels only by decoding them all."""
     xmp: bytes
+    exif_in_bad_text: bool
+    """Whether EXIF stands in a text that is not all hexadecimal, at which Pillow's `getexif` fails."""
 
 
 def png_structure(file: BinaryIO) -> PngStructure:
     """Lengths, checksums and the parts that must be there."""
     chunks: list[PngChunk] = []
     kept = {b"eXIf": b"", b"text": b"", b"xmp": b""}
-    damage = _walk(file, chunks, kept)
+    # Chunks are mostly of 8 kB: their headers and contents come out of few large reads.
+    buffered = io.BufferedReader(cast("io.RawIOBase", file), _BLOCK)
+    try:
+        damage = _walk(cast("BinaryIO", buffered), chunks, kept)
+    finally:
+        buffered.detach()  # else it would close the file
     if damage is None and not any(chunk.kind == b"IDAT" for chunk in chunks):
         damage = "the PNG holds no picture data (IDAT)"
-    exif = kept[b"eXIf"] or exif_in_text(kept[b"text"])
-    return PngStructure(damage=damage, chunks=tuple(chunks), exif=exif, xmp=kept[b"xmp"])
+    in_text = exif_in_text(kept[b"text"])
+    return PngStructure(
+        damage=damage,
+        chunks=tuple(chunks),
+        exif=kept[b"eXIf"] or in_text,
+        xmp=kept[b"xmp"],
+        exif_in_bad_text=bool(kept[b"text"]) and not kept[b"eXIf"] and not in_text,
+    )
 
 
 def _walk(file: BinaryIO, chunks: list[PngChunk], kept: dict[bytes, bytes]) -> str | None:
@@ -103,11 +117,13 @@ def exif_in_text(chunk: bytes) -> bytes:
         return b""
 
 
-def without_text(file: BinaryIO) -> list[tuple[int, int]] | None:
-    """Where everything but the texts is, as starts and ends; None where there are no texts. No checksum is asked."""
+def without(kinds: frozenset[bytes], file: BinaryIO) -> list[tuple[int, int]] | None:
+    """Where everything but chunks of these types is, as starts and ends; None where there are none. No checksum is
+    asked.
+    """
     ranges = []
     start = at = len(SIGNATURE)
-    has_text = False
+    has_any = False
     for _ in range(_MOST_CHUNKS):
         file.seek(at)
         header = file.read(_HEADER_BYTES)
@@ -115,15 +131,15 @@ def without_text(file: BinaryIO) -> list[tuple[int, int]] | None:
             break
         length, kind = struct.unpack(">I4s", header)
         end = at + _HEADER_BYTES + length + _CRC_BYTES
-        if kind in TEXT_CHUNKS:
+        if kind in kinds:
             ranges.append((start, at))
             start = end
-            has_text = True
+            has_any = True
         at = end
         if kind == b"IEND":
             break
     size = file.seek(0, 2)
-    return [(0, len(SIGNATURE)), *ranges, (start, max(start, size))] if has_text else None
+    return [(0, len(SIGNATURE)), *ranges, (start, max(start, size))] if has_any else None
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

@@ -14,7 +14,7 @@ from typing import Literal
 
 HEAD_BYTES = 64 * 1024
 
-Guess = Literal["text", "image", "timed"]
+Guess = Literal["text", "image", "timed", "document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,6 @@ _SVG = re.compile(
 # What holds other files, or a document: a scan for sound or pictures would find some, and embed a part for the whole.
 _FOREIGN = (
     (re.compile(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)"), "a ZIP archive, or an office document"),
-    (re.compile(rb"%PDF-"), "a PDF document"),
     (re.compile(rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"), "a compressed archive"),
     (re.compile(rb"\x7fELF|SQLite format 3\0"), "a program or a database"),
 )
@@ -90,6 +89,8 @@ def sniff(head: bytes, name: str) -> Guess | Refusal:
     """From the first `HEAD_BYTES` of a source. `timed` is everything that may be audio or video."""
     if _looks_like_image(head):
         return "image"
+    if head.startswith(b"%PDF-"):
+        return "document"
     for magic, what in _FOREIGN:
         if magic.match(head):
             return Refusal(f"it is {what}")
@@ -153,6 +154,7 @@ _SUFFIXES = (
     (re.compile(rb"....ftyp", re.DOTALL), ".mp4"),
     (re.compile(rb"\x1a\x45\xdf\xa3.{0,40}webm", re.DOTALL), ".webm"),
     (re.compile(rb"\x1a\x45\xdf\xa3"), ".mkv"),
+    (re.compile(rb"%PDF-"), ".pdf"),
 )
 
 

@@ -12,6 +12,7 @@ from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, Unpro
 from preflight.probers.clock import Clock, read_clock
 from preflight.probers.container import UnsupportedFormatError, open_media
 from preflight.probers.gif import breaks_off
+from preflight.probers.location import location_of
 from preflight.probers.metadata import has_metadata
 from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
 from preflight.probers.mp4_layout import what_is_false
@@ -185,6 +186,7 @@ def _audio_facts(
         bit_depth=bit_depth(codec),
         has_timestamps=has_timestamps,
         streams=streams,
+        location=location_of(container.metadata, audio.metadata),
     )
 
 
@@ -232,6 +234,7 @@ def _video_facts(
         interlaced=is_interlaced(video),
         color_transfer=transfer_of(video),
         pixel_format=video.codec_context.pix_fmt,
+        location=location_of(container.metadata, video.metadata, *([audio.metadata] if audio is not None else [])),
         has_metadata=has_metadata(container, *(s for s in (video, audio) if s is not None)),
     )
 

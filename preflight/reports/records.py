@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from preflight.media import Facts, ImageFacts, VideoFacts
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from preflight.errors import Reason
     from preflight.payload import Payload
     from preflight.planner import Plan
     from preflight.rules import Report
-    from preflight.submitter import Embeddings
+    from preflight.submitter import Embeddings, Row
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -64,7 +67,7 @@ def of_facts(facts: Facts) -> dict[str, Json]:
 
 def of_payload(payload: Payload, request: str) -> dict[str, Json]:
     """A line of `prepare`'s manifest; `request` is the name of the file that holds the body."""
-    return {
+    record: dict[str, Json] = {
         "source": payload.source,
         "request": request,
         "input_type": payload.input_type,
@@ -75,7 +78,10 @@ def of_payload(payload: Payload, request: str) -> dict[str, Json]:
         "base64_bytes": payload.base64_bytes,
         "sha256": payload.sha256,
         "steps": list(payload.steps),
+        # Where a text lies in its source, as times say it of media.
+        **({"start_char": payload.offset, "end_char": payload.end_offset} if payload.input_type == "text" else {}),
     }
+    return record if payload.route == "sync" else {**record, "route": payload.route}
 
 
 def of_plan(plan: Plan) -> dict[str, Json]:
@@ -113,20 +119,22 @@ def of_refusal(source: str, findings: Sequence[Reason]) -> dict[str, Json]:
 
 def of_embeddings(embeddings: Embeddings) -> list[dict[str, Json]]:
     """One record a vector, in order."""
-    return [
-        {
-            "source": row.source,
-            "input_type": row.input_type,
-            # Nine digits are all that a float32 holds; without the rest a file is half the size.
-            "embedding": [float(f"{x:.9g}") for x in vector],
-            "embedding_option": row.embedding_option,
-            "embedding_scope": row.embedding_scope,
-            "start_s": row.start_s,
-            "end_s": row.end_s,
-            "request": row.request,
-        }
-        for row, vector in zip(embeddings.rows, embeddings.vectors, strict=True)
-    ]
+    return list(map(of_embedding, embeddings.rows, embeddings.vectors))
+
+
+def of_embedding(row: Row, vector: NDArray[np.float32]) -> dict[str, Json]:
+    """`vector`: shape (512,)."""
+    return {
+        "source": row.source,
+        "input_type": row.input_type,
+        # Nine digits are all that a float32 holds; without the rest a file is half the size.
+        "embedding": [float(f"{x:.9g}") for x in vector.tolist()],
+        "embedding_option": row.embedding_option,
+        "embedding_scope": row.embedding_scope,
+        "start_s": row.start_s,
+        "end_s": row.end_s,
+        "request": row.request,
+    }
 
 
 def plain(value: object) -> Json:

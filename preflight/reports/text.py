@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from preflight.media import AudioFacts, Facts, ImageFacts, RequestFacts, TextFacts, Unprobed, VideoFacts
+from preflight.media import AudioFacts, DocumentFacts, Facts, ImageFacts, RequestFacts, TextFacts, Unprobed, VideoFacts
 
 if TYPE_CHECKING:
     from preflight.errors import Reason, RejectedError
@@ -32,11 +32,22 @@ def of_plan(plan: Plan) -> str:
         f"    how:  {shown(', then '.join(plan.steps))}",
     ]
     for number, output in enumerate(plan.outputs, start=1):
-        span = f"{output.span.start_s:.2f} to {output.span.end_s:.2f} s" if output.span else "whole"
         size = f", about {output.media_bytes:,} bytes" if output.media_bytes is not None else ""
-        lines.append(f"    {number:4}. {span}{size}")
+        lines.append(f"    {number:4}. {_place(plan, number - 1)}{size}")
     lines.append(f"    all:  {_totals(plan)}")
     return "\n".join(lines)
+
+
+def _place(plan: Plan, index: int) -> str:
+    """Where an output lies in its source: in seconds, or of a text in characters."""
+    if (span := plan.outputs[index].span) is not None:
+        return f"{span.start_s:.2f} to {span.end_s:.2f} s"
+    from preflight.planner.interface import SplitText
+
+    if isinstance(plan.recipe, SplitText) and len(plan.outputs) > 1:
+        chunk = plan.recipe.chunks[index]
+        return f"characters {chunk.start - chunk.repeats:,} to {chunk.end:,}"
+    return "whole"
 
 
 def _totals(plan: Plan) -> str:
@@ -71,7 +82,11 @@ def summary(facts: Facts) -> str:
             size = f"{facts.displayed_width}x{facts.displayed_height}"
             return f"{facts.video_codec} video, {size}, {_seconds(facts.duration_s)}, {facts.size_bytes:,} bytes"
         case RequestFacts():
-            return f"{facts.kind} of {len(facts.images)} image{'s' if len(facts.images) != 1 else ''}"
+            count, what = len(facts.parts), "source" if facts.sources else "image"
+            return f"{facts.kind} of {count} {what}{'s' if count != 1 else ''}"
+        case DocumentFacts():
+            pages = "" if facts.pages is None else f", {facts.pages} page{'s' if facts.pages != 1 else ''}"
+            return f"PDF document{pages}, {facts.size_bytes:,} bytes"
         case Unprobed():
             return ""
 

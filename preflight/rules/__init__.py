@@ -9,7 +9,20 @@ from typing import Literal
 from preflight.errors import UsageError
 from preflight.limits import Limits
 from preflight.media import Facts, RequestFacts
-from preflight.rules import decoded, files, image, policy, request, text, timed, video
+from preflight.rules import (
+    decoded,
+    document,
+    files,
+    image,
+    location,
+    mixed,
+    policy,
+    request,
+    taken,
+    text,
+    timed,
+    video,
+)
 from preflight.rules.interface import Example, Finding, Report, Rule, Severity, Verdict
 
 __all__ = [
@@ -22,18 +35,22 @@ __all__ = [
     "Severity",
     "Verdict",
     "check_facts",
-    "image_part",
+    "part_name",
     "rule",
 ]
 
 RULES: tuple[Rule, ...] = (
+    *taken.RULES,
     *files.RULES,
     *text.RULES,
     *image.RULES,
     *timed.RULES,
     *video.RULES,
+    *location.RULES,
     *decoded.RULES,
+    *document.RULES,
     *request.RULES,
+    *mixed.RULES,
 )
 
 
@@ -57,6 +74,9 @@ def rule(code: str) -> Rule:
 
 
 def _findings(facts: Facts, limits: Limits) -> Iterator[Finding]:
+    if (foreign := taken.INPUT_TYPE.check(facts, limits)) is not None:
+        yield foreign  # of what is not taken there are no limits to be asked
+        return
     for each in RULES:
         if (found := each.check(facts, limits)) is not None:
             yield found
@@ -64,8 +84,8 @@ def _findings(facts: Facts, limits: Limits) -> Iterator[Finding]:
         yield from _findings_in_parts(facts, limits)
 
 
-def image_part(kind: Literal["text_image", "multi_input"], index: int) -> str:
-    """What an image of a request is called in its findings."""
+def part_name(kind: Literal["text_image", "multi_input"], index: int) -> str:
+    """What an image or a source of a request is called in its findings."""
     return "image" if kind == "text_image" else f"media_sources[{index}]"
 
 
@@ -76,6 +96,7 @@ def _findings_in_parts(facts: RequestFacts, limits: Limits) -> Iterator[Finding]
             message = finding.message.replace(text.CUT_IT, text.SHORTEN_IT)
             is_fixable = finding.fixable and finding.code != text.TOO_LONG
             yield replace(finding, part="text", fixable=is_fixable, message=message)
-    for index, picture in enumerate(facts.images):
-        for finding in _findings(picture, limits):
-            yield replace(finding, part=image_part(facts.kind, index))
+    for index, medium in enumerate(facts.parts):
+        # What a source may be is the request's to say: `media_type_unsupported`.
+        for finding in _findings(medium, limits) if limits.takes(medium.kind) else ():
+            yield replace(mixed.uncut(finding), part=part_name(facts.kind, index))

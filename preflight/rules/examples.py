@@ -11,8 +11,10 @@ from preflight.media import (
     DecodedFacts,
     DecodedPicture,
     DecodedSound,
+    DocumentFacts,
     EncodingSource,
     ImageFacts,
+    MediaFacts,
     RequestFacts,
     Span,
     StreamFacts,
@@ -97,6 +99,7 @@ def image(
     size_bytes: int = 90_000,
     frames: int | None = 1,
     damage: str | None = None,
+    stumbling_block: str | None = None,
 ) -> ImageFacts:
     return replace(
         _IMAGE,
@@ -106,6 +109,7 @@ def image(
         size_bytes=size_bytes,
         frames=frames,
         damage=damage,
+        stumbling_block=stumbling_block,
     )
 
 
@@ -206,6 +210,26 @@ def decoded(
         sound=sound if has_sound else None,
         duration_s=max(lengths, default=None),
         unfinished=unfinished,
+    )
+
+
+def document(*, size_bytes: int = 90_000, pages: int | None = 3, encrypted: bool = False) -> DocumentFacts:
+    return DocumentFacts(size_bytes=size_bytes, version="1.7", pages=pages, encrypted=encrypted)
+
+
+def text_image() -> RequestFacts:
+    return RequestFacts(kind="text_image", text=_TEXT, placeholders=(), names=(None,), images=(_IMAGE,))
+
+
+def sources(*parts: MediaFacts, with_text: bool = False) -> RequestFacts:
+    """A multi_input of sources of any kind, none of them named."""
+    return RequestFacts(
+        kind="multi_input",
+        text=_TEXT if with_text else None,
+        placeholders=(),
+        names=(None,) * len(parts),
+        images=(),
+        sources=parts,
     )
 
 

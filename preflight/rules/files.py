@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from preflight.limits import Limits
-from preflight.media import AudioFacts, Facts, ImageFacts, Unprobed, UnprobedCode, VideoFacts
+from preflight.media import AudioFacts, DocumentFacts, Facts, ImageFacts, Unprobed, UnprobedCode, VideoFacts
 from preflight.rules import examples
 from preflight.rules.interface import DOCS_ERRORS, Example, Finding, Rule
+from preflight.rules.taken import which_takes
 
 
 class _CouldNotProbe(Rule):
@@ -103,12 +104,31 @@ class VideoFileBroken(_CouldNotProbe):
     refused = (Example("no index", Unprobed(size_bytes=99, code="video_file_broken", reason="it has no index")),)
 
 
+class DocumentFileBroken(_CouldNotProbe):
+    """The file is a PDF by its first bytes, but no page can be found in it. Only asked where documents are taken."""
+
+    code = "document_file_broken"
+    next_step = "Check that it opens, then save or download it again."
+    accepted = (Example("a whole PDF", examples.document(), "marengo3.5"),)
+    refused = (
+        Example(
+            "no pages",
+            Unprobed(size_bytes=99, code="document_file_broken", reason="no page can be found in it"),
+            "marengo3.5",
+        ),
+    )
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        return super().check(facts, limits) if limits.takes("document") else None
+
+
 class UnsupportedFileType(Rule):
     """The API takes JPEG and PNG images, WAV (uncompressed), MP3 and FLAC audio, and any video that
     FFmpeg reads, if it has been able to for some years.
 
     Dialects of WAV that only some readers know (RF64, BW64, RIFX, 24 bits in 32) are other formats. Other images and
     audio are converted by `prepare`. What is none of these, or only names other files (a playlist), cannot be.
+    marengo3.5 alone takes PDF besides.
     """
 
     code = "unsupported_file_type"
@@ -116,6 +136,7 @@ class UnsupportedFileType(Rule):
         Example("a PNG", examples.image(format="PNG")),
         Example("an MP3", examples.audio(container="mp3", codec="mp3")),
         Example("a 24-bit WAV", examples.audio(codec="pcm_s24le")),
+        Example("a PDF in marengo3.5", examples.document(), "marengo3.5"),
     )
     refused = (
         Example("a HEIC photograph", examples.image(format="HEIF")),
@@ -123,6 +144,7 @@ class UnsupportedFileType(Rule):
         Example("a WAV in mu-law, which is companded", examples.audio(codec="pcm_mulaw")),
         Example("a WAV in RF64, which many readers do not know", examples.audio(dialect="RF64")),
         Example("a video in H.266, which an older FFmpeg cannot decode", examples.video(codec="vvc")),
+        Example("a PDF", examples.document()),
         Example("a playlist", Unprobed(size_bytes=37, code="unsupported_file_type", reason="it is a playlist")),
     )
 
@@ -141,6 +163,12 @@ class UnsupportedFileType(Rule):
                 return self._convertible(found[0], allowed)
             case VideoFacts(video_codec=codec) if codec in limits.video.too_new_codecs.value:
                 return self._convertible(f"{facts.container.partition(',')[0]}/{codec}", ("codecs of FFmpeg 6",))
+            case DocumentFacts() | Unprobed(code="document_file_broken") if not limits.takes("document"):
+                return self.finding(
+                    f"It is a PDF document, and {limits.profile} does not take any. {which_takes('document')}",
+                    measured="pdf",
+                    limit=None,
+                )
             case Unprobed(code=self.code):
                 message = f"{_sentence(facts.reason)} Give a text, an image, audio or video."
                 return self.finding(message, measured=None, limit=None)
@@ -169,4 +197,5 @@ RULES: tuple[Rule, ...] = (
     ImageFileBroken(),
     AudioFileBroken(),
     VideoFileBroken(),
+    DocumentFileBroken(),
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from preflight.limits import Limits
 from preflight.media import Facts, ImageFacts
 from preflight.rules import examples
-from preflight.rules.interface import Example, Finding, Rule
+from preflight.rules.interface import DOCS_ERRORS, Example, Finding, Rule
 
 
 class ImageResolutionTooLow(Rule):
@@ -34,14 +34,19 @@ class ImageResolutionTooLow(Rule):
 
 
 class ImageFilesizeTooLarge(Rule):
-    """An image file has at most 5 MB (5,000,000 bytes; 32,000,000 in the newest reading)."""
+    """An image file has at most 5 MB (5,000,000 bytes; 32,000,000 in the newest reading and in marengo3.5)."""
 
     code = "image_filesize_too_large"
     accepted = (
         Example("5,000,000 bytes", examples.image(size_bytes=5_000_000)),
         Example("6 MB in the newest reading", examples.image(size_bytes=6_000_000), "marengo3.0-2026-08"),
+        Example("32 MB in marengo3.5", examples.image(size_bytes=32_000_000), "marengo3.5"),
     )
-    refused = (Example("5,000,001 bytes", examples.image(size_bytes=5_000_001)),)
+    refused = (
+        Example("5,000,001 bytes", examples.image(size_bytes=5_000_001)),
+        Example("32,000,001 bytes in marengo3.5", examples.image(size_bytes=32_000_001), "marengo3.5"),
+        Example("5,000,001 bytes at Bedrock", examples.image(size_bytes=5_000_001), "bedrock-marengo3.0"),
+    )
 
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
         most = limits.image.max_file_bytes.value
@@ -96,6 +101,35 @@ class ImageAnimated(Rule):
         )
 
 
+class ImageMetadataUnreadable(Rule):
+    """What stands beside the picture (texts, EXIF, a colour profile) can be read by those who unpack it.
+
+    Not a documented limit. But Pillow, the most usual reader, guards against additions that unpack to megabytes, and
+    refuses the whole file; what is no EXIF fails whoever turns pictures upright with it. A service may well use it.
+    """
+
+    code = "image_metadata_unreadable"
+    docs = DOCS_ERRORS
+    accepted = (Example("a text of a kilobyte, or none", examples.image(format="PNG")),)
+    refused = (
+        Example(
+            "a PNG with two megabytes of compressed text",
+            examples.image(format="PNG", stumbling_block="a compressed text unpacks to more than 1,048,576 bytes"),
+        ),
+    )
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
+        if not isinstance(facts, ImageFacts) or facts.stumbling_block is None:
+            return None
+        reason = facts.stumbling_block[:1].upper() + facts.stumbling_block[1:]
+        return self.finding(
+            f"{reason}, at which readers such as Pillow give up. `preflight prepare` leaves it out.",
+            measured=None,
+            limit=None,
+            fixable=True,
+        )
+
+
 class ImageHasLocation(Rule):
     """A photograph that says where it was taken, in EXIF or XMP, tells it to whoever it is sent to.
 
@@ -127,5 +161,6 @@ RULES: tuple[Rule, ...] = (
     ImageFilesizeTooLarge(),
     ImagePixelsTooMany(),
     ImageAnimated(),
+    ImageMetadataUnreadable(),
     LOCATION,
 )

@@ -18,11 +18,19 @@ def _names(facts: RequestFacts) -> list[str]:
 
 
 class MediaSourcesCount(Rule):
-    """A `multi_input` request holds 1 to 10 images; without one it would be a `text`."""
+    """A `multi_input` request holds 1 to 10 images; without one it would be a `text`.
+
+    In marengo3.5 it holds up to 10 sources of any kind, and may be a text alone.
+    """
 
     code = "media_sources_count"
-    accepted = (Example("10 images", examples.multi_input(_TEN, ())),)
+    accepted = (
+        Example("10 images", examples.multi_input(_TEN, ())),
+        Example("a text alone in marengo3.5", examples.sources(with_text=True), "marengo3.5"),
+    )
     refused = (
+        Example("11 videos in marengo3.5", examples.sources(*[examples.video(duration_s=9)] * 11), "marengo3.5"),
+        Example("neither a source nor a text in marengo3.5", examples.sources(), "marengo3.5"),
         Example("11 images", examples.multi_input((*_TEN, "n10"), ())),
         Example("no image", examples.multi_input((), ())),
     )
@@ -30,14 +38,16 @@ class MediaSourcesCount(Rule):
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
         if not isinstance(facts, RequestFacts) or facts.kind != "multi_input":
             return None
-        least, most = limits.request.min_images.value, limits.request.max_images.value
-        if least <= len(facts.images) <= most:
+        least, most = limits.request.min_sources.value, limits.request.max_sources.value
+        least = max(least, int(facts.text is None))
+        count, what = len(facts.parts), "images" if limits.request.media_types.value == ("image",) else "sources"
+        if least <= count <= most:
             return None
-        next_step = "Make several requests of it." if facts.images else "Give it one, or send its text alone."
+        next_step = "Make several requests of it." if count else "Give it one, or send its text alone."
         return self.finding(
-            f"The request has {len(facts.images)} images; {least} to {most} are allowed. {next_step}",
-            measured=len(facts.images),
-            limit=most if facts.images else least,
+            f"The request has {count} {what}; {least} to {most} are allowed. {next_step}",
+            measured=count,
+            limit=most if count else least,
         )
 
 

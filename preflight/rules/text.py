@@ -80,15 +80,22 @@ class TextEmpty(Rule):
 
 
 class TokenLimitExceeded(Rule):
-    """A text has at most 500 tokens.
+    """A text has at most 500 tokens (2,000 in marengo3.5).
 
     The service does not publish its tokenizer. Tokens are counted with cl100k_base, which is an estimate; the
     true count may differ by some per cent either way.
     """
 
     code = TOO_LONG
-    accepted = (Example("500 tokens", examples.text(tokens=500)),)
-    refused = (Example("501 tokens", examples.text(tokens=501)),)
+    accepted = (
+        Example("500 tokens", examples.text(tokens=500)),
+        Example("2,000 tokens in marengo3.5", examples.text(tokens=2_000), "marengo3.5"),
+    )
+    refused = (
+        Example("501 tokens", examples.text(tokens=501)),
+        Example("2,001 tokens in marengo3.5", examples.text(tokens=2_001), "marengo3.5"),
+        Example("501 tokens at Bedrock", examples.text(tokens=501), "bedrock-marengo3.0"),
+    )
 
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
         most = limits.text.max_tokens.value

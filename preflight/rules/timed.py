@@ -9,6 +9,9 @@ from preflight.media import AudioFacts, Facts, Span, VideoFacts
 from preflight.rules import examples
 from preflight.rules.interface import Example, Finding, Rule, told_apart
 
+CUT_IT = "`preflight prepare` cuts it into clips."
+CUT_IT_YOURSELF = "Cut it: what is a part of a request cannot become several."
+
 
 class _TimedRule(Rule):
     """Applies to one of the two kinds."""
@@ -39,7 +42,7 @@ class _DurationTooLong(_TimedRule):
                     claimed += ", which does not tell the truth"
                 return self.finding(
                     f"The {self.kind} lasts {told_apart(longest, most, 2)} s{claimed}, the limit is {most:g} s. "
-                    "`preflight prepare` cuts it into clips.",
+                    f"{CUT_IT}",
                     measured=float(told_apart(longest, most, 3)),
                     limit=most,
                     fixable=True,
@@ -78,7 +81,7 @@ class _FilesizeTooLarge(_TimedRule):
                     return None
                 return self.finding(
                     f"The file has {timed.size_bytes:,} bytes, the limit is {most:,} "
-                    f"({-(-most // 3) * 4:,} as base64). `preflight prepare` cuts it into clips.",
+                    f"({-(-most // 3) * 4:,} as base64). {CUT_IT}",
                     measured=timed.size_bytes,
                     limit=most,
                     fixable=True,
@@ -150,12 +153,21 @@ def _false_claim(timed: AudioFacts | VideoFacts) -> tuple[float, float] | None:
 
 
 class VideoDurationTooLong(_DurationTooLong):
-    """A video lasts at most 10 minutes: by its packets and by its header, as the service may believe either."""
+    """A video lasts at most 10 minutes: by its packets and by its header, as the service may believe either.
+
+    In a task (marengo3.0-async, marengo3.0-asset) it lasts at most 4 hours, in marengo3.5 30 seconds.
+    """
 
     code = "video_duration_too_long"
     kind = "video"
-    accepted = (Example("600 s", examples.video(duration_s=600.0, claimed_duration_s=600.0)),)
+    accepted = (
+        Example("600 s", examples.video(duration_s=600.0, claimed_duration_s=600.0)),
+        Example("4 hours in a task", examples.video(duration_s=14_400, claimed_duration_s=14_400), "marengo3.0-async"),
+        Example("30 s in marengo3.5", examples.video(duration_s=30.0, claimed_duration_s=30.0), "marengo3.5"),
+    )
     refused = (
+        Example("14,401 s in a task", examples.video(duration_s=14_401, claimed_duration_s=14_401), "marengo3.0-async"),
+        Example("30.1 s in marengo3.5", examples.video(duration_s=30.1, claimed_duration_s=30.1), "marengo3.5"),
         Example("600.1 s", examples.video(duration_s=600.1, claimed_duration_s=600.1)),
         Example("a header that claims an hour", examples.video(claimed_duration_s=3600.0)),
         Example("a header that hides an hour", examples.video(duration_s=3600.0)),
@@ -163,12 +175,23 @@ class VideoDurationTooLong(_DurationTooLong):
 
 
 class AudioDurationTooLong(_DurationTooLong):
-    """Audio lasts at most 10 minutes: by its packets and by its header, as the service may believe either."""
+    """Audio lasts at most 10 minutes: by its packets and by its header, as the service may believe either.
+
+    In a task (marengo3.0-async, marengo3.0-asset) it lasts at most 4 hours, in marengo3.5 30 seconds.
+    """
 
     code = "audio_duration_too_long"
     kind = "audio"
-    accepted = (Example("600 s", examples.audio(duration_s=600.0, claimed_duration_s=600.0)),)
-    refused = (Example("600.1 s", examples.audio(duration_s=600.1, claimed_duration_s=600.1)),)
+    accepted = (
+        Example("600 s", examples.audio(duration_s=600.0, claimed_duration_s=600.0)),
+        Example("4 hours in a task", examples.audio(duration_s=14_400, claimed_duration_s=14_400), "marengo3.0-async"),
+        Example("30 s in marengo3.5", examples.audio(duration_s=30.0, claimed_duration_s=30.0), "marengo3.5"),
+    )
+    refused = (
+        Example("600.1 s", examples.audio(duration_s=600.1, claimed_duration_s=600.1)),
+        Example("14,401 s in a task", examples.audio(duration_s=14_401, claimed_duration_s=14_401), "marengo3.0-async"),
+        Example("30.1 s in marengo3.5", examples.audio(duration_s=30.1, claimed_duration_s=30.1), "marengo3.5"),
+    )
 
 
 class VideoDurationTooShort(_DurationTooShort):
@@ -201,24 +224,48 @@ class AudioDurationTooShort(_DurationTooShort):
 
 
 class VideoFilesizeTooLarge(_FilesizeTooLarge):
-    """A video has at most 36 MB of base64, 27,000,000 bytes of file (36,000,000 in the newest reading)."""
+    """A video has at most 36 MB of base64, 27,000,000 bytes of file (36,000,000 in the newest reading and in a task).
+
+    In marengo3.5 a source has at most 32,000,000 bytes of file, and one that was uploaded beforehand 4 GB
+    (marengo3.0-asset).
+    """
 
     code = "video_filesize_too_large"
     kind = "video"
     accepted = (
         Example("27,000,000 bytes", examples.video(size_bytes=27_000_000)),
         Example("30 MB in the newest reading", examples.video(size_bytes=30_000_000), "marengo3.0-2026-08"),
+        Example("36 MB in a task", examples.video(size_bytes=36_000_000), "marengo3.0-async"),
+        Example("400 MB, uploaded beforehand", examples.video(size_bytes=400_000_000), "marengo3.0-asset"),
     )
-    refused = (Example("27,000,001 bytes", examples.video(size_bytes=27_000_001)),)
+    refused = (
+        Example("27,000,001 bytes", examples.video(size_bytes=27_000_001)),
+        Example("36,000,001 bytes in a task", examples.video(size_bytes=36_000_001), "marengo3.0-async"),
+        Example("32,000,001 bytes in marengo3.5", examples.video(size_bytes=32_000_001, duration_s=9), "marengo3.5"),
+        Example("over 4 GB, uploaded", examples.video(size_bytes=4_000_000_001), "marengo3.0-asset"),
+    )
 
 
 class AudioFilesizeTooLarge(_FilesizeTooLarge):
-    """Audio has at most 36 MB of base64, 27,000,000 bytes of file (36,000,000 in the newest reading)."""
+    """Audio has at most 36 MB of base64, 27,000,000 bytes of file (36,000,000 in the newest reading and in a task).
+
+    In marengo3.5 a source has at most 32,000,000 bytes of file, and one that was uploaded beforehand 4 GB
+    (marengo3.0-asset).
+    """
 
     code = "audio_filesize_too_large"
     kind = "audio"
-    accepted = (Example("27,000,000 bytes", examples.audio(size_bytes=27_000_000)),)
-    refused = (Example("27,000,001 bytes", examples.audio(size_bytes=27_000_001)),)
+    accepted = (
+        Example("27,000,000 bytes", examples.audio(size_bytes=27_000_000)),
+        Example("36 MB in a task", examples.audio(size_bytes=36_000_000), "marengo3.0-async"),
+        Example("400 MB, uploaded beforehand", examples.audio(size_bytes=400_000_000), "marengo3.0-asset"),
+    )
+    refused = (
+        Example("27,000,001 bytes", examples.audio(size_bytes=27_000_001)),
+        Example("36,000,001 bytes in a task", examples.audio(size_bytes=36_000_001), "marengo3.0-async"),
+        Example("32,000,001 bytes in marengo3.5", examples.audio(size_bytes=32_000_001, duration_s=9), "marengo3.5"),
+        Example("over 4 GB, uploaded", examples.audio(size_bytes=4_000_000_001), "marengo3.0-asset"),
+    )
 
 
 class VideoPacketsDamaged(_PacketsDamaged):

@@ -1,5 +1,6 @@
 """Request bodies → embeddings on the source's own timeline. httpx2 is loaded when a Client is made."""
 
+from preflight.submitter.answer import DIMENSION
 from preflight.submitter.assets import AssetRoute
 from preflight.submitter.async_client import AsyncClient
 from preflight.submitter.bedrock import BedrockRoute
@@ -12,6 +13,7 @@ from preflight.submitter.wire import BASE_URL
 
 __all__ = [
     "BASE_URL",
+    "DIMENSION",
     "AssetRoute",
     "AsyncClient",
     "BedrockRoute",

@@ -76,13 +76,7 @@ class AsyncClient:
         """Send one payload; see `Client.embed`."""
         body = Body.of(payload)
         response = await self._request(self._address.ask("POST", EMBED_PATH, body=body), body)
-        return timeline.place(
-            answer.read(response.body, retried=response.retried),
-            source=payload.source,
-            input_type=payload.input_type,
-            span=payload.span,
-            request=request,
-        )
+        return timeline.place_answer(answer.read(response.body, retried=response.retried), payload, request=request)
 
     async def _request(self, ask: Ask, body: Body) -> Response:
         exchange = Exchange(self._patience, success=ask.success, cost=body.cost)

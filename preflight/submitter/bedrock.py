@@ -118,12 +118,8 @@ class BedrockRoute:
         while True:
             outcome, received = self._try(body)
             if received is not None:
-                return timeline.place(
-                    answer.read(_snake_body(received, retried), retried=retried),
-                    source=payload.source,
-                    input_type=payload.input_type,
-                    span=payload.span,
-                    request=request,
+                return timeline.place_answer(
+                    answer.read(_snake_body(received, retried), retried=retried), payload, request=request
                 )
             decision = decide(
                 self._patience,

@@ -87,13 +87,7 @@ class Client:
         they were prepared.
         """
         response = self.request("POST", EMBED_PATH, body=Body.of(payload))
-        return timeline.place(
-            answer.read(response.body, retried=response.retried),
-            source=payload.source,
-            input_type=payload.input_type,
-            span=payload.span,
-            request=request,
-        )
+        return timeline.place_answer(answer.read(response.body, retried=response.retried), payload, request=request)
 
     @property
     def patience(self) -> Patience:

@@ -277,10 +277,4 @@ def _listed(told: _ListedTask) -> Listed:
 
 
 def _placed(task: Task, payload: Payload, request: int, retried: int) -> Embeddings:
-    return timeline.place(
-        answer.read(task.response.body, retried=retried),
-        source=payload.source,
-        input_type=payload.input_type,
-        span=payload.span,
-        request=request,
-    )
+    return timeline.place_answer(answer.read(task.response.body, retried=retried), payload, request=request)

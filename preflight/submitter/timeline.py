@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from preflight.errors import BadResponseError
 from preflight.media import InputType, Span
+from preflight.payload import Payload
 from preflight.submitter.answer import Answer, Segment
 from preflight.submitter.embeddings import Embeddings, Row
+
+
+def place_answer(answer: Answer, payload: Payload, *, request: int) -> Embeddings:
+    """`place`, with all that is known of the request. Where its body was not read to the end, its media are read."""
+    placed = place(answer, source=payload.source, input_type=payload.input_type, span=payload.span, request=request)
+    sha256, fingerprint = payload.sha256, payload.fingerprint
+    rows = (
+        replace(
+            row,
+            offset=payload.offset,
+            request_span=payload.span,
+            fidelity=payload.fidelity,
+            model_name=payload.model_name,
+            media_sha256=sha256,
+            fingerprint=fingerprint,
+        )
+        for row in placed.rows
+    )
+    return replace(placed, rows=tuple(rows))
 
 
 def place(answer: Answer, *, source: str, input_type: InputType, span: Span | None, request: int) -> Embeddings:

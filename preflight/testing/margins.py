@@ -64,7 +64,7 @@ def margin(code: str, facts: Facts, limits: Limits) -> Margin | None:
 def _parts(facts: Facts) -> Iterator[Facts]:
     yield facts
     if isinstance(facts, RequestFacts):
-        yield from (part for part in (facts.text, *facts.images) if part is not None and not isinstance(part, Unprobed))
+        yield from (part for part in (facts.text, *facts.parts) if part is not None and not isinstance(part, Unprobed))
 
 
 def _tokens(facts: Facts, limits: Limits) -> Margin | None:
@@ -101,10 +101,10 @@ def _frames(facts: Facts, limits: Limits) -> Margin | None:  # noqa: ARG001 (of 
 def _images(facts: Facts, limits: Limits) -> Margin | None:
     if not isinstance(facts, RequestFacts) or facts.kind != "multi_input":
         return None
-    count = len(facts.images)
-    if count < limits.request.min_images.value:
-        return Margin(measured=count, limit=limits.request.min_images.value, unit="images", is_least=True)
-    return Margin(measured=count, limit=limits.request.max_images.value, unit="images")
+    count, unit = len(facts.parts), "images" if limits.request.media_types.value == ("image",) else "sources"
+    if count < (least := max(limits.request.min_sources.value, int(facts.text is None))):
+        return Margin(measured=count, limit=least, unit=unit, is_least=True)
+    return Margin(measured=count, limit=limits.request.max_sources.value, unit=unit)
 
 
 def _duration(facts: Facts, limits: Limits) -> Margin | None:

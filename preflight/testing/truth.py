@@ -7,8 +7,22 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, Literal
 
-from preflight.limits import DEFAULT_PROFILE
+from preflight.errors import UsageError
+from preflight.limits import DEFAULT_PROFILE, Limits, load
 from preflight.media import Fidelity
+
+PROFILES = (DEFAULT_PROFILE, "marengo3.0-2026-08")
+"""Those for which it is foreseen what becomes of a case: the readings of one route. The others take other kinds of
+input, or the same with bounds that hardly a case is made for."""
+
+
+def foreseen(profile: str) -> Limits:
+    """The limits of one of PROFILES. Raises UsageError for any other."""
+    limits = load(profile)
+    if profile not in PROFILES:
+        raise UsageError(f"edge cases are made for {' and '.join(PROFILES)}, and not for {profile!r}. Choose one.")
+    return limits
+
 
 MOV = "mov,mp4,m4a,3gp,3g2,mj2"
 """FFmpeg's name of the demuxer of MP4 and all its relatives."""
@@ -120,12 +134,13 @@ class Expected:
 
 @dataclass(frozen=True)
 class Expectations:
-    """By profile; a profile that is not named expects the same as the default one."""
+    """By profile; of PROFILES, one that is not named expects the same as the default. Raises UsageError for others."""
 
     strict: Expected
     others: Mapping[str, Expected] = field(default_factory=dict)
 
     def __getitem__(self, profile: str) -> Expected:
+        foreseen(profile)
         return self.others.get(profile, self.strict)
 
     @property

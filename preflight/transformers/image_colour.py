@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _DEEP = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
 _MOST = 0xFFFF
@@ -47,6 +50,8 @@ def _plain_mode(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
+    import numpy as np  # (only here: most pictures do without its memory)
+
     samples = np.asarray(image)
     low, high = _range(image, samples)
     if samples.dtype.kind in "iu" and low >= 0 and high <= _MOST:
@@ -64,6 +69,8 @@ def _range(image: Image.Image, samples: NDArray[np.generic]) -> tuple[float, flo
     """
     if image.mode != "F" and not isinstance(image, TiffImageFile):
         return 0, _MOST
+    import numpy as np
+
     finite = samples[np.isfinite(samples)] if image.mode == "F" else samples
     if not finite.size:
         return 0, 1
@@ -75,6 +82,8 @@ def _range(image: Image.Image, samples: NDArray[np.generic]) -> tuple[float, flo
 
 def _by_profile(image: Image.Image, icc: bytes) -> Image.Image | None:
     """None where the profile is sRGB already, is broken, or speaks of other samples than the picture has."""
+    from PIL import ImageCms
+
     colour, alpha = image, None
     if image.mode in ("LA", "RGBA"):
         alpha = image.getchannel("A")

@@ -35,6 +35,8 @@ _AIM_IN_NEED = 0.5
 _MOST_IN_NEED = 6
 """After the last, of a picture that answers to nothing as any known one does."""
 _GOOD_ENOUGH = 0.85
+_STEEPEST_GROWTH = 4.0
+"""Of bytes over sides."""
 _NEAR = 0.4
 """Of a shrunk picture from where on more pixels are the way up; below it, they were answered to as by no other."""
 
@@ -99,6 +101,7 @@ def fit_jpeg(picture_at: Callable[[float], Image.Image], start: Start, *, max_by
     picture, drawn_at = None, 0.0
     while (setting := next_setting([*known, *tries], len(tries), start, max_bytes)) is not None:
         if picture is None or setting.scale != drawn_at:
+            picture = None  # the one before makes room
             picture, drawn_at = picture_at(setting.scale), setting.scale
         data = _jpeg(picture, setting.quality, start.subsampling)
         tries.append(Try(setting.quality, len(data), setting.scale))
@@ -150,7 +153,7 @@ def _finer(best: Try, tries: Sequence[Try], start: Start, max_bytes: int) -> Set
     if best.size_bytes >= _GOOD_ENOUGH * max_bytes:
         return None
     if best.scale < 1 and best.size_bytes >= _NEAR * max_bytes:
-        factor = (_AIMS[2] * max_bytes / best.size_bytes) ** 0.5  # bytes grow no faster than pixels
+        factor = _growth(best, tries, max_bytes)
         most = min([1.0, *(0.99 * t.scale for t in tries if t.size_bytes > max_bytes and t.quality <= best.quality)])
         scale = min(best.scale * factor, most)
         return Setting(best.quality, scale) if scale > best.scale else None
@@ -162,6 +165,21 @@ def _finer(best: Try, tries: Sequence[Try], start: Start, max_bytes: int) -> Set
     slope = _slope([*sorted(over, key=lambda t: t.size_bytes)[:1], best])
     step = _step(best.quality) * (_AIMS[1] * max_bytes / best.size_bytes) ** (1 / slope)
     return Setting(min(max(_quality(step), best.quality + 1), most_quality), best.scale)
+
+
+def _growth(best: Try, tries: Sequence[Try], max_bytes: int) -> float:
+    """By how much the sides may grow. Bytes mostly grow no faster than pixels; but grain, which shrinking smooths away,
+    comes back at once, and how fast is seen between what fits and the next larger that did not.
+    """
+    larger = [t for t in tries if t.scale > best.scale and t.size_bytes > max_bytes]
+    if not larger:
+        return float((_AIMS[2] * max_bytes / best.size_bytes) ** 0.5)
+    over = min(larger, key=lambda t: t.scale)
+    was_tried = over.quality == best.quality
+    over_bytes = over.size_bytes * (_step(best.quality) / _step(over.quality)) ** _SLOPE
+    power = math.log(max(over_bytes / best.size_bytes, 1.0)) / math.log(over.scale / best.scale)
+    power = min(max(power, 2.0), _STEEPEST_GROWTH)
+    return float((_AIMS[1 if was_tried else 2] * max_bytes / best.size_bytes) ** (1 / power))
 
 
 def _coarser(tries: Sequence[Try], aim_bytes: float, left: int, start: Start, max_bytes: int) -> Setting | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import pty
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -92,16 +91,3 @@ def terminal(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
             return process.wait(), seen.decode(), (tmp_path / "stdout").read_text()
 
     return call
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 200 KB, where one may be mounted."""
-    place = tmp_path / "small_disk"
-    place.mkdir()
-    mount = shutil.which("mount")
-    call = [str(mount), "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)]
-    if mount is None or subprocess.run(call, check=False).returncode != 0:
-        pytest.skip("no file system can be mounted here")
-    yield place
-    subprocess.run(["umount", place], check=True)

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from preflight.limits import names
 from preflight.testing import catalogue, medium
+from preflight.testing.truth import PROFILES
 
 
 def test_lists_every_case_by_name(preflight):
@@ -29,7 +29,7 @@ def test_lists_for_programs_what_must_become_of_them(preflight):
     assert list(record) == ["name", "what", "as", "file", "truth", "expected"]
     assert record["file"] == "text/501_tokens.txt"
     assert (record["truth"]["kind"], record["truth"]["tokens"]) == ("text", 501)
-    assert set(record["expected"]) == set(names())
+    assert set(record["expected"]) == set(PROFILES)
     assert record["expected"]["marengo3.0"] == {
         "codes": ["token_limit_exceeded"],
         "gives": "lossless",

@@ -13,7 +13,7 @@ def test_a_whole_installation(preflight, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("TWELVELABS_API_KEY", raising=False)
     ended = preflight("doctor")
     assert (ended.code, ended.err) == (0, "")
-    assert [line.split()[0] for line in ended.out.splitlines()] == ["ok"] * 9 + ["key"]
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["ok"] * 10 + ["key"]
     assert "libx264, aac, flac, pcm_s16le" in ended.out
     assert "(4 tokens in `man walking a dog`)" in ended.out
     assert "TWELVELABS_API_KEY is not set" in ended.out

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from preflight import pipeline
 from preflight.emulator import LocalServer
 from preflight.errors import RateLimitError, ServiceUnavailableError
+from tests.results.made import FORMS, IN_ALL, read
 
 KEYS = ["source", "input_type", "embedding", "embedding_option", "embedding_scope", "start_s", "end_s", "request"]
 
@@ -53,6 +58,53 @@ def test_what_cannot_be_embedded_does_not_stop_the_rest(preflight, media, sample
     assert len(vectors(ended.out)) == 1
     assert f"REJECTED {media('bad/empty')}\n    error: file_empty: " in ended.err
     assert ended.err.endswith("1 vectors from 1 of 2 inputs\n")
+
+
+@pytest.mark.parametrize("form", ["npz", "parquet"])
+def test_to_a_file_of_another_form(preflight, samples: Path, tmp_path: Path, form: str) -> None:
+    """The same as in NDJSON, and what else is known of the requests."""
+    call = ["embed", samples / "silent.mp4", samples / "three_languages.txt", "--emulator", "--out"]
+    assert preflight(*call, tmp_path / "e.ndjson").code == 0
+    ended = preflight(*call, tmp_path / f"e.{form}")
+    lines, found = read(tmp_path / "e.ndjson"), read(tmp_path / f"e.{form}")
+    said = f"{len(lines.rows)} vectors from 2 of 2 inputs in {tmp_path / f'e.{form}'}\n"
+    assert (ended.code, ended.out, ended.err) == (0, "", said)
+    assert np.array_equal(found.vectors, lines.vectors)
+    assert [{name: row[name] for name in IN_ALL} for row in found.rows] == lines.rows
+    video = (samples / "silent.mp4").read_bytes()
+    text = (samples / "three_languages.txt").read_text(encoding="utf-8")
+    assert len({row["id"] for row in found.rows}) == len(found.rows)
+    for row in found.rows:
+        assert row["model_name"] == "marengo3.0"
+        if row["input_type"] == "text":
+            begin = text[row["offset"] :]
+            assert any(sha256(begin[:end].encode()).hexdigest() == row["media_sha256"] for end in range(len(begin) + 1))
+            assert row["request_start_s"] is None
+        else:
+            assert (row["fidelity"], row["media_sha256"]) == ("identical", sha256(video).hexdigest())
+            assert (row["request_start_s"], row["offset"]) == (0, None)
+            assert row["request_end_s"] == pytest.approx(6, abs=0.1)
+
+
+@pytest.mark.parametrize("out", [[], ["--out", "e.ndjson"], ["--out", "e.npz"], ["--out", "e.parquet"]])
+def test_vectors_of_length_one(preflight, samples: Path, tmp_path: Path, monkeypatch, out: list[str]) -> None:
+    """The emulator's are of length one anyway: here they are made twice as long before they are written."""
+    monkeypatch.chdir(tmp_path)
+    embed = pipeline.Preflight.embed
+
+    def doubled(*arguments, **options):
+        found = embed(*arguments, **options)
+        return replace(found, vectors=found.vectors * 2)
+
+    monkeypatch.setattr(pipeline.Preflight, "embed", doubled)
+    for wanted, length in (([], 2), (["--normalize"], 1)):
+        ended = preflight("embed", samples / "icon.png", "--emulator", *wanted, *out)
+        assert ended.code == 0
+        if out:
+            lengths = np.linalg.norm(read(tmp_path / out[1]).vectors, axis=1)
+        else:
+            lengths = np.linalg.norm([vector["embedding"] for vector in vectors(ended.out)], axis=1)
+        assert lengths == pytest.approx([length], abs=1e-6)
 
 
 class TestKey:
@@ -98,6 +150,19 @@ class TestWrongUse:
         monkeypatch.setenv("TWELVELABS_API_KEY", "tlk")
         assert preflight("embed", samples / "icon.png", "--base-url", "gopher:x").code == 2
 
+    def test_a_form_that_is_not_written(self, preflight, samples: Path, tmp_path: Path) -> None:
+        ended = preflight("embed", samples / "icon.png", "--emulator", "--out", tmp_path / "e.csv")
+        assert ended.code == 2
+        assert "does not end in .ndjson, .npz or .parquet" in ended.err
+
+    def test_parquet_that_is_not_installed(self, preflight, samples: Path, tmp_path: Path, monkeypatch) -> None:
+        """Said before anything is sent: here there is no service at all."""
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+        call = ["embed", samples / "icon.png", "--base-url", "http://127.0.0.1:1", "--out", tmp_path / "e.parquet"]
+        ended = preflight(*call)
+        assert (ended.code, list(tmp_path.iterdir())) == (2, [])
+        assert "pip install 'embed-preflight[parquet]'" in ended.err
+
     def test_a_place_that_cannot_be_written(self, preflight, samples: Path) -> None:
         ended = preflight("embed", samples / "icon.png", "--emulator", "--out", "/proc/e.ndjson")
         assert ended.code == 2
@@ -127,14 +192,17 @@ class TestCutShort:
         ("error", "code", "words"),
         [(KeyboardInterrupt(), 130, "interrupted"), (RateLimitError("wait"), 2, "preflight: wait")],
     )
-    def test_after_the_first(self, preflight, samples: Path, tmp_path: Path, fails_at, error, code: int, words) -> None:
+    @pytest.mark.parametrize("form", FORMS)
+    def test_after_the_first(
+        self, preflight, samples: Path, tmp_path: Path, fails_at, error, code: int, words, form: str
+    ) -> None:
         fails_at(2, error)
-        out = tmp_path / "e.ndjson"
+        out = tmp_path / f"e.{form}"
         ended = preflight("embed", *[samples / "icon.png"] * 3, "--emulator", "--out", out)
         assert ended.code == code
         assert ended.err == f"1 vectors from 1 of 3 inputs in {out}\n{words}\n"
-        assert len(vectors(out.read_text())) == 1
-        assert [path.name for path in tmp_path.iterdir()] == ["e.ndjson"]
+        assert len(read(out).rows) == 1
+        assert [path.name for path in tmp_path.iterdir()] == [out.name]
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt(), RateLimitError("wait")])
     def test_before_the_first(self, preflight, samples: Path, tmp_path: Path, fails_at, error) -> None:
@@ -152,9 +220,12 @@ class TestCutShort:
         assert f"{samples / 'icon.png'}: down for a moment\n" in ended.err
         assert len(vectors(ended.out)) == 1
 
-    def test_full_disk(self, preflight, samples: Path, small_disk: Path) -> None:
+    @pytest.mark.parametrize("form", FORMS)
+    def test_full_disk(self, preflight, samples: Path, small_disk: Path, form: str) -> None:
         inputs = [samples / "icon.png", samples / "message.opus", samples / "field_recording.wav"]
-        ended = preflight("embed", *inputs * 4, "--emulator", "--out", small_disk / "e.ndjson")
+        (small_disk / "rest").write_bytes(bytes(185 * 1024))
+        ended = preflight("embed", *inputs * 4, "--emulator", "--out", small_disk / f"e.{form}")
+        (small_disk / "rest").unlink()
         assert ended.code == 2
         assert "no space left" in ended.err
         assert list(small_disk.iterdir()) == []

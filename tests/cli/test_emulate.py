@@ -51,10 +51,12 @@ def test_an_unknown_profile(preflight) -> None:
     assert (ended.code, "Choose one of" in ended.err) == (2, True)
 
 
-def test_it_fails_as_it_is_told(program) -> None:
+def test_it_fails_as_it_is_told(program, tmp_path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('summary = "mine"\nsource = "me"\nread_on = 2026-11-01\nstill = { requests_a_minute = 1 }\n')
     process = program(
         *("emulate", "--port", "0", "--faults", "html_502@1,by_header", "--faults-seed", "3", "--latency", "0.2"),
-        *("--rates", "still:requests_per_minute=1"),
+        *("--rate-plan", str(mine)),
     )
     said = process.stderr.readline()
     assert ", with faults (html_502@1,by_header); Ctrl-C ends it" in said
@@ -83,7 +85,7 @@ def test_it_fails_as_it_is_told(program) -> None:
         (("--faults", "html_503"), "Did you mean html_502?"),
         (("--faults", "slow%200"), "up to 100"),
         (("--faults-seed", "3"), "Give both, or neither"),
-        (("--rates", "video:requests_per_minute=1"), "timed, still, upload"),
+        (("--rate-plan", "developer-9"), "Choose one of: free, developer-1"),
     ],
 )
 def test_what_it_does_not_understand(preflight, arguments, says) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
 
+from preflight import limits
 from preflight.limits import load, names
 
 
@@ -12,12 +15,14 @@ def test_every_number_with_its_source_and_day(preflight, profile: str) -> None:
     ended = preflight("limits", profile)
     assert (ended.code, ended.err) == (0, "")
     chosen = load(profile)
-    assert ended.out.startswith(f"{profile}: {chosen.summary}\nPOST /v1.3/embed-v2, model_name marengo3.0\n")
-    assert ended.out.endswith("profiles: marengo3.0, marengo3.0-2026-08\n")
-    for group in ("text", "image", "audio", "video", "request"):
-        assert f"\n{group}\n" in ended.out
-    assert ended.out.count("(read 2026-") == 23
-    assert chosen.video.max_duration_s.source in ended.out
+    assert ended.out.startswith(f"{profile}: {chosen.summary}\n{chosen.endpoint}, model_name {chosen.model_name}\n")
+    assert ended.out.endswith(f"profiles: {', '.join(names())}\n")
+    groups = {"text", "image", "audio", "video", "document", "request"}
+    shown = {group for group in groups if f"\n{group}\n" in ended.out}
+    assert shown == {group for group in groups if chosen.takes("multi_input" if group == "request" else group)}
+    stated = resources.files(limits).joinpath(f"{profile}.toml").read_text(encoding="utf-8").count("read_on")
+    assert ended.out.count("(read 2026-") == stated > 10
+    assert chosen.input_types.source in ended.out
 
 
 def test_numbers_as_people_read_them(preflight) -> None:

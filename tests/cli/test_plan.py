@@ -19,7 +19,9 @@ def test_what_would_be_done_and_why(preflight, samples: Path) -> None:
     assert lines[1].startswith("    why:  The video lasts 1500.03 s")
     assert lines[2].startswith("    how:  cut at keyframes")
     assert lines[6].startswith("    all:  3 requests, about ")
-    assert lines[7].startswith("IDENTICAL  ")
+    said = "    route: sync: lossless, in 3 requests. async would send it as it is (--route async)."
+    assert lines[7:] == [said, *lines[8:]]
+    assert lines[8].startswith("IDENTICAL  ")
 
 
 def test_options_of_the_policy(preflight, samples: Path) -> None:
@@ -70,6 +72,9 @@ def test_a_line_of_json_an_input(preflight, media, samples: Path) -> None:
         "why",
         "steps",
         "outputs",
+        "route",
+        "profile",
+        "route_why",
     ]
     assert (talk["source"], talk["fidelity"], talk["requests"]) == (str(samples / "talk.mp4"), "lossless", 3)
     assert talk["media_bytes"] == sum(output["media_bytes"] for output in talk["outputs"])

@@ -53,7 +53,12 @@ def test_bodies_and_manifest(preflight, quick: list[Path], tmp_path: Path) -> No
     assert (ended.code, ended.out) == (0, "")
     assert ended.err == f"7 requests from 4 of 4 inputs in {out}\n"
     lines = manifest(out)
-    assert [list(line) for line in lines] == [KEYS] * 7
+    assert [list(line) for line in lines] == [[*KEYS, "start_char", "end_char"]] * 4 + [KEYS] * 3
+    text = quick[0].read_text("utf-8")
+    for line in lines[:4]:
+        body = json.loads((out / line["request"]).read_text())
+        assert text[line["start_char"] : line["end_char"]] == body["text"]["input_text"]
+    assert [lines[0]["start_char"], lines[3]["end_char"]] == [0, len(text)]
     assert [line["request"] for line in lines] == [f"{n:06}.json" for n in range(1, 8)]
     assert [line["input_type"] for line in lines] == ["text"] * 4 + ["image", "audio", "video"]
     assert [line["fidelity"] for line in lines] == ["lossless"] * 4 + ["transcoded"] * 2 + ["identical"]
@@ -280,3 +285,23 @@ def test_a_bar_on_a_terminal(terminal, samples: Path, tmp_path: Path) -> None:
     assert (code, out) == (0, "")
     assert "2/2" in seen
     assert f"4 requests from 2 of 2 inputs in {tmp_path / 'out'}\r\n" in seen
+
+
+def test_by_the_route_that_changes_least(preflight, samples: Path, tmp_path: Path) -> None:
+    """What needs an upload has no body yet: its media file is written."""
+    talk, icon = samples / "talk.mp4", samples / "icon.png"
+    assert preflight("prepare", talk, icon, "--route", "auto", "--out", tmp_path / "auto").code == 0
+    first, second = map(json.loads, (tmp_path / "auto" / "manifest.ndjson").read_text().splitlines())
+    assert (first["request"], first["route"], first["fidelity"]) == ("000001.json", "async", "identical")
+    assert "route" not in second  # as it always was
+    assert preflight("prepare", talk, "--route", "asset", "--out", tmp_path / "asset").code == 0
+    (line,) = map(json.loads, (tmp_path / "asset" / "manifest.ndjson").read_text().splitlines())
+    assert (line["request"], line["route"]) == ("000001.mp4", "asset")
+    assert (tmp_path / "asset" / "000001.mp4").read_bytes() == talk.read_bytes()
+
+
+def test_a_profile_without_that_route(preflight, samples: Path, tmp_path: Path) -> None:
+    given = ("prepare", samples / "icon.png", "--profile", "marengo3.5", "--route", "asset", "--out", tmp_path / "out")
+    ended = preflight(*given)
+    assert ended.code == 2
+    assert "the profile marengo3.5 has no route 'asset'" in ended.err

@@ -23,7 +23,7 @@ from preflight.testing.store import Store
 from tests.cli.test_prepare import is_whole, manifest
 
 CAP_S = 9.0
-FILM = MarkedFilm(suffix=".mp4", seconds=24.0, options={**X264, "preset": "ultrafast", "g": 50, "pix_fmt": "yuv420p"})
+FILM = MarkedFilm(suffix=".mp4", seconds=42.0, options={**X264, "preset": "ultrafast", "g": 50, "pix_fmt": "yuv420p"})
 # The program, but that clips are at most 9 s long.
 LOWERED = f"""
 from preflight.cli import main, prepare

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -56,6 +57,24 @@ def test_the_same_in_yaml(folder: Path) -> None:
     request = read_request(written(folder, yaml, "look.yaml"))
     assert isinstance(request, MultiInput)
     assert [each.name for each in request.images] == ["shoe", None]
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{b}: &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+        "text: &t a\nimage: *t\n",
+        "text: &t\n  x: *t\nimage: icon.png\n",
+    ],
+    ids=["a billion", "one", "in a circle"],
+)
+def test_yaml_with_references_is_refused_before_anything_is_built(yaml: str, folder: Path) -> None:
+    path = written(folder, yaml, "bomb.yaml")
+    start = time.process_time()
+    with pytest.raises(UsageError, match="alias"):
+        read_request(path)
+    assert time.process_time() - start < 1
 
 
 def test_yaml_asks_for_its_extra(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
@@ -157,5 +176,16 @@ def test_embedded(folder: Path, capsys) -> None:
 def test_its_schema_is_published(capsys) -> None:
     assert run(["explain", "request"]) == 0
     assert json.loads(capsys.readouterr().out) == schema()
-    assert set(schema()["$defs"]["RequestFile"]["properties"]) == {"text", "image", "images"}
+    assert set(schema()["$defs"]["RequestFile"]["properties"]) == {"text", "image", "images", "sources"}
     assert msgspec.json.decode(json.dumps(PAIR), type=RequestFile).image == "icon.png"
+
+
+def test_sources_of_any_kind(folder: Path, samples: Path, tmp_path: Path) -> None:
+    (folder / "words.txt").write_text("a few words")
+    entry = {"path": "words.txt", "name": "words", "media_type": "document"}
+    made = read_request(written(folder, {"text": "<@words>", "sources": ["icon.png", entry]}))
+    assert [(part.name, part.media_type) for part in made.parts] == [(None, None), ("words", "document")]
+    with pytest.raises(UsageError, match="Invalid enum value"):
+        read_request(written(folder, {"sources": [entry | {"media_type": "pdf"}]}))
+    with pytest.raises(UsageError, match="it needs"):
+        read_request(written(folder, {"images": ["icon.png"], "sources": ["icon.png"]}))

@@ -80,7 +80,6 @@ COMPLAINED_OF_CASES = {
     "clock_jumps_ts": "25 pictures a second and one step of 69 ms: in steps of the average rate, by which the judge's "
     "muxer counts, two pictures 40 ms apart have one time",
     "ts_cut": "its last picture is not whole, which no packet says",
-    "png_huge_text": "the judge's Pillow takes compressed text of more than a megabyte for damage",
     "mp4_wrong_bits_in_data": "wrong bits in its pictures",
 }
 

@@ -173,3 +173,9 @@ def test_an_app_has_its_own():
         LocalServer(faults="quux")
     with pytest.raises(UsageError, match="a Double has its own"):
         LocalServer(Double()).tally  # noqa: B018
+
+
+@pytest.mark.embed_emulator(faults="html_502@1", latency_s=0.01)
+def test_the_fixture_takes_faults(embed_emulator, post):
+    assert [post(embed_emulator).status_code for _ in range(2)] == [502, 200]
+    assert embed_emulator.tally.total == Count(1, 1)

@@ -17,7 +17,7 @@ from preflight.payload import Payload
 from preflight.rules.policy import STRIP_METADATA
 from preflight.testing import catalogue
 from preflight.transformers import image as image_transformer
-from tests.looks import colour_difference, displayed, look, ssim
+from tests.looks import colour_difference, displayed, displayed_by_ffmpeg, look, ssim
 
 STRIP = Policy(strip_metadata=True)
 
@@ -124,11 +124,15 @@ WITHOUT_PROFILE = ("image/tiff_cmyk",)
 """Ink, which libvips prints on its own paper; of JPEG the same file is sent."""
 LARGE = ("pixels_", "of_31999999", "of_32000000", "of_32000001", "of_4999999", "of_5000000", "strip")
 """Whose like is here in another size."""
+OTHERWISE_SCALED = ("image/tiff_32_bit", "image/tiff_float")
+"""libvips takes them for so many 255ths. What they look like is known, and asked by the transformer's own tests."""
+MISREAD_BY_VIPS = ("image/tiff_luma",)
+"""It takes luma and colour differences that are not compressed for red, green and blue."""
 SHOWN = [
     case
     for case in catalogue.cases("image/*")
     if case.is_file
-    and case.name not in WITHOUT_PROFILE
+    and case.name not in (*WITHOUT_PROFILE, *OTHERWISE_SCALED)
     and case.expected[DEFAULT_PROFILE].gives != "rejected"
     and not any(part in case.name for part in LARGE)
 ]
@@ -136,7 +140,10 @@ SHOWN = [
 
 def looks_the_same(before: bytes, after: bytes) -> None:
     """Nothing is turned, mirrored, stretched, cropped, or shifted in colour."""
-    source, made = displayed(before), displayed(after)
+    compare(displayed(before), displayed(after))
+
+
+def compare(source: pyvips.Image, made: pyvips.Image) -> None:
     # An icon of 12 pixels is blown up tenfold: how, is a matter of taste.
     is_blown_up = made.width > source.width or made.height > source.height
     least_ssim, most_shift = (0.85, 15.0) if is_blown_up else (0.95, 3.0)
@@ -155,10 +162,12 @@ def test_it_looks_the_same_to_another_decoder(case) -> None:
     before = case.path.read_bytes()
     (payload,) = preflight.prepare(case.path)
     try:
-        displayed(before)
+        source = displayed(before) if case.name not in MISREAD_BY_VIPS else displayed_by_ffmpeg(case.path)
     except pyvips.Error:
-        pytest.skip("a format that this libvips does not read")
-    looks_the_same(before, bytes_of(payload))
+        source = displayed_by_ffmpeg(case.path)
+    if source is None:
+        pytest.skip("neither libvips nor FFmpeg 5 reads it; the transformer's own tests ask its corners")
+    compare(source, displayed(bytes_of(payload)))
 
 
 @pytest.mark.parametrize("name", ["image/exif_orientation_6", "image/display_p3", "image/full_colour_jpeg"])

@@ -16,6 +16,7 @@ from PIL import Image
 
 import preflight
 from preflight.cli.app import run
+from preflight.cli.request_file import read_request
 from preflight.emulator import LocalServer
 from preflight.submitter import Client
 
@@ -52,6 +53,21 @@ def test_check_finds_what_is_known(name):
         assert facts.duration_s == pytest.approx(truth["duration_s"], abs=FRAME_S)
 
 
+def test_the_request_is_what_is_known_of_it(tmp_path):
+    truth = TRUTH["outfit.json"]["as_request"]
+    request = read_request(str(FOLDER / "outfit.json"))
+    report = preflight.check(request)
+    assert report.kind == truth["input_type"]
+    assert [f.code for f in report.errors] == truth["findings"]
+    assert list(report.facts.names) == truth["names"]
+    assert list(report.facts.placeholders) == truth["placeholders"]
+    (payload,) = preflight.prepare(request)
+    assert payload.fidelity == truth["fidelity"]
+    body = json.loads(b"".join(payload.chunks()))["multi_input"]
+    assert [each["name"] for each in body["media_sources"]] == truth["names"]
+    assert run(["prepare", "--as", "request", str(FOLDER / "outfit.json"), "--out", str(tmp_path / "out")]) == 0
+
+
 def test_plan_and_prepare_keep_their_word(name):
     truth = TRUTH[name]
     plan = preflight.plan(FOLDER / name)
@@ -73,7 +89,10 @@ def test_plan_and_prepare_keep_their_word(name):
 def test_what_fits_is_sent_byte_for_byte(name):
     (payload,) = preflight.prepare(FOLDER / name)
     body = json.loads(b"".join(payload.chunks()))
-    assert base64.b64decode(body[body["input_type"]]["media_source"]["base64_string"]) == (FOLDER / name).read_bytes()
+    content = body[body["input_type"]]
+    is_text = body["input_type"] == "text"
+    sent = content["input_text"].encode() if is_text else base64.b64decode(content["media_source"]["base64_string"])
+    assert sent == (FOLDER / name).read_bytes()
 
 
 def test_the_text_is_all_there():
@@ -112,7 +131,7 @@ def test_all_of_it_is_embedded_on_its_own_timeline(tmp_path):
             "request",
         ]
         assert len(row["embedding"]) == 512
-    assert set(rows) == set(TRUTH)
+    assert set(rows) == set(TRUTH) - {"outfit.json"}  # of a folder, only media and plain texts are taken
     for name, truth in TRUTH.items():
         if "duration_s" not in truth:
             continue

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from preflight.limits import load, names
+from preflight.limits import load, profiles_taking
 from preflight.planner import Policy
 from preflight.planner.geometry import fit_picture
 from preflight.planner.timed import plan_encoding
 from preflight.rules import check_facts, examples
 
-PROFILES = [load(name).video for name in names()]
+TAKING_VIDEO = profiles_taking("video")
+PROFILES = [load(name).video for name in TAKING_VIDEO]
 
 FACTS = replace(examples.video(), container="avi", video_codec="mpeg4", audio_codec=None, duration_s=10.0)
 sides = st.one_of(st.integers(1, 16_384), st.integers(1, 400), st.sampled_from([360, 864, 2_160, 5_184, 16_384]))
@@ -113,7 +114,7 @@ pixel_ratios = st.one_of(
     height=sides,
     rotation=st.sampled_from([0, 90, 180, 270]),
     pixels=pixel_ratios,
-    limits=st.sampled_from([load(name) for name in names()]),
+    limits=st.sampled_from([load(name) for name in TAKING_VIDEO]),
     fit=st.sampled_from(["pad", "crop"]),
     bound=st.sampled_from([None, 2, 360, 720, 1_080]),
 )

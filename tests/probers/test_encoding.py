@@ -109,6 +109,13 @@ def test_what_is_known_to_be_text_is_not_asked_again() -> None:
         (JAPANESE, "iso2022_jp"),
         ("Good morning to all of you out there, wherever you may be.", "utf-16-le"),
         ("Good morning to all of you out there, wherever you may be.", "utf-16-be"),
+        ("Good morning to all of you out there, wherever you may be.", "utf-32-le"),
+        ("Good morning to all of you out there, wherever you may be.", "utf-32-be"),
+        (JAPANESE, "utf-16-le"),
+        (JAPANESE, "utf-16-be"),
+        ("汉字没有零字节，所以要看标点。两种顺序里只有一种是文字。" * 2, "utf-16-le"),
+        ("한국어 글도 이와 같다. 낱말 사이의 빈칸이 순서를 알려 준다. 그래서 읽을 수 있다.", "utf-16-be"),
+        (RUSSIAN, "utf-16-le"),
     ],
 )
 def test_what_only_one_encoding_makes_sense_of_is_decoded(text: str, encoding: str) -> None:

@@ -67,6 +67,17 @@ def test_a_rejection_reads_like_a_report() -> None:
     assert text.of_rejection(RejectedError(report.source, report.errors)) == text.of_report(report)
 
 
+def test_a_plan_says_where_each_chunk_of_a_text_lies() -> None:
+    plan = preflight.plan(SAMPLES / "three_languages.txt")
+    *_, first, second, third, last, _ = text.of_plan(plan).splitlines()
+    ends = [int(line.split(" to ")[1].split(", about")[0].replace(",", "")) for line in (first, second)]
+    assert first.startswith(f"       1. characters 0 to {ends[0]:,}, about ")
+    assert second.startswith(f"       2. characters {ends[0]:,} to {ends[1]:,}, about ")
+    assert third.startswith(f"       3. characters {ends[1]:,} to ")
+    length = len((SAMPLES / "three_languages.txt").read_text("utf-8"))
+    assert f" to {length:,}, about " in last
+
+
 def test_a_plan() -> None:
     plan = replace(preflight.plan(SAMPLES / "talk.mp4"), source="talk.mp4")
     head, why, how, *clips, total = text.of_plan(plan).splitlines()

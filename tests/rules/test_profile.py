@@ -118,14 +118,14 @@ def lasting(made, duration_s):
             "video_resolution_invalid_aspect_ratio",
         ),
         (
-            "request.min_images",
+            "request.min_sources",
             2,
             examples.multi_input(NAMES[:2], ()),
             examples.multi_input(NAMES[:1], ()),
             "media_sources_count",
         ),
         (
-            "request.max_images",
+            "request.max_sources",
             3,
             examples.multi_input(NAMES[:3], ()),
             examples.multi_input(NAMES, ()),

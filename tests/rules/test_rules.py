@@ -15,6 +15,7 @@ from preflight.rules.interface import Example, told_apart
 from tests.rules.asking import NEWEST, STRICT, error, mendable, warning
 
 CODES = [
+    "input_type_unsupported",
     "file_empty",
     "file_unreadable",
     "unsupported_file_type",
@@ -22,6 +23,7 @@ CODES = [
     "image_file_broken",
     "audio_file_broken",
     "video_file_broken",
+    "document_file_broken",
     "text_encoding_detected",
     "text_lone_surrogate",
     "text_empty",
@@ -30,6 +32,7 @@ CODES = [
     "image_filesize_too_large",
     "image_pixels_too_many",
     "image_animated",
+    "image_metadata_unreadable",
     "image_has_location",
     "video_packets_damaged",
     "video_duration_mismatch",
@@ -47,6 +50,8 @@ CODES = [
     "video_resolution_invalid_aspect_ratio",
     "video_starts_without_keyframe",
     "video_without_timestamps",
+    "audio_has_location",
+    "video_has_location",
     "video_frames_damaged",
     "audio_frames_damaged",
     "video_truncated",
@@ -56,11 +61,19 @@ CODES = [
     "audio_silent",
     "video_black",
     "video_frozen",
+    "document_filesize_too_large",
+    "document_encrypted",
+    "document_pages_too_many",
     "media_sources_count",
     "name_invalid",
     "name_not_unique",
     "placeholder_unresolved",
     "name_unreferenced",
+    "media_type_unsupported",
+    "text_missing",
+    "document_not_alone",
+    "texts_alone",
+    "body_too_large",
 ]
 
 
@@ -94,8 +107,10 @@ def test_explains_itself(each):
 
 @pytest.mark.parametrize("each", RULES, ids=lambda r: r.code)
 def test_the_severity_that_a_rule_states_is_that_of_its_findings_in_the_default_profile(each):
-    of_default = [example.facts for example in each.refused if example.profile == limits.DEFAULT_PROFILE]
-    assert {each.check(facts, limits.load()).severity for facts in of_default} == {each.severity}
+    """And in the profile of its examples, where the default knows nothing of such a thing."""
+    of_default = [a for a in each.refused if a.profile == limits.DEFAULT_PROFILE]
+    asked = of_default or each.refused
+    assert {each.check(a.facts, limits.load(a.profile)).severity for a in asked} == {each.severity}
 
 
 def test_findings_come_in_the_order_of_the_rules_which_is_part_of_the_output():
@@ -141,6 +156,7 @@ def test_all_findings_are_reported_not_the_first():
         (examples.audio(), "audio"),
         (examples.video(), "video"),
         (examples.multi_input(), "multi_input"),
+        (examples.document(), "document"),
         (Unprobed(size_bytes=0, code="file_empty", reason="it holds no bytes"), "unknown"),
     ],
 )

@@ -41,4 +41,5 @@ def payload_of(path: Path, kind: str, *, duration_s: float = 8.0, start_s: float
         offset=None,
         fidelity=Fidelity.LOSSLESS,
         steps=(),
+        verified=(media,),
     )

@@ -1,12 +1,17 @@
+from dataclasses import replace
+from hashlib import sha256
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from preflight.errors import BadResponseError
-from preflight.media import Span
+from preflight.media import Fidelity, Span
+from preflight.payload import media_body
 from preflight.submitter.answer import Answer, Segment
-from preflight.submitter.timeline import place
+from preflight.submitter.timeline import place, place_answer
+from tests.test_payload import media, payload
 
 CLIP = Span(500.0, 520.0)
 
@@ -118,3 +123,19 @@ def test_the_order_of_the_service_does_not_matter(given_segments, start_s, lengt
         if segment.start_s >= 0 and segment.end_s <= length_s:
             assert row.start_s == pytest.approx(start_s + segment.start_s)
             assert row.end_s == pytest.approx(start_s + segment.end_s)
+
+
+def test_what_is_known_of_a_request_stands_in_each_of_its_rows():
+    body = media_body("marengo3.0", "video", media(b"abc"))
+    sent = replace(payload(*body), source="talk.mp4", input_type="video", span=CLIP, verified=body[1:2], model_name="m")
+    result = place_answer(answer(clip(0.0, 4.0), clip(4.0, 8.0)), sent, request=3)
+    assert [(row.source, row.input_type, row.request, row.start_s) for row in result.rows] == [
+        ("talk.mp4", "video", 3, 500.0),
+        ("talk.mp4", "video", 3, 504.0),
+    ]
+    for row in result.rows:
+        assert (row.request_span, row.fidelity, row.offset) == (CLIP, Fidelity.IDENTICAL, None)
+        assert row.media_sha256 == sha256(b"abc").hexdigest()
+        assert row.fingerprint == sent.fingerprint
+        assert row.model_name == "m"
+    assert len({row.id for row in result.rows}) == 2

@@ -36,9 +36,8 @@ from preflight.testing.strategies import (
     videos,
 )
 from preflight.testing.strategies.interface import Shelf
-from preflight.testing.truth import AudioTruth, ImageTruth, VideoTruth
+from preflight.testing.truth import PROFILES, AudioTruth, ImageTruth, VideoTruth
 
-PROFILES = limits.names()
 STRATEGIES = {"images": images, "audio": audio, "videos": videos, "texts": texts, "requests": requests}
 _ROOMS = {"images": image, "audio": sound, "videos": video, "texts": text, "requests": request}
 BREAKABLE = [
@@ -266,7 +265,7 @@ class TestShrinking:
                 lambda r: True,
                 (
                     "MultiInput(images=[NamedImage(image=<.png PNG RGB 128x128; fits marengo3.0>, name='my outfit')], "
-                    "text='a', name='<multi_input>')"
+                    "text='a', name='<multi_input>', sources=())"
                 ),
             ),
             (

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
+from typing import Literal
 
 from preflight.testing.recipes.film import Film, Scene
 from preflight.testing.recipes.interface import Kitchen, Recipe
 
+_FLIPS = {"top_bottom": "vflip", "left_right": "hflip"}
+_AXES = {"top_bottom": 0, "left_right": 1}
 _X265: Mapping[str, str | int] = {
     "c:v": "libx265",
     "tag:v": "hvc1",
@@ -32,14 +35,18 @@ class Heic(Recipe):
     height: int = 480
     quarter_turns: int = 0
     """Against the clock, that a viewer has to turn it by: what phones held upright write."""
+    then_mirrored: Literal["top_bottom", "left_right"] | None = None
+    """What a viewer has to do after turning it: what front cameras write."""
     notes_type: bytes = b""
     """Four bytes: what kind of metadata stands beside the picture, without any where it is empty."""
 
     def write(self, path: Path, kitchen: Kitchen) -> None:
         is_upright = self.quarter_turns % 2 == 0
         width, height = (self.width, self.height) if is_upright else (self.height, self.width)
-        turned_back = (("transpose", {"dir": "clock"}),) * self.quarter_turns
-        scene = Scene(width=width, height=height, seconds=1.0, frame_rate=Fraction(1), filters=turned_back)
+        back = [_FLIPS[self.then_mirrored]] if self.then_mirrored else []
+        back += ["transpose"] * self.quarter_turns
+        filters = tuple((name, {"dir": "clock"} if name == "transpose" else {}) for name in back)
+        scene = Scene(width=width, height=height, seconds=1.0, frame_rate=Fraction(1), filters=filters)
         film = kitchen.path(Film(suffix=".mp4", scene=scene, tones=(), options=_X265)).read_bytes()
         picture = _body(film, b"mdat")
         before = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
@@ -55,9 +62,10 @@ class Heic(Recipe):
             _box(b"hvcC", _body(film, b"hvcC")),
             _full_box(b"ispe", struct.pack(">II", self.width, self.height)),
             *([_box(b"irot", bytes([self.quarter_turns]))] if self.quarter_turns else []),
+            *([_box(b"imir", bytes([_AXES[self.then_mirrored]]))] if self.then_mirrored else []),
         ]
-        # Essential are the decoder's settings and the turn, which is the third.
-        used = bytes([0x81, 2, 0x83])[: len(properties)]
+        # Essential are the decoder's settings, the turn and the mirroring; they are done in this order.
+        used = bytes([0x81, 2, 0x83, 0x84])[: len(properties)]
         kinds = [b"hvc1", self.notes_type][: len(sizes)]
         starts = accumulate(sizes, initial=start)
         places = [struct.pack(">HHHII", n, 0, 1, *place) for n, place in enumerate(zip(starts, sizes, strict=False), 1)]

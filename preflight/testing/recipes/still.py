@@ -24,6 +24,8 @@ Shows = Literal["corners", "noise", "blank"]
 """`noise`: nothing is harder to encode; `blank`: nothing but white is easier."""
 Setting = str | int | float | bool | bytes | tuple[int, ...] | tuple[tuple[int, int], ...] | None
 
+_DEEP = {"I;16": ("uint16", 65_535), "I": ("int32", 2**31 - 256), "F": ("float32", 1.0)}
+"""Kind of sample, and what is white."""
 _SEED = 1
 _LIES_ON_ITS_SIDE = 5
 _TURNED_BACK = {
@@ -49,7 +51,8 @@ class Still(Recipe):
     """Pixels, as coded."""
     height: int = 480
     mode: str = "RGB"
-    """Pillow's: RGB, L, 1, P, LA, RGBA, CMYK, I;16. Where it has alpha, the box is clear."""
+    """Pillow's: RGB, L, 1, P, LA, RGBA, CMYK, YCbCr, LAB, I;16, I, F, and PA and RGBa, in which nothing is clear. In LA
+    and RGBA the box is."""
     format: str | None = None
     """Pillow's name of it; None: what the suffix says."""
     save: Mapping[str, Setting] = field(default_factory=dict)
@@ -84,8 +87,19 @@ class Still(Recipe):
                 return picture.convert(self.mode)
             case "P":
                 return picture.quantize(dither=Image.Dither.NONE)
-            case "I;16":
-                return Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
+            case "PA" | "RGBa":
+                between = "P" if self.mode == "PA" else "RGBA"
+                return picture.convert(between).convert(self.mode)
+            case "LAB":
+                from PIL import ImageCms
+
+                spaces = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+                lab = ImageCms.profileToProfile(picture, *spaces, outputMode="LAB")
+                assert lab is not None
+                return lab
+            case "I;16" | "I" | "F":
+                kind, most = _DEEP[self.mode]
+                return Image.fromarray((np.asarray(picture.convert("L")) * (most / 255)).astype(kind))
             case _:
                 return picture.convert(self.mode)
 

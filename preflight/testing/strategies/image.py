@@ -9,7 +9,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from preflight.limits import DEFAULT_PROFILE, ImageLimits, Limits, load
+from preflight.limits import DEFAULT_PROFILE, ImageLimits, Limits
 from preflight.testing.corrupt import Truncate
 from preflight.testing.recipes.interface import Recipe
 from preflight.testing.recipes.padding import Padded
@@ -18,7 +18,7 @@ from preflight.testing.recipes.still import Still
 from preflight.testing.recipes.written import Corrupted, Written
 from preflight.testing.strategies.interface import Drawn
 from preflight.testing.strategies.wishes import Breakable, Breaks, Codes, pick, spread
-from preflight.testing.truth import ImageTruth
+from preflight.testing.truth import ImageTruth, foreseen
 
 _LOW, _LARGE, _VAST = "image_resolution_too_low", "image_filesize_too_large", "image_pixels_too_many"
 _FOREIGN, _BROKEN, _EMPTY = "unsupported_file_type", "image_file_broken", "file_empty"
@@ -76,7 +76,7 @@ def images(*, fits: bool | None = None, breaks: Breaks = None, profile: str = DE
     Raises UsageError for a code that no image breaks under that profile, with those that some do, and
     MissingExtraError where the `testing` extra is not installed.
     """
-    limits = load(profile)
+    limits = foreseen(profile)
     return breakable(limits).wanted(fits, breaks).flatmap(lambda codes: of(limits, codes))
 
 

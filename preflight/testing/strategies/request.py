@@ -9,10 +9,11 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from preflight.limits import DEFAULT_PROFILE, Limits, load
+from preflight.limits import DEFAULT_PROFILE, Limits
 from preflight.media import MultiInput, NamedImage, TextImage
 from preflight.testing.strategies import image, text
 from preflight.testing.strategies.wishes import NOTHING, Breakable, Breaks, Codes, pick, spread
+from preflight.testing.truth import foreseen
 
 _COUNT, _NAME, _TWICE, _UNRESOLVED = "media_sources_count", "name_invalid", "name_not_unique", "placeholder_unresolved"
 _WHOLE: Final[Codes] = frozenset({_COUNT, _NAME, _TWICE, _UNRESOLVED})
@@ -40,7 +41,7 @@ def requests(
     Raises UsageError for a code that no request breaks, with those that some do, and MissingExtraError where the
     `testing` extra is not installed.
     """
-    limits = load(profile)
+    limits = foreseen(profile)
     return breakable(limits).wanted(fits, breaks).flatmap(lambda codes: _requests(limits, codes))
 
 
@@ -77,7 +78,7 @@ def _requests(draw: DrawFn, limits: Limits, codes: Codes) -> TextImage | MultiIn
 @st.composite
 def _names(draw: DrawFn, limits: Limits, codes: Codes, *, is_needed: bool) -> list[str | None]:
     """Of the images, in order. `is_needed`: one of them breaks a limit, so there must be some."""
-    least, most = limits.request.min_images.value, limits.request.max_images.value
+    least, most = limits.request.min_sources.value, limits.request.max_sources.value
     # Two of the same name are the last ones, and a bad name is the first.
     fewest = max(least, 1 + 1 * (_TWICE in codes) + 1 * ({_NAME, _TWICE} <= codes))
     count = draw(spread(fewest, most))

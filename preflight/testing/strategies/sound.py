@@ -12,7 +12,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from preflight.limits import DEFAULT_PROFILE, AudioLimits, Limits, load
+from preflight.limits import DEFAULT_PROFILE, AudioLimits, Limits
 from preflight.testing.recipes.film import Copy
 from preflight.testing.recipes.interface import Recipe
 from preflight.testing.recipes.padding import Padded
@@ -23,7 +23,7 @@ from preflight.testing.recipes.written import Written
 from preflight.testing.strategies.interface import Drawn
 from preflight.testing.strategies.lengths import Aim, Length, lengths
 from preflight.testing.strategies.wishes import Breakable, Breaks, Codes, pick, spread
-from preflight.testing.truth import MOV, AudioTruth
+from preflight.testing.truth import MOV, AudioTruth, foreseen
 
 _LONG, _SHORT, _LARGE = "audio_duration_too_long", "audio_duration_too_short", "audio_filesize_too_large"
 _TORN, _MISMATCH = "audio_packets_damaged", "audio_duration_mismatch"
@@ -79,7 +79,7 @@ def audio(*, fits: bool | None = None, breaks: Breaks = None, profile: str = DEF
     Raises UsageError for a code that no audio breaks under that profile, with those that some does, and
     MissingExtraError where the `testing` extra is not installed.
     """
-    limits = load(profile)
+    limits = foreseen(profile)
     return breakable(limits).wanted(fits, breaks).flatmap(lambda codes: _audio(limits, codes))
 
 

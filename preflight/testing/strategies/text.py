@@ -8,8 +8,9 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from preflight.limits import DEFAULT_PROFILE, Limits, load
+from preflight.limits import DEFAULT_PROFILE, Limits
 from preflight.testing.strategies.wishes import Breakable, Breaks, Codes, pick, spread
+from preflight.testing.truth import foreseen
 
 TOO_LONG, BLANK = "token_limit_exceeded", "text_empty"
 _BLANKS: Final = " \t\n\r\N{NO-BREAK SPACE}\N{EM SPACE}\N{IDEOGRAPHIC SPACE}\N{LINE SEPARATOR}"
@@ -33,7 +34,7 @@ def texts(*, fits: bool | None = None, breaks: Breaks = None, profile: str = DEF
 
     Raises UsageError for a code that no text breaks, and MissingExtraError where the `testing` extra is not installed.
     """
-    limits = load(profile)
+    limits = foreseen(profile)
     return breakable(limits).wanted(fits, breaks).flatmap(lambda codes: of(limits, codes))
 
 

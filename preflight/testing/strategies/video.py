@@ -8,13 +8,13 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from preflight.limits import DEFAULT_PROFILE, Limits, load
+from preflight.limits import DEFAULT_PROFILE, Limits
 from preflight.testing.recipes.written import Written
 from preflight.testing.strategies import films
 from preflight.testing.strategies import geometry as shapes
 from preflight.testing.strategies.interface import Drawn
 from preflight.testing.strategies.wishes import Breakable, Breaks, Codes, pick
-from preflight.testing.truth import VideoTruth
+from preflight.testing.truth import VideoTruth, foreseen
 
 _CLOCKLESS = "video_without_timestamps"
 _BROKEN, _FOREIGN, _EMPTY = "video_file_broken", "unsupported_file_type", "file_empty"
@@ -58,7 +58,7 @@ def videos(*, fits: bool | None = None, breaks: Breaks = None, profile: str = DE
     Raises UsageError for a code that no video breaks under that profile, with those that some do, and MissingExtraError
     where the `testing` extra is not installed.
     """
-    limits = load(profile)
+    limits = foreseen(profile)
     return breakable(limits).wanted(fits, breaks).flatmap(lambda codes: _videos(limits, codes))
 
 

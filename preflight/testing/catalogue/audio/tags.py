@@ -36,7 +36,16 @@ def _covered(of: Film) -> Recipe:
 
 _CHAPTERS = _tagged(_UNTAGGED, before=id3.id3v2(*id3.chapters(0.0, 2.5, end_s=5.0)))
 
+_PLACE = id3.frame("TXXX", b"\x03location\0-33.8583+151.2083/")
+
 TAGS: tuple[Case, ...] = (
+    remade(
+        "mp3_says_where",
+        "An MP3 that says where it was recorded, as field recorders with a receiver write it.",
+        _tagged(_UNTAGGED, before=id3.id3v2(_PLACE)),
+        _UNTAGGED,
+        says("audio_has_location"),
+    ),
     remade(
         "mp3_cover_art",
         "An MP3 with a picture, as every shop sells them: it is no video.",

@@ -71,6 +71,8 @@ SIZES = (
     _padded(4_999_999, "A byte under the limit of the strict reading, most of it comments."),
     _padded(5_000_000, "As large as the strict reading allows."),
     _padded(5_000_001, "A byte over the strict limit, because of comments that nobody sees.", _PADDED, says()),
+    _padded(4_999_999, "A PNG a byte under the limit of the strict reading, most of it layers.", suffix=".png"),
+    _padded(5_000_000, "A PNG as large as the strict reading allows.", suffix=".png"),
     _padded(
         5_000_001,
         "A byte over the strict limit, because of a private chunk, as design programs keep their layers in.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 import zlib
 
-from preflight.testing.catalogue.image.making import FIRST_FRAME, png, still
+from preflight.testing.catalogue.image.making import FIRST_FRAME, LOSSLESS, TRANSCODED, png, still
 from preflight.testing.catalogue.interface import Case, says
+from preflight.testing.recipes.icc import display_p3
 from preflight.testing.recipes.png import Png
 from preflight.testing.recipes.still import Still, exif, located_exif
 
@@ -16,6 +17,9 @@ _CLEAR_COLOUR = (b"tRNS", struct.pack(">3H", 255, 255, 255))
 _GAMMA = (b"gAMA", struct.pack(">L", 45_455))
 _TWO_MEGABYTES = b"parameters of a workflow\n" * 80_000
 _TEXT = (b"zTXt", b"workflow\0\0" + zlib.compress(_TWO_MEGABYTES))
+_UTF8_TEXT = (b"iTXt", b"workflow\0\1\0\0\0" + zlib.compress(_TWO_MEGABYTES))
+_MEGABYTE = (b"zTXt", b"workflow\0\0" + zlib.compress(bytes([32]) * (1 << 20)))
+_HUGE_PROFILE = (b"iCCP", b"huge\0\0" + zlib.compress(display_p3().ljust(2_000_000, b"\0")))
 _TURN_RIGHT = (b"eXIf", exif(6)[6:])
 
 DEPTHS = (
@@ -59,6 +63,37 @@ CHUNKS = (
         "png_huge_text",
         "Two megabytes of compressed text beside the picture, as generators of images keep their workflow.",
         Png(before=(_TEXT,)),
+        says("image_metadata_unreadable", gives=LOSSLESS),
+    ),
+    png(
+        "png_huge_international_text",
+        "Two megabytes of compressed text in UTF-8 behind the picture, as programs that translate their workflow do.",
+        Png(after=(_UTF8_TEXT,)),
+        says("image_metadata_unreadable", gives=LOSSLESS),
+    ),
+    png(
+        "png_many_texts",
+        "Seventy texts of a megabyte, none too large by itself, to fill a reader's memory.",
+        Png(before=(_MEGABYTE,) * 70),
+        says("image_metadata_unreadable", gives=LOSSLESS),
+    ),
+    png(
+        "png_huge_profile",
+        "A colour profile of two megabytes, as calibrators with large tables write it.",
+        Png(before=(_HUGE_PROFILE,)),
+        says("image_metadata_unreadable", gives=TRANSCODED),
+    ),
+    png(
+        "png_no_exif_in_exif",
+        "An EXIF chunk that holds something else, at which whoever turns pictures upright stumbles.",
+        Png(before=((b"eXIf", b"something else"),)),
+        says("image_metadata_unreadable", gives=LOSSLESS),
+    ),
+    png(
+        "png_unknown_compression",
+        "A text compressed by a method that the standard does not have, as a fuzzer or a bad disk leaves it.",
+        Png(before=((b"zTXt", b"workflow\0\7" + zlib.compress(b"something")),)),
+        says("image_metadata_unreadable", gives=LOSSLESS),
     ),
     png(
         "png_says_where",

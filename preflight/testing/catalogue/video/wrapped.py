@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from preflight.testing.catalogue.interface import Case, file
+from preflight.testing.catalogue.interface import Case, file, says
 from preflight.testing.catalogue.video.making import H264, X265, Options, filmed, remade, truth_of
 from preflight.testing.recipes.film import X264, Copy, Film, Mux, Scene, Tone, Track
 
@@ -234,4 +234,24 @@ ASKED = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*PAIRS, *STUDIO, *SOUNDS, *ASKED)
+
+def _located(suffix: str, tag: str, what: str, **more: str) -> Case:
+    options: Options = {**X264, **more, "metadata": f"{tag}=+48.8577+002.2950/"}
+    of = Film(suffix=suffix, options=options)
+    return filmed(f"says_where_{suffix[1:]}", what, of, says("video_has_location"))
+
+
+LOCATED = (
+    _located(
+        ".mp4", "location", "A film that says where it was made, as phones write it unless they are told otherwise."
+    ),
+    _located(
+        ".mov",
+        "com.apple.quicktime.location.ISO6709",
+        "The same in QuickTime's own words, as iPhones write it.",
+        movflags="use_metadata_tags",
+    ),
+    _located(".mkv", "location", "The same in a tag of Matroska, as programs that convert a phone's films leave it."),
+)
+
+CASES: tuple[Case, ...] = (*PAIRS, *STUDIO, *SOUNDS, *ASKED, *LOCATED)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from preflight.cli.whole import plain_errors, whole_file
 from preflight.errors import OutOfSpaceError, UsageError
+from preflight.whole import plain_errors, whole_file
 
 
 def test_it_appears_at_the_end(tmp_path: Path) -> None:

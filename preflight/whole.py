@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
     Raises OutOfSpaceError, or UsageError where the place cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     with plain_errors(path):
         raw = _Part(part, path)
     try:
@@ -44,6 +45,11 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def part_of(path: Path) -> Path:
+    """Where it is written until it is whole: beside it, so that it can be moved there."""
+    return path.with_name(f".{path.name}.part")
 
 
 class _Part(io.FileIO):
@@ -71,4 +77,6 @@ def plain_errors(where: Path | str) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OutOfSpaceError(f"no space left for {where}. Free some and run again.") from error
-        raise UsageError(f"{where} cannot be written ({error.strerror}). Name another place.") from error
+        # Not `strerror`, which is of whoever raised it: Arrow's quotes itself.
+        reason = os.strerror(error.errno) if error.errno is not None else str(error)
+        raise UsageError(f"{where} cannot be written ({reason}). Name another place.") from error

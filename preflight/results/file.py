@@ -1,0 +1,144 @@
+"""A file of embeddings, in the form that its name asks for, which appears when it is whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from preflight.errors import UsageError
+from preflight.whole import part_of, plain_errors
+
+if TYPE_CHECKING:
+    from preflight.results.interface import Form
+    from preflight.submitter import Embeddings
+
+_T = TypeVar("_T")
+
+
+def write_embeddings(path: str | os.PathLike[str], results: Embeddings | Iterable[Embeddings]) -> int:
+    """Write those of one source, or of many as they come, to an .ndjson, .npz or .parquet file. How many vectors.
+
+    `write_embeddings("all.parquet", (pf.embed(path, client) for path in paths))` holds those of one source at a time.
+    Where what gives the results fails after the first of them, those that were there are kept: they were paid for.
+
+    Raises UsageError for another name, or a place that cannot be written; MissingExtraError where Parquet is not
+    installed; OutOfSpaceError, which leaves nothing behind.
+    """
+    from preflight.submitter import Embeddings
+
+    with embeddings_file(Path(path)) as file:
+        for each in [results] if isinstance(results, Embeddings) else results:
+            file.add(each)
+        return file.count
+
+
+class EmbeddingsFile:
+    """What `embeddings_file` gives. `count`: vectors that are in it; `failure`: why no more can be written to it.
+
+    All is done in one thread: Ctrl-C interrupts only the main one, so that no write ends half-way by it.
+    """
+
+    def __init__(self, form: Form, path: Path, thread: ThreadPoolExecutor) -> None:
+        self._form, self._path, self._thread = form, path, thread
+        self._size: int | None = None
+        self.count = 0
+        self.failure: BaseException | None = None
+
+    def add(self, embeddings: Embeddings) -> None:
+        """All of them or, where that fails, nothing ever again. Raises OutOfSpaceError or UsageError."""
+        if len(embeddings):
+            size = embeddings.vectors.shape[1]
+            if self._size not in (None, size):
+                raise UsageError(f"{self._path} holds vectors of {self._size} numbers, not {size}. Write another file.")
+            self._size = size
+        _waited_for(self._thread.submit(self._add, embeddings))
+
+    def end(self, *, at_last: bool) -> None:
+        """Make it whole and move it to its place, or leave nothing. `at_last`: everything was added that was to be."""
+        _waited_for(self._thread.submit(self._end, at_last=at_last))
+
+    def _add(self, embeddings: Embeddings) -> None:
+        if self.failure is not None:
+            raise self.failure
+        try:
+            with plain_errors(self._path):
+                self._form.add(embeddings)
+        except BaseException as error:
+            self.failure = error
+            raise
+        self.count += len(embeddings)
+
+    def _end(self, *, at_last: bool) -> None:
+        part = part_of(self._path)
+        try:
+            if self.failure is None and (at_last or self.count):
+                with plain_errors(self._path):
+                    self._form.finish()
+                    part.replace(self._path)
+            elif self.failure is not None and at_last:  # whoever wrote went on after it
+                raise self.failure
+        finally:
+            with suppress(OSError):  # of a full disk, what waited to be written
+                self._form.close()
+            part.unlink(missing_ok=True)
+
+
+def _waited_for(future: Future[_T]) -> _T:
+    """Its result. An interruption is passed on when it is there."""
+    interruption: KeyboardInterrupt | None = None
+    while True:
+        try:
+            result = future.result()
+        except KeyboardInterrupt as error:
+            interruption = error
+        else:
+            if interruption is not None:
+                raise interruption
+            return result
+
+
+@contextmanager
+def embeddings_file(path: Path) -> Iterator[EmbeddingsFile]:
+    """A file that is written beside `path`, and moved there when it is whole: `with ... as file: file.add(...)`.
+
+    Whatever ends the block early, the file holds what was added before, whole and readable; where that is nothing, or
+    the disk was full, there is none, and what was at `path` stays. Rows are written as they come: memory does not grow
+    with their number.
+
+    Raises as `write_embeddings` does, before anything is asked of the service.
+    """
+    make = _form(path)
+    with plain_errors(path):
+        form = make(part_of(path))
+    with ThreadPoolExecutor(1, "preflight results") as thread:
+        file = EmbeddingsFile(form, path, thread)
+        at_last = False
+        try:
+            yield file
+            at_last = True
+        finally:
+            file.end(at_last=at_last)
+
+
+def _form(path: Path) -> Callable[[Path], Form]:
+    """Raises UsageError, or MissingExtraError."""
+    match path.suffix.lower():
+        case ".ndjson":
+            from preflight.results.ndjson import Ndjson
+
+            return Ndjson
+        case ".npz":
+            from preflight.results.npz import Npz
+
+            return Npz
+        case ".parquet":
+            from preflight.results.parquet import Parquet, require
+
+            require()
+            return Parquet
+        case _:
+            raise UsageError(f"{path} does not end in .ndjson, .npz or .parquet, the forms there are. Rename it.")

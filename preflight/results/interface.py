@@ -1,0 +1,20 @@
+"""What a form of file is to the one who writes it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from preflight.submitter import Embeddings
+
+
+class Form(Protocol):
+    """Writes to the path that it was made with, from one thread. Each call may raise OSError."""
+
+    def add(self, embeddings: Embeddings) -> None:
+        """Of one source, or of a part of one. Not called again after it failed."""
+
+    def finish(self) -> None:
+        """Make the file whole. Called once, at the end, and not where `add` failed."""
+
+    def close(self) -> None:
+        """Let go of everything, whatever happened before."""
