@@ -153,7 +153,7 @@ def stated_wait_s(answer: Answered, *, now: float) -> float | None:
 
 
 def limits_told(headers: Mapping[str, str], *, now: float) -> dict[Dimension, Told]:
-    """What an answer says of what is left, by dimension (CONTRACT 5.4); `X-RateLimit-Remaining` alone is of requests.
+    """What an answer says of what is left, by dimension (CONTRACT 5.4); what has no dimension is of requests.
 
     `headers`: names in lower case. `now`: seconds since 1970. What cannot be read is passed over.
     """
@@ -161,8 +161,10 @@ def limits_told(headers: Mapping[str, str], *, now: float) -> dict[Dimension, To
     for dimension, prefixes in _PREFIXES.items():
         for prefix in prefixes:
             remaining = _number(headers.get(f"{prefix}-remaining", ""))
-            if remaining is not None and dimension not in told:
-                told[dimension] = Told(remaining=remaining, reset_s=_reset_s(headers.get(f"{prefix}-reset", ""), now))
+            limit = _number(headers.get(f"{prefix}-limit", "")) or None
+            if dimension not in told and (remaining is not None or limit is not None):
+                reset_s = _reset_s(headers.get(f"{prefix}-reset", ""), now)
+                told[dimension] = Told(remaining=remaining, reset_s=reset_s, limit=limit)
     return told
 
 
@@ -174,10 +176,12 @@ _PREFIXES: Mapping[Dimension, tuple[str, ...]] = {
 
 def exhausted(cost: Cost, wait_s: float, *, now: float, retried: int) -> RateLimitError:
     """The error where the plan's own limits ask for too long a wait: nothing was sent."""
+    resume_at = _date(now + wait_s)
     return RateLimitError(
         f"The plan's limits are used up for now ({_GROUPS[cost.group]}): the next request may go in "
-        f"{math.ceil(wait_s)} s. Run it again after {_date(now + wait_s)}.",
+        f"{math.ceil(wait_s)} s. Run it again after {_shown(resume_at)}.",
         retry_after_s=wait_s,
+        resume_at=resume_at,
         retried=retried,
     )
 
@@ -185,8 +189,12 @@ def exhausted(cost: Cost, wait_s: float, *, now: float, retried: int) -> RateLim
 _GROUPS = {"media": "audio and video", "still": "texts and images", "upload": "uploads"}
 
 
-def _date(when: float) -> str:
-    return f"{datetime.fromtimestamp(math.ceil(when), UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _date(when: float) -> datetime:
+    return datetime.fromtimestamp(math.ceil(when), UTC)
+
+
+def _shown(date: datetime) -> str:
+    return f"{date:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _retry_after_s(value: str, now: float) -> float | None:
@@ -243,7 +251,7 @@ def _error(
     """`paused`: a wait that the service asked for is the obstacle, and not that every try failed."""
     again = "Run it again later; if it goes on, report it to the service."
     if stated_s is not None:
-        again = f"Run it again after {_date(now + stated_s)}."
+        again = f"Run it again after {_shown(_date(now + stated_s))}."
     match outcome:
         case Unreachable(reason=reason, next_step=next_step):
             message = f"The service could not be reached ({reason}). {obstacle} {next_step}"
@@ -255,6 +263,7 @@ def _error(
         return RateLimitError(
             f"{what} ({told}). {obstacle} {again}",
             retry_after_s=stated_s,
+            resume_at=_date(now + stated_s) if stated_s is not None else None,
             status=status,
             code=said.code,
             retried=retried,

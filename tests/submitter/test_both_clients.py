@@ -207,6 +207,7 @@ class TestBudget:
         with pytest.raises(RateLimitError, match=r"audio and video.* in 3600 s. Run it again after 20") as raised:
             send(song, song, budget=budget)
         assert raised.value.retry_after_s == 3_600.0
+        assert f"{raised.value.resume_at:%Y-%m-%d %H:%M:%S} UTC." in str(raised.value)
         assert len(double.requests) == 1
         assert slept_s == []
 

@@ -91,7 +91,9 @@ def test_threads_share_it():
             {"x-ratelimit-remaining": "7", "x-ratelimit-request-remaining": "5"},
             {"request": Told(remaining=5)},
         ),
-        ({"x-ratelimit-request-remaining": "many"}, {}),
+        ({"x-ratelimit-duration-limit": "36000"}, {"duration": Told(limit=36_000)}),
+        ({"x-ratelimit-limit": "8", "x-ratelimit-remaining": "7"}, {"request": Told(remaining=7, limit=8)}),
+        ({"x-ratelimit-request-remaining": "many", "x-ratelimit-request-limit": "0"}, {}),
     ],
 )
 def test_what_headers_say(headers, told):

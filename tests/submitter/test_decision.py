@@ -187,6 +187,7 @@ def test_a_wait_of_hours_is_not_waited(status):
     error = decision.error
     assert isinstance(error, RateLimitError)
     assert (error.retry_after_s, error.status, error.retried) == (7200, status, 0)
+    assert error.resume_at == dt.datetime(2026, 11, 18, 13, 6, 40, tzinfo=dt.UTC)
     assert "asks to wait 7200 s; preflight waits 300 s at most" in str(error)
     assert str(error).endswith("Run it again after 2026-11-18 13:06:40 UTC.")
 
