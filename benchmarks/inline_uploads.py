@@ -185,11 +185,13 @@ def main() -> None:
         with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as server:
             url = f"http://127.0.0.1:{int(server.stdout.readline())}"
             results: dict[str, list[tuple[float, float, float]]] = {way: [] for way in ways}
-            for _ in range(rounds):
-                for way in ways:
-                    interpreter = python if way == "SDK" else sys.executable
-                    results[way].append(measured(interpreter, way, url, folder))
-            server.terminate()
+            try:
+                for _ in range(rounds):
+                    for way in ways:
+                        interpreter = python if way == "SDK" else sys.executable
+                        results[way].append(measured(interpreter, way, url, folder))
+            finally:
+                server.terminate()
     for way, each in results.items():
         wall_s, cpu_s, peak_mb = (median(column) for column in zip(*each, strict=True))
         print(f"{way:10} {wall_s:6.2f} s, {cpu_s:5.2f} s of CPU in all, {peak_mb:6.0f} MB at the most")

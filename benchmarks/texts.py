@@ -35,16 +35,20 @@ def emulator() -> Iterator[str]:
     program = "from preflight.cli import main; main()"
     command = [sys.executable, "-c", program, "emulate", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        yield re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())[0]
-        process.send_signal(signal.SIGINT)
+        try:
+            yield re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())[0]
+        finally:
+            process.send_signal(signal.SIGINT)
 
 
 @contextmanager
 def looks_at_nothing() -> Iterator[str]:
     script = Path(__file__).with_name("inline_uploads.py")
     with subprocess.Popen([sys.executable, script, "--serve"], stdout=subprocess.PIPE, text=True) as process:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.terminate()
 
 
 def payload_of(n: int) -> object:

@@ -31,7 +31,8 @@ class Client:
 
     `base_url`: where `/v1.3/embed-v2` is. `retries`: how often a request is sent again after 408, 429, 5xx
     or a failure of the network. `timeout_s`: seconds for one try, upload and answer together (600: what the
-    official clients use, CONTRACT 1). `deadline_s`: seconds for one `embed` with all its waits and tries.
+    official clients use, CONTRACT 1). `deadline_s`: seconds for one `embed` with all its waits and tries,
+    also for the time for which others are before it.
     `max_wait_s`: seconds; a longer wait that the service, or the budget, asks for ends it with RateLimitError.
     `budget`: the rates to keep to, shared with other clients where they are of the same run; None keeps to none.
     `max_concurrency`: requests under way at once, however many threads ask; fewer while the service limits the rate.

@@ -42,7 +42,7 @@ class Patience:
     retries: int = 5
     """How often a request is sent again after the first time."""
     deadline_s: float | None = None
-    """Seconds from the first try within which the last one must start; None for no such limit."""
+    """Seconds from when it is asked for, within which the last try must start and end; None for no such limit."""
     max_wait_s: float = 300.0
     """Seconds. A longer wait is no longer a pause but another run: a daily quota, as a rule. Also of the plan's own."""
 
