@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -106,14 +107,24 @@ class SubmitError(PreflightError):
     """The service did not answer with embeddings.
 
     `status` is the HTTP status (None where no answer came), `code` the service's own error code,
-    `retried` how many times the request was sent again before this was raised.
+    `retried` how many times the request was sent again before this was raised. `permanent`: the cause is what was
+    sent; the same bytes would meet the same end, whoever sends them and whenever.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, code: str | None = None, retried: int = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        retried: int = 0,
+        permanent: bool = False,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.retried = retried
+        self.permanent = permanent
 
 
 class AuthenticationError(SubmitError):
@@ -121,23 +132,32 @@ class AuthenticationError(SubmitError):
 
 
 class RequestRefusedError(SubmitError):
-    """The service found the request invalid (400, 404, 413, 422); sending it again would not help."""
+    """The service found the request invalid (400, 404, 413, 422); sending it again would not help.
+
+    Where the cause is not the request itself but an address, an asset or an account, it is not `permanent`.
+    """
 
 
 class RateLimitError(SubmitError):
-    """Still rate limited (429) after the last retry, or told to wait longer than allowed."""
+    """Still rate limited (429) after the last retry, or told to wait longer than allowed.
+
+    `retry_after_s`: seconds to wait, counted from when this was raised; `resume_at`: the same as a date, in UTC. Both
+    are None where nobody said. What was refused was not processed; to go on, run it again after that.
+    """
 
     def __init__(
         self,
         message: str,
         *,
         retry_after_s: float | None = None,
+        resume_at: dt.datetime | None = None,
         status: int | None = None,
         code: str | None = None,
         retried: int = 0,
     ) -> None:
         super().__init__(message, status=status, code=code, retried=retried)
         self.retry_after_s = retry_after_s
+        self.resume_at = resume_at
 
 
 class ServiceUnavailableError(SubmitError):

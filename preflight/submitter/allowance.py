@@ -33,19 +33,25 @@ class Cost:
 class Told:
     """What the service said of one dimension."""
 
-    remaining: float
+    remaining: float | None = None
     reset_s: float | None = None
     """Seconds from now until there is all of it again; None where it does not say."""
+    limit: float | None = None
+    """All of it; more than 0."""
 
 
 class Window:
     """At most `quota` of something within any stretch of `span_s` seconds."""
 
     def __init__(self, quota: float, span_s: float) -> None:
-        self._quota = quota
+        self._plan = self._quota = quota
         self._span_s = span_s
         self._uses: deque[tuple[float, float]] = deque()
         self._used = 0.0
+
+    def lower(self, limit: float) -> None:
+        """The service allows this much, or as much as the plan where that is less."""
+        self._quota = min(self._plan, limit)
 
     def earliest_s(self, amount: float, now_s: float) -> float:
         """When so much may be used, from `now_s` on. What is more than the whole quota has a window for itself: it
@@ -113,8 +119,17 @@ class Allowance:
             self._under_way[dimension] -= cost.of(dimension)
 
     def tell(self, told: Mapping[Dimension, Told], now_s: float) -> None:
-        """What the service said. What is under way may have come after what it counted, and is taken off."""
+        """What the service said. What is under way may have come after what it counted, and is taken off.
+
+        Of which window a limit is, it does not say. Where it is lower than the plan's for the shortest one, it is taken
+        to be of that: if it is of a longer one, that is no harm.
+        """
         for dimension, each in told.items():
+            shortest = next((window for counted, window in self._windows if counted == dimension), None)
+            if each.limit is not None and shortest is not None:
+                shortest.lower(each.limit)
+            if each.remaining is None:
+                continue
             usual_s = MINUTE_S if dimension == "request" else HOUR_S
             until_s = now_s + (each.reset_s if each.reset_s is not None else usual_s)
             self._told[dimension] = (each.remaining - self._under_way[dimension], until_s)

@@ -210,6 +210,7 @@ def _failed(asset: Asset, message: str, payload: Payload) -> RequestRefusedError
         f"The local rule `{code}` should have caught this: run `preflight check` and report the file.",
         status=200,
         code=code,
+        permanent=True,
     )
 
 

@@ -11,16 +11,15 @@ from typing import Self
 
 from preflight.payload import Payload
 from preflight.submitter import answer, timeline
-from preflight.submitter.allowance import Cost
 from preflight.submitter.budget import Budget
-from preflight.submitter.concurrency import MOST, AsyncGate, Concurrency
+from preflight.submitter.concurrency import MOST
 from preflight.submitter.connection import connect_async
 from preflight.submitter.decision import Accept, Answered, GiveUp, Outcome, Retry
 from preflight.submitter.embeddings import Embeddings
 from preflight.submitter.exchange import Exchange
 from preflight.submitter.options import checked_patience
 from preflight.submitter.service import Body, Response
-from preflight.submitter.turns import is_limited, tell_budget, went_well
+from preflight.submitter.turns import AsyncTurns
 from preflight.submitter.wire import BASE_URL, EMBED_PATH, Address, Ask, Receiving, timeout, unreadable
 
 _SMALL_BYTES = 1024 * 1024
@@ -53,8 +52,7 @@ class AsyncClient:
         self._patience = checked_patience(retries, timeout_s, deadline_s, max_wait_s, max_concurrency)
         self._address = Address(api_key, base_url)
         self._timeout_s = timeout_s
-        self._budget = budget
-        self._gate = AsyncGate(Concurrency(max_concurrency))
+        self._turns = AsyncTurns(budget, max_concurrency, sleep)
         self._sleep = sleep
         self._http = connect_async()
 
@@ -103,30 +101,10 @@ class AsyncClient:
 
     async def _tried(self, exchange: Exchange, ask: Ask, began: float) -> tuple[Outcome, bytes]:
         """One try, when its turn comes."""
-        cost = exchange.cost
-        assert cost is not None  # all that this client sends is metered
-        await self._booked(exchange, cost, began)
-        outcome: Outcome | None = None
-        try:
-            async with self._gate.passed() as round_:
-                allowed_s = exchange.allowed_s(self._timeout_s, time.monotonic() - began)
-                outcome, received = await self._try(ask, allowed_s, exchange.retried)
-                await self._gate.learn(round_, limited=is_limited(outcome), well=went_well(outcome))
-        finally:
-            if self._budget is not None:
-                tell_budget(self._budget, cost, outcome, max_wait_s=self._patience.max_wait_s)
-        return outcome, received
-
-    async def _booked(self, exchange: Exchange, cost: Cost, began: float) -> None:
-        """Wait until the plan allows it."""
-        if self._budget is None:
-            return
-        most_s = exchange.most_wait_s(time.monotonic() - began)
-        wait_s = self._budget.book(cost, most_s=most_s)
-        if wait_s > most_s:
-            raise exchange.too_long(wait_s, now=time.time()).error
-        if wait_s > 0:
-            await self._sleep(wait_s)
+        async with self._turns.next(exchange, began) as turn:
+            allowed_s = exchange.allowed_s(self._timeout_s, time.monotonic() - began)
+            turn.outcome, received = await self._try(ask, allowed_s, exchange.retried)
+            return turn.outcome, received
 
     async def _try(self, ask: Ask, allowed_s: float, retried: int) -> tuple[Outcome, bytes]:
         """One exchange: how it ended, and the whole body of a success."""

@@ -25,15 +25,15 @@ class Budget:
         self._groups = allowances(rates)
         self._lock = threading.Lock()
 
-    def book(self, cost: Cost, *, most_s: float) -> float:
-        """Seconds to wait before it is sent: in the order in which they ask. Booked, unless that is over `most_s`."""
+    def book(self, cost: Cost) -> float:
+        """Seconds until it may be sent. 0.0: now, and it is booked; else nothing is, and it asks again then."""
         with self._lock:
             now_s = self._clock()
             group = self._groups[cost.group]
-            at_s = group.earliest_s(cost, now_s)
-            if at_s - now_s <= most_s:
-                group.use(cost, at_s)
-            return at_s - now_s
+            wait_s = group.earliest_s(cost, now_s) - now_s
+            if wait_s <= 0:
+                group.use(cost, now_s)
+            return max(wait_s, 0.0)
 
     def learn(self, cost: Cost, headers: Mapping[str, str], *, now: float) -> None:
         """What was booked was answered, with these headers (names in lower case); no headers where nobody answered.

@@ -13,9 +13,8 @@ from typing import Self
 from preflight.errors import SubmitError
 from preflight.payload import Payload
 from preflight.submitter import answer, timeline
-from preflight.submitter.allowance import Cost
 from preflight.submitter.budget import Budget
-from preflight.submitter.concurrency import MOST, Concurrency, Gate
+from preflight.submitter.concurrency import MOST
 from preflight.submitter.connection import connect
 from preflight.submitter.decision import Accept, Answered, GiveUp, Outcome, Patience, Retry
 from preflight.submitter.doubt import leaves_open
@@ -23,7 +22,7 @@ from preflight.submitter.embeddings import Embeddings
 from preflight.submitter.exchange import Exchange
 from preflight.submitter.options import checked_patience
 from preflight.submitter.service import Body, Response, Settle
-from preflight.submitter.turns import is_limited, tell_budget, went_well
+from preflight.submitter.turns import Turns
 from preflight.submitter.wire import BASE_URL, EMBED_PATH, Address, Ask, Receiving, TooSlow, timeout, unreadable
 
 
@@ -32,7 +31,8 @@ class Client:
 
     `base_url`: where `/v1.3/embed-v2` is. `retries`: how often a request is sent again after 408, 429, 5xx
     or a failure of the network. `timeout_s`: seconds for one try, upload and answer together (600: what the
-    official clients use, CONTRACT 1). `deadline_s`: seconds for one `embed` with all its waits and tries.
+    official clients use, CONTRACT 1). `deadline_s`: seconds for one `embed` with all its waits and tries,
+    also for the time for which others are before it.
     `max_wait_s`: seconds; a longer wait that the service, or the budget, asks for ends it with RateLimitError.
     `budget`: the rates to keep to, shared with other clients where they are of the same run; None keeps to none.
     `max_concurrency`: requests under way at once, however many threads ask; fewer while the service limits the rate.
@@ -60,8 +60,7 @@ class Client:
         self._patience = checked_patience(retries, timeout_s, deadline_s, max_wait_s, max_concurrency)
         self._address = Address(api_key, base_url)
         self._timeout_s = timeout_s
-        self._budget = budget
-        self._gate = Gate(Concurrency(max_concurrency))
+        self._turns = Turns(budget, max_concurrency, sleep)
         self._sleep = sleep
         self._http = connect()
 
@@ -154,31 +153,10 @@ class Client:
 
     def _tried(self, exchange: Exchange, ask: Ask, began: float) -> tuple[Outcome, bytes]:
         """One try, when its turn comes."""
-        cost = exchange.cost
-        if cost is None:
-            return self._try(ask, exchange.allowed_s(self._timeout_s, time.monotonic() - began), exchange.retried)
-        self._booked(exchange, cost, began)
-        outcome: Outcome | None = None
-        try:
-            with self._gate.passed() as round_:
-                allowed_s = exchange.allowed_s(self._timeout_s, time.monotonic() - began)
-                outcome, received = self._try(ask, allowed_s, exchange.retried)
-                self._gate.learn(round_, limited=is_limited(outcome), well=went_well(outcome))
-        finally:
-            if self._budget is not None:
-                tell_budget(self._budget, cost, outcome, max_wait_s=self._patience.max_wait_s)
-        return outcome, received
-
-    def _booked(self, exchange: Exchange, cost: Cost, began: float) -> None:
-        """Wait until the plan allows it."""
-        if self._budget is None:
-            return
-        most_s = exchange.most_wait_s(time.monotonic() - began)
-        wait_s = self._budget.book(cost, most_s=most_s)
-        if wait_s > most_s:
-            raise exchange.too_long(wait_s, now=time.time()).error
-        if wait_s > 0:
-            self._sleep(wait_s)
+        with self._turns.next(exchange, began) as turn:
+            allowed_s = exchange.allowed_s(self._timeout_s, time.monotonic() - began)
+            turn.outcome, received = self._try(ask, allowed_s, exchange.retried)
+            return turn.outcome, received
 
     def _try(self, ask: Ask, allowed_s: float, retried: int) -> tuple[Outcome, bytes]:
         """One exchange: how it ended, and the whole body of a success."""

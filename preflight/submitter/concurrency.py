@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections import deque
 
 FIRST, MOST = 8, 32
 """At once, to begin with, and ever: the service documents requests a minute only, at most 2,400 of short ones."""
@@ -40,6 +39,13 @@ class Concurrency:
             self._limit = max(self._limit / 2, 1.0)
             self._round += 1
 
+    def learn(self, round_: int, *, limited: bool, well: bool) -> None:
+        """What became of one that began in `round_`."""
+        if limited:
+            self.was_limited(round_)
+        elif well:
+            self.went_well()
+
 
 class Gate:
     """Lets as many threads through as `Concurrency` says."""
@@ -49,56 +55,57 @@ class Gate:
         self._inside = 0
         self._changed = threading.Condition()
 
-    @contextmanager
-    def passed(self) -> Iterator[int]:
-        """The round that this one belongs to."""
+    def enter(self, most_s: float | None = None) -> int:
+        """The round that this one belongs to. Raises TimeoutError where there is no room within `most_s` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._inside < self._concurrency.limit)
+            if not self._changed.wait_for(lambda: self._inside < self._concurrency.limit, most_s):
+                raise TimeoutError
             self._inside += 1
-            round_ = self._concurrency.round
-        try:
-            yield round_
-        finally:
-            with self._changed:
-                self._inside -= 1
-                self._changed.notify_all()
+            return self._concurrency.round
 
-    def learn(self, round_: int, *, limited: bool, well: bool) -> None:
+    def leave(self, round_: int, *, limited: bool = False, well: bool = False) -> None:
         with self._changed:
-            _learn(self._concurrency, round_, limited=limited, well=well)
+            self._inside -= 1
+            self._concurrency.learn(round_, limited=limited, well=well)
             self._changed.notify_all()
 
 
 class AsyncGate:
-    """Lets as many tasks of one event loop through as `Concurrency` says."""
+    """Lets as many tasks of one event loop through as `Concurrency` says, in the order in which they came.
+
+    Who leaves wakes those alone who may enter: thousands may wait, and to wake them all each time would take a time
+    that grows with their square.
+    """
 
     def __init__(self, concurrency: Concurrency) -> None:
         self._concurrency = concurrency
         self._inside = 0
-        self._changed = asyncio.Condition()
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
-    @asynccontextmanager
-    async def passed(self) -> AsyncIterator[int]:
+    async def enter(self) -> int:
         """The round that this one belongs to."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._inside < self._concurrency.limit)
+        if self._waiting or self._inside >= self._concurrency.limit:
+            let_in = asyncio.get_running_loop().create_future()
+            self._waiting.append(let_in)
+            try:
+                await let_in
+            except asyncio.CancelledError:
+                if let_in.done() and not let_in.cancelled():  # cancelled at the very moment that it was let in
+                    self._inside -= 1
+                    self._let_in()
+                raise
+        else:
             self._inside += 1
-            round_ = self._concurrency.round
-        try:
-            yield round_
-        finally:
-            self._inside -= 1
-            async with self._changed:
-                self._changed.notify_all()
+        return self._concurrency.round
 
-    async def learn(self, round_: int, *, limited: bool, well: bool) -> None:
-        _learn(self._concurrency, round_, limited=limited, well=well)
-        async with self._changed:
-            self._changed.notify_all()
+    def leave(self, round_: int, *, limited: bool = False, well: bool = False) -> None:
+        self._inside -= 1
+        self._concurrency.learn(round_, limited=limited, well=well)
+        self._let_in()
 
-
-def _learn(concurrency: Concurrency, round_: int, *, limited: bool, well: bool) -> None:
-    if limited:
-        concurrency.was_limited(round_)
-    elif well:
-        concurrency.went_well()
+    def _let_in(self) -> None:
+        while self._waiting and self._inside < self._concurrency.limit:
+            first = self._waiting.popleft()
+            if not first.done():  # it may have been cancelled
+                self._inside += 1
+                first.set_result(None)

@@ -42,7 +42,7 @@ class Patience:
     retries: int = 5
     """How often a request is sent again after the first time."""
     deadline_s: float | None = None
-    """Seconds from the first try within which the last one must start; None for no such limit."""
+    """Seconds from when it is asked for, within which the last try must start and end; None for no such limit."""
     max_wait_s: float = 300.0
     """Seconds. A longer wait is no longer a pause but another run: a daily quota, as a rule. Also of the plan's own."""
 
@@ -116,15 +116,15 @@ def decide(
     wait_s = stated_s if stated_s is not None else min(backoff_s(retried, jitter), patience.max_wait_s)
     obstacle = _obstacle(patience, outcome, retried, elapsed_s, wait_s)
     if obstacle is None:
-        late_s = jitter * min(_LATE_SHARE * wait_s, _LATE_MOST_S) if stated_s is not None else 0.0
-        return Retry(_in_time(patience, elapsed_s, wait_s + late_s))
+        return Retry(wait_s if stated_s is None else wait_s + jitter * _late_most_s(patience, elapsed_s, wait_s))
     paused = stated_s is not None and retried < patience.retries
     return GiveUp(_error(outcome, obstacle, retried, stated_s, now, paused=paused))
 
 
-def _in_time(patience: Patience, elapsed_s: float, wait_s: float) -> float:
-    """What is added to a wait does not cost the try after it."""
-    return wait_s if patience.deadline_s is None else min(wait_s, patience.deadline_s - elapsed_s)
+def _late_most_s(patience: Patience, elapsed_s: float, wait_s: float) -> float:
+    """Of what is left for the try after the wait, at most half."""
+    most_s = min(_LATE_SHARE * wait_s, _LATE_MOST_S)
+    return most_s if patience.deadline_s is None else min(most_s, (patience.deadline_s - elapsed_s - wait_s) / 2)
 
 
 def backoff_s(retried: int, jitter: float) -> float:
@@ -153,7 +153,7 @@ def stated_wait_s(answer: Answered, *, now: float) -> float | None:
 
 
 def limits_told(headers: Mapping[str, str], *, now: float) -> dict[Dimension, Told]:
-    """What an answer says of what is left, by dimension (CONTRACT 5.4); `X-RateLimit-Remaining` alone is of requests.
+    """What an answer says of what is left, by dimension (CONTRACT 5.4); what has no dimension is of requests.
 
     `headers`: names in lower case. `now`: seconds since 1970. What cannot be read is passed over.
     """
@@ -161,8 +161,10 @@ def limits_told(headers: Mapping[str, str], *, now: float) -> dict[Dimension, To
     for dimension, prefixes in _PREFIXES.items():
         for prefix in prefixes:
             remaining = _number(headers.get(f"{prefix}-remaining", ""))
-            if remaining is not None and dimension not in told:
-                told[dimension] = Told(remaining=remaining, reset_s=_reset_s(headers.get(f"{prefix}-reset", ""), now))
+            limit = _number(headers.get(f"{prefix}-limit", "")) or None
+            if dimension not in told and (remaining is not None or limit is not None):
+                reset_s = _reset_s(headers.get(f"{prefix}-reset", ""), now)
+                told[dimension] = Told(remaining=remaining, reset_s=reset_s, limit=limit)
     return told
 
 
@@ -174,10 +176,12 @@ _PREFIXES: Mapping[Dimension, tuple[str, ...]] = {
 
 def exhausted(cost: Cost, wait_s: float, *, now: float, retried: int) -> RateLimitError:
     """The error where the plan's own limits ask for too long a wait: nothing was sent."""
+    resume_at = _date(now + wait_s)
     return RateLimitError(
         f"The plan's limits are used up for now ({_GROUPS[cost.group]}): the next request may go in "
-        f"{math.ceil(wait_s)} s. Run it again after {_date(now + wait_s)}.",
+        f"{math.ceil(wait_s)} s. Run it again after {_shown(resume_at)}.",
         retry_after_s=wait_s,
+        resume_at=resume_at,
         retried=retried,
     )
 
@@ -185,8 +189,12 @@ def exhausted(cost: Cost, wait_s: float, *, now: float, retried: int) -> RateLim
 _GROUPS = {"media": "audio and video", "still": "texts and images", "upload": "uploads"}
 
 
-def _date(when: float) -> str:
-    return f"{datetime.fromtimestamp(math.ceil(when), UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _date(when: float) -> datetime:
+    return datetime.fromtimestamp(math.ceil(when), UTC)
+
+
+def _shown(date: datetime) -> str:
+    return f"{date:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _retry_after_s(value: str, now: float) -> float | None:
@@ -243,7 +251,7 @@ def _error(
     """`paused`: a wait that the service asked for is the obstacle, and not that every try failed."""
     again = "Run it again later; if it goes on, report it to the service."
     if stated_s is not None:
-        again = f"Run it again after {_date(now + stated_s)}."
+        again = f"Run it again after {_shown(_date(now + stated_s))}."
     match outcome:
         case Unreachable(reason=reason, next_step=next_step):
             message = f"The service could not be reached ({reason}). {obstacle} {next_step}"
@@ -255,6 +263,7 @@ def _error(
         return RateLimitError(
             f"{what} ({told}). {obstacle} {again}",
             retry_after_s=stated_s,
+            resume_at=_date(now + stated_s) if stated_s is not None else None,
             status=status,
             code=said.code,
             retried=retried,

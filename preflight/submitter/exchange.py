@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from preflight.errors import ServiceUnavailableError
 from preflight.submitter import refusal
 from preflight.submitter.allowance import Cost
 from preflight.submitter.decision import (
@@ -49,16 +50,29 @@ class Exchange:
             return timeout_s
         return max(_LEAST_S, min(timeout_s, self.patience.deadline_s - elapsed_s))
 
+    def left_s(self, elapsed_s: float) -> float | None:
+        """Seconds within which it must begin to be sent; None for no such limit."""
+        return None if self.patience.deadline_s is None else max(0.0, self.patience.deadline_s - elapsed_s)
+
     def most_wait_s(self, elapsed_s: float) -> float:
-        """Seconds that it may wait for its turn."""
-        if self.patience.deadline_s is None:
-            return self.patience.max_wait_s
-        return max(0.0, min(self.patience.max_wait_s, self.patience.deadline_s - elapsed_s))
+        """Seconds that it may wait for the plan once it is the first in line."""
+        left_s = self.left_s(elapsed_s)
+        return self.patience.max_wait_s if left_s is None else min(self.patience.max_wait_s, left_s)
 
     def too_long(self, wait_s: float, *, now: float) -> GiveUp:
-        """What to do where its turn is farther off than that."""
+        """What to do where the plan asks for more than that."""
         assert self._cost is not None
         return GiveUp(exhausted(self._cost, wait_s, now=now, retried=self.retried))
+
+    def crowded_out(self) -> GiveUp:
+        """What to do where its turn did not come within the deadline, for all that was before it."""
+        return GiveUp(
+            ServiceUnavailableError(
+                f"The request did not get its turn within the deadline of {self.patience.deadline_s:g} s: others were "
+                "before it. Allow it more time (deadline_s), or more at once (max_concurrency).",
+                retried=self.retried,
+            )
+        )
 
     def after(self, outcome: Outcome, *, elapsed_s: float, now: float, jitter: float) -> Decision:
         """See `decision.decide`. A `Retry` is counted."""

@@ -41,8 +41,9 @@ class Failure:
         """200 is the status: the service answered, and says that it failed."""
         tried = f" It was made {retried + 1} times." if retried else ""
         message = f"The service failed the task {task_id}: {self.message.rstrip('.')}.{tried} {self.next_step}"
-        kind = RequestRefusedError if self.again == "never" else ServiceUnavailableError
-        return kind(message, status=200, code=self.code, retried=retried)
+        permanent = self.again == "never"
+        kind = RequestRefusedError if permanent else ServiceUnavailableError
+        return kind(message, status=200, code=self.code, retried=retried, permanent=permanent)
 
 
 _CHECK = "Run `preflight check` on the file; if it passes there, report that together with this message."

@@ -16,6 +16,7 @@ from preflight.errors import (
     SubmitError,
 )
 from preflight.rules import RULES
+from preflight.rules.text import TOO_LONG
 
 LOCAL_RULES = frozenset(rule.code for rule in RULES)
 """Our rules are spelled as the service spells its codes: what passed `check` should never meet one of these."""
@@ -43,6 +44,12 @@ _NEXT_BY_STATUS = {
     407: "Put the proxy's user name and password into HTTPS_PROXY.",
     409: "Wait until what it clashes with is done, then run it again.",
 }
+
+_OF_THE_REQUEST = frozenset({400, 413, 415, 422})
+_NOT_OF_THE_REQUEST = frozenset({UNPAID, "asset_not_ready", "video_not_ready", "resource_not_exist"})
+
+_GENERAL = frozenset({"parameter_invalid", "VALIDATION_ERROR"})
+_TOKENS = re.compile(r"\btokens?\b.*\b(length|limit|most|less than|exceed)|\b(maximum|max) token", re.IGNORECASE)
 
 _MESSAGE_CHARACTERS = 300
 _FIELD_CHARACTERS = 80
@@ -117,10 +124,20 @@ def refused(status: int, said: Said, *, retried: int = 0, redirected_to: str | N
             kind, what = RequestRefusedError, f"The service refused the request ({told})."
         case _:
             kind, what = ServiceUnavailableError, f"The service failed ({told})."
-    sentences = [what, _next(status, said.code)]
+    sentences = [what, _next(status, said)]
     if said.docs_url:
         sentences.append(f"See {said.docs_url}")
-    return kind(" ".join(sentences), status=status, code=said.code, retried=retried)
+    permanent = kind is RequestRefusedError and is_permanent(status, said.code)
+    return kind(" ".join(sentences), status=status, code=said.code, retried=retried, permanent=permanent)
+
+
+def is_permanent(status: int, code: str | None) -> bool:
+    """Whether the cause of a refusal is what was sent.
+
+    Of a wrong base URL (404, 405), a proxy (407) or a clash (409) it is not, whatever the code; nor of a bill that is
+    not paid, or an asset that is not ready, whatever the status.
+    """
+    return status in _OF_THE_REQUEST and code not in _NOT_OF_THE_REQUEST
 
 
 def quoted(status: int, said: Said) -> str:
@@ -139,7 +156,10 @@ def shown(text: str, secret: str = "") -> str:
     return _printable(text, secret, _MESSAGE_CHARACTERS)
 
 
-def _next(status: int, code: str | None) -> str:
+def _next(status: int, said: Said) -> str:
+    # Of a text that is too long, a general code was seen, too: "The text token length should be ..." (CONTRACT 5.3).
+    is_general = said.code in _GENERAL and _TOKENS.search(said.message)
+    code = TOO_LONG if is_general else said.code
     if code in LOCAL_RULES:
         return f"The local rule `{code}` should have caught this: run `preflight check` and report the file."
     if code in _NEXT_BY_CODE:

@@ -113,6 +113,21 @@ class TestWhatTheServiceSays:
         assert allowance.earliest_s(MINUTE, 0.0) == 500.0
         assert allowance.earliest_s(Cost(group="media", media_s=40.0), 0.0) == 0.0
 
+    def test_a_limit_below_the_plan_is_kept_to_until_it_is_lifted(self):
+        allowance = Allowance(Quota(requests_a_minute=3, requests_a_day=100))
+
+        def turns_s(now_s: float) -> list[float]:
+            found = []
+            for cost in still(3):
+                found.append(allowance.earliest_s(cost, now_s))
+                allowance.use(cost, found[-1])
+            return found
+
+        allowance.tell({"request": Told(limit=1)}, 0.0)
+        assert turns_s(0.0) == [0.0, 60.0, 120.0]
+        allowance.tell({"request": Told(limit=1_000)}, 1_000.0)
+        assert turns_s(1_000.0) == [1_000.0] * 3
+
     @pytest.mark.parametrize(("until_s", "expected_s"), [(7.0, 7.0), (-1.0, 3.0)])
     def test_a_pause_is_for_all(self, until_s, expected_s):
         allowance = Allowance(Quota())

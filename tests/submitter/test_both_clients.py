@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -25,6 +26,7 @@ from preflight.media import Fidelity, Media, Source, Span
 from preflight.payload import Payload, media_body, text_body
 from preflight.submitter import AsyncClient, Budget, Client, Embeddings
 from preflight.submitter.concurrency import FIRST
+from tests.submitter.routes import Time
 
 KEY = "tlk_TESTKEY0123456789"
 GOOD = json.dumps({"data": [{"embedding": [0.5] * 512}]}).encode()
@@ -58,23 +60,23 @@ def song_payload(source: Source, size_bytes: int, duration_s: float = 4.0) -> Pa
 class Threads:
     """Sends through `Client`."""
 
-    def __init__(self, url: str, slept_s: list[float]) -> None:
-        self._url, self._slept_s = url, slept_s
+    def __init__(self, url: str, time: Time) -> None:
+        self._url, self._time = url, time
 
     def sent(self, *payloads: Payload, **options: object) -> list[Embeddings]:
-        with Client(KEY, base_url=self._url, sleep=self._slept_s.append, **options) as client:
+        with Client(KEY, base_url=self._url, sleep=self._time.sleep, **options) as client:
             return [client.embed(payload) for payload in payloads]
 
 
 class Loop:
     """Sends through `AsyncClient`, one after the other."""
 
-    def __init__(self, url: str, slept_s: list[float]) -> None:
-        self._url, self._slept_s = url, slept_s
+    def __init__(self, url: str, time: Time) -> None:
+        self._url, self._time = url, time
 
     def sent(self, *payloads: Payload, **options: object) -> list[Embeddings]:
         async def sleep(seconds: float) -> None:
-            self._slept_s.append(seconds)
+            self._time.sleep(seconds)
 
         async def run() -> list[Embeddings]:
             async with AsyncClient(KEY, base_url=self._url, sleep=sleep, **options) as client:
@@ -84,13 +86,18 @@ class Loop:
 
 
 @pytest.fixture
-def slept_s() -> list[float]:
-    return []
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def slept_s(clock) -> list[float]:
+    return clock.slept_s
 
 
 @pytest.fixture(params=[Threads, Loop], ids=["threads", "loop"])
-def send(request, double, slept_s) -> Callable[..., list[Embeddings]]:
-    return request.param(double.url, slept_s).sent
+def send(request, double, clock) -> Callable[..., list[Embeddings]]:
+    return request.param(double.url, clock).sent
 
 
 def test_the_same_bytes_with_their_exact_length(double, send, tmp_path):
@@ -162,12 +169,12 @@ def test_a_file_that_is_gone_is_our_own_error(double, send, tmp_path):
         send(payload)
 
 
-def test_nobody_listens(send, slept_s):
+def test_nobody_listens(send, clock):
     """Of the fixture only the driver is used."""
-    driver = type(send.__self__)("http://127.0.0.1:9", slept_s)
+    driver = type(send.__self__)("http://127.0.0.1:9", clock)
     with pytest.raises(ServiceUnavailableError, match="could not be reached"):
         driver.sent(text_payload(), retries=1)
-    assert len(slept_s) == 1
+    assert len(clock.slept_s) == 1
 
 
 @pytest.mark.parametrize("options", [{"retries": -1}, {"timeout_s": 0}, {"max_wait_s": -1}, {"max_concurrency": 0}])
@@ -185,46 +192,101 @@ class TestBudget:
         media=Quota(media_minutes_an_hour=10),
     )
 
-    def budget(self) -> Budget:
-        return Budget(self.RATES, clock=lambda: 0.0)
+    @pytest.fixture
+    def budget(self, clock) -> Budget:
+        return Budget(self.RATES, clock=clock.clock)
 
-    def test_it_waits_for_its_turn(self, double, send, slept_s):
+    def test_it_waits_for_its_turn(self, double, send, slept_s, budget):
         double.will(*[Reply(status=200, body=GOOD)] * 3)
-        send(*[text_payload()] * 3, budget=self.budget())
+        send(*[text_payload()] * 3, budget=budget)
         assert slept_s == [60.0]
 
-    def test_too_long_a_wait_sends_nothing_and_says_when(self, double, send, slept_s):
+    def test_too_long_a_wait_sends_nothing_and_says_when(self, double, send, slept_s, budget):
         double.will(*[Reply(status=200, body=TIMED)])
         song = song_payload(Source.of(b"x"), 1, duration_s=600.0)
         with pytest.raises(RateLimitError, match=r"audio and video.* in 3600 s. Run it again after 20") as raised:
-            send(song, song, budget=self.budget())
+            send(song, song, budget=budget)
         assert raised.value.retry_after_s == 3_600.0
+        assert f"{raised.value.resume_at:%Y-%m-%d %H:%M:%S} UTC." in str(raised.value)
         assert len(double.requests) == 1
         assert slept_s == []
 
-    def test_seconds_of_media_count_once_however_often_they_are_sent(self, double, send):
+    def test_seconds_of_media_count_once_however_often_they_are_sent(self, double, send, budget):
         double.will(Reply(status=500), Reply(status=200, body=TIMED))
-        budget = self.budget()
         send(song_payload(Source.of(b"x"), 1, duration_s=600.0), budget=budget)
 
-    def test_what_the_service_says_holds_for_the_next(self, double, send, slept_s):
+    def test_what_the_service_says_holds_for_the_next(self, double, send, slept_s, budget):
         told = {"X-RateLimit-Request-Remaining": "0", "X-RateLimit-Request-Reset": "33"}
         double.will(Reply(status=200, body=GOOD, headers=told), Reply(status=200, body=GOOD))
-        send(text_payload(), text_payload(), budget=self.budget())
+        send(text_payload(), text_payload(), budget=budget)
         assert slept_s == [33.0]
 
-    def test_a_429_holds_back_whoever_shares_it(self, double, send, slept_s):
-        double.will(Reply.rate_limited(retry_after_s=20), Reply(status=200, body=GOOD))
-        budget = self.budget()
-        send(text_payload(), budget=budget)
-        assert 20.0 <= sum(slept_s) <= 42.0  # its own wait, and then its turn
-        assert budget.book(self.cost(), most_s=300.0) == 60.0
+    def test_a_429_holds_back_whoever_shares_it(self, double, send, clock, budget):
+        double.will(Reply.rate_limited(retry_after_s=20), Reply(status=400))
+        with pytest.raises(RateLimitError):
+            send(text_payload(), budget=budget, retries=0)
+        with pytest.raises(RequestRefusedError):
+            send(text_payload(), budget=budget)
+        assert clock.slept_s == [20.0]
 
-    @staticmethod
-    def cost():
-        from preflight.submitter.service import Body
 
-        return Body.of(text_payload()).cost
+class TestManyAtOnce:
+    """However many ask at once, each waits for its turn, and none for longer than the plan makes the first one wait."""
+
+    RATES = Rates(summary="", source="", read_on=dt.date(2026, 1, 1), still=Quota(requests_a_minute=4))
+
+    def test_tasks(self, double, clock):
+        double.will(*[Reply(status=200, body=GOOD)] * 24)
+
+        async def sleep(seconds: float) -> None:
+            clock.sleep(seconds)
+
+        async def run() -> None:
+            budget = Budget(self.RATES, clock=clock.clock)
+            async with AsyncClient(KEY, base_url=double.url, budget=budget, max_wait_s=60.0, sleep=sleep) as client:
+                await asyncio.gather(*(client.embed(text_payload(str(n))) for n in range(24)))
+
+        asyncio.run(run())
+        assert clock.slept_s == [60.0] * 5
+
+    def test_threads(self, double, clock):
+        double.will(*[Reply(status=200, body=GOOD)] * 24)
+        budget = Budget(self.RATES, clock=clock.clock)
+        with (
+            Client(KEY, base_url=double.url, budget=budget, max_wait_s=60.0, sleep=clock.sleep) as client,
+            ThreadPoolExecutor(12) as pool,
+        ):
+            list(pool.map(client.embed, [text_payload(str(n)) for n in range(24)]))
+        assert clock.slept_s == [60.0] * 5
+
+    def test_what_waits_for_the_plan_is_in_nobodys_way(self, double, clock):
+        """One at once, and songs have to wait for an hour: texts go."""
+        double.will(Reply(status=200, body=TIMED), Reply(status=200, body=GOOD))
+        rates = Rates(summary="", source="", read_on=dt.date(2026, 1, 1), media=Quota(media_minutes_an_hour=10))
+        song = song_payload(Source.of(b"x"), 1, duration_s=600.0)
+
+        async def run() -> None:
+            asleep = asyncio.Event()
+
+            async def sleep(_seconds: float) -> None:
+                asleep.set()
+                await asyncio.Event().wait()
+
+            async with AsyncClient(
+                KEY,
+                base_url=double.url,
+                budget=Budget(rates, clock=clock.clock),
+                max_wait_s=9e9,
+                max_concurrency=1,
+                sleep=sleep,
+            ) as client:
+                await client.embed(song)
+                waits = asyncio.create_task(client.embed(song))
+                await asyncio.wait_for(asleep.wait(), 10)
+                await asyncio.wait_for(client.embed(text_payload()), 10)
+                waits.cancel()
+
+        asyncio.run(run())
 
 
 def test_many_tasks_share_a_client_and_find_its_width(double):

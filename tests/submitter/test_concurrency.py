@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,13 +46,14 @@ def test_threads_wait_until_there_is_room():
     full = threading.Barrier(3, timeout=10)
 
     def go() -> None:
-        with gate.passed():
-            with lock:
-                inside[0] += 1
-                most[0] = max(most[0], inside[0])
-            full.wait()  # only three at once get past it
-            with lock:
-                inside[0] -= 1
+        round_ = gate.enter()
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        full.wait()  # only three at once get past it
+        with lock:
+            inside[0] -= 1
+        gate.leave(round_, well=True)
 
     threads = [threading.Thread(target=go) for _ in range(12)]
     for thread in threads:
@@ -61,27 +63,67 @@ def test_threads_wait_until_there_is_room():
     assert most == [3]
 
 
-def test_tasks_wait_until_there_is_room_and_leave_it_when_they_are_cancelled():
-    async def run() -> int:
-        gate, most, inside = AsyncGate(Concurrency(2)), 0, 0
+def test_a_thread_waits_no_longer_than_it_may():
+    gate = Gate(Concurrency(1))
+    round_ = gate.enter()
+    with pytest.raises(TimeoutError):
+        gate.enter(0.01)
+    gate.leave(round_)
+    assert gate.enter(0.01) == round_
+
+
+def test_after_a_429_fewer_are_let_in():
+    concurrency = Concurrency()
+    gate = Gate(concurrency)
+    rounds = [gate.enter() for _ in range(FIRST)]
+    for round_ in rounds:
+        gate.leave(round_, limited=True)
+    for _ in range(FIRST // 2):
+        gate.enter(0.01)
+    with pytest.raises(TimeoutError):
+        gate.enter(0.01)
+
+
+def test_tasks_wait_until_there_is_room_in_the_order_in_which_they_came():
+    async def run() -> tuple[int, list[int]]:
+        gate, most, inside, order = AsyncGate(Concurrency(2)), 0, 0, []
+
+        async def go(n: int) -> None:
+            nonlocal most, inside
+            round_ = await gate.enter()
+            order.append(n)
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.001)
+            inside -= 1
+            gate.leave(round_, well=True)
+
+        await asyncio.wait_for(asyncio.gather(*map(go, range(20))), 10)
+        return most, order
+
+    assert asyncio.run(run()) == (2, list(range(20)))
+
+
+@given(st.lists(st.integers(0, 9), max_size=10), st.integers(1, 3))
+def test_whoever_is_cancelled_and_whenever_the_others_have_their_turn(cancelled, most):
+    """Also at the very moment that it is let in: nobody's place is lost."""
+
+    async def run() -> None:
+        gate = AsyncGate(Concurrency(most))
 
         async def go() -> None:
-            nonlocal most, inside
-            async with gate.passed() as round_:
-                inside += 1
-                most = max(most, inside)
-                try:
-                    await asyncio.sleep(0.001)
-                finally:
-                    inside -= 1
-                await gate.learn(round_, limited=False, well=True)
+            round_ = await gate.enter()
+            try:
+                await asyncio.sleep(0)
+            finally:
+                gate.leave(round_)
 
-        tasks = [asyncio.create_task(go()) for _ in range(20)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        tasks[0].cancel()
-        tasks[5].cancel()
+        tasks = [asyncio.create_task(go()) for _ in range(10)]
+        for n in cancelled:
+            await asyncio.sleep(0)
+            tasks[n].cancel()
         await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
-        return most
+        for _ in range(most):
+            await asyncio.wait_for(gate.enter(), 10)
 
-    assert asyncio.run(run()) == 2
+    asyncio.run(run())

@@ -21,6 +21,7 @@ from preflight.submitter.decision import (
     Unreachable,
     backoff_s,
     decide,
+    stated_wait_s,
 )
 from preflight.submitter.refusal import Said
 
@@ -123,9 +124,10 @@ def test_the_service_says_how_long_to_wait(headers, retry_after, expected_s):
     assert decided(outcome, jitter=0.99) == Retry(pytest.approx(expected_s + min(0.099 * expected_s, 4.95)))
 
 
-def test_what_is_added_to_a_wait_does_not_miss_the_deadline():
+def test_what_is_added_to_a_wait_leaves_the_try_after_it_its_time():
+    """Half a second of the one that is left: a try that begins at the deadline is none."""
     outcome = answered(429, {"retry-after": "100"})
-    assert decided(outcome, jitter=0.99, deadline_s=101.0) == Retry(101.0)
+    assert decided(outcome, jitter=0.5, deadline_s=101.0) == Retry(100.25)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +187,7 @@ def test_a_wait_of_hours_is_not_waited(status):
     error = decision.error
     assert isinstance(error, RateLimitError)
     assert (error.retry_after_s, error.status, error.retried) == (7200, status, 0)
+    assert error.resume_at == dt.datetime(2026, 11, 18, 13, 6, 40, tzinfo=dt.UTC)
     assert "asks to wait 7200 s; preflight waits 300 s at most" in str(error)
     assert str(error).endswith("Run it again after 2026-11-18 13:06:40 UTC.")
 
@@ -206,7 +209,11 @@ def test_a_wait_beyond_the_deadline_is_not_begun():
 
 headers = st.dictionaries(
     st.sampled_from(["retry-after", "x-ratelimit-reset", "x-ratelimit-duration-reset", "location", "date"]),
-    st.text() | st.integers().map(str) | st.floats().map(str) | st.datetimes().map(format_datetime),
+    st.text()
+    | st.integers(0, 600).map(str)
+    | st.integers().map(str)
+    | st.floats().map(str)
+    | st.datetimes().map(format_datetime),
 )
 outcomes = st.just(LOST) | st.builds(
     Answered,
@@ -222,7 +229,11 @@ def test_any_outcome_gets_a_decision_within_patience(outcome, retried, elapsed_s
     match decision:
         case Retry(after_s=after_s):
             assert retried < 5
-            assert 0 < after_s <= 300
+            stated_s = stated_wait_s(outcome, now=NOW) if outcome is not LOST else None
+            if stated_s is None:
+                assert 0 < after_s <= 60
+            else:
+                assert stated_s <= after_s <= min(1.1 * stated_s, 305)
             assert elapsed_s + after_s < 500
         case GiveUp(error=error):
             assert error.retried == retried

@@ -10,7 +10,8 @@ from preflight.errors import (
     RequestRefusedError,
     ServiceUnavailableError,
 )
-from preflight.submitter.refusal import Said, quoted, read, refused
+from preflight.rules import RULES
+from preflight.submitter.refusal import LOCAL_RULES, Said, quoted, read, refused
 
 FLAT = b'{"code":"video_resolution_too_low","message":"Too low.","docs_url":"https://docs.example/errors"}'
 NESTED = (
@@ -132,6 +133,11 @@ MEDIA_CODES = [
 
 
 @pytest.mark.parametrize("code", MEDIA_CODES)
+def test_the_service_s_codes_of_media_are_rules_of_ours(code):
+    assert code in LOCAL_RULES
+
+
+@pytest.mark.parametrize("code", [rule.code for rule in RULES])
 def test_a_refusal_names_the_local_rule_that_should_have_caught_it(code):
     error = refused(400, Said(code=code, message="No."), retried=2)
     assert isinstance(error, RequestRefusedError)
@@ -140,6 +146,24 @@ def test_a_refusal_names_the_local_rule_that_should_have_caught_it(code):
         f"The service refused the request (400 {code}: No). "
         f"The local rule `{code}` should have caught this: run `preflight check` and report the file."
     )
+
+
+@pytest.mark.parametrize(
+    ("message", "is_named"),
+    [
+        (
+            "The `text` parameter is invalid. The text token length should be less than or equal to 77.",
+            True,
+        ),
+        ("The `text` parameter is invalid. It exceeds the maximum token limit.", True),
+        ("The `page_token` parameter is invalid.", False),
+        ("The `video` parameter is invalid.", False),
+    ],
+)
+def test_a_general_code_for_too_many_tokens_names_the_rule_for_them(message, is_named):
+    error = refused(400, Said(code="parameter_invalid", message=message))
+    assert ("The local rule `token_limit_exceeded` should have caught this" in str(error)) is is_named
+    assert error.code == "parameter_invalid"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +191,32 @@ def test_each_refusal_has_its_error_and_says_what_to_do(status, code, kind, next
     assert error.status == status
     assert str(status) in str(error)
     assert next_step in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "permanent"),
+    [
+        (400, "video_file_broken", True),
+        (400, "parameter_invalid", True),
+        (400, None, True),
+        (413, None, True),
+        (422, None, True),
+        # What was sent is not the cause.
+        (302, None, False),
+        (400, "asset_not_ready", False),
+        (400, "usage_limit_exceeded", False),
+        (400, "resource_not_exist", False),
+        (401, "api_key_invalid", False),
+        (403, None, False),
+        (404, None, False),
+        (407, None, False),
+        (409, None, False),
+        (429, "usage_limit_exceeded", False),
+        (501, None, False),
+    ],
+)
+def test_what_the_same_bytes_would_meet_again_is_permanent(status, code, permanent):
+    assert refused(status, Said(code=code)).permanent is permanent
 
 
 def test_the_documentation_is_named_where_the_service_names_it():
