@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from preflight.media import Fidelity, MultiInput, NamedImage, TextImage
+from preflight.media import Fidelity, MultiInput, NamedImage, NamedSource, TextImage
 from preflight.testing.catalogue.interface import Case, request, says
 from preflight.testing.medium import Medium
 from preflight.testing.recipes.interface import Recipe
@@ -282,4 +282,14 @@ IN_PARTS: tuple[Case, ...] = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*COUNTS, *PAIRS, *NAMES, *IN_PARTS)
+OF_ANY_KIND: tuple[Case, ...] = (
+    request(
+        "request/a_sound_among_images",
+        "A photo and its sound in one request, which marengo3.5 takes and marengo3.0 does not.",
+        lambda: MultiInput([NamedImage(_path(_PHOTO))], _WORDS, sources=[NamedSource(_path(_SOUND))]),
+        RequestTruth(kind="multi_input", images=1, has_text=True),
+        _refused("media_type_unsupported", "audio_duration_too_short"),
+    ),
+)
+
+CASES: tuple[Case, ...] = (*OF_ANY_KIND, *COUNTS, *PAIRS, *NAMES, *IN_PARTS)

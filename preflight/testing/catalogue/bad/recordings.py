@@ -178,6 +178,14 @@ SOUNDS = (
         duration_s=5.6,
     ),
     _cut_sound(
+        "flac_frames_lost",
+        "A FLAC of which a second is missing in the middle, as copied from a failing card: players go on without it.",
+        _FLAC,
+        DropPackets(indices=tuple(range(50, 60))),
+        says("audio_frames_missing", gives=TRANSCODED),
+        duration_s=10.0,
+    ),
+    _cut_sound(
         "ogg_cut",
         "Two thirds of a voice message in Opus.",
         sound(".ogg", "libopus", seconds=10.0, sample_rate=48_000),
