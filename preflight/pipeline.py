@@ -151,18 +151,22 @@ class Preflight:
         """Prepare, submit through `client`, which may be any route to the service, and place the vectors on the
         source's own timeline.
 
-        Raises RejectedError, a SubmitError of the first request that failed for good, or UsageError where the profile
-        is not of requests that are answered at once.
+        Raises RejectedError, a SubmitError of the first request that failed for good, or UsageError where `client` is
+        not of the profile's route.
         """
-        if self.limits.route != "sync":
-            raise UsageError(
-                f"{self.limits.profile} is sent in another way ({self.limits.endpoint}) than this client does. "
-                "Prepare it, and hand its payloads to what sends them that way."
-            )
+        self.require_taken_by(client)
         from preflight.submitter import Embeddings
 
         payloads = enumerate(self.prepare(source, kind=kind), start=1)
         return Embeddings.joined([client.embed(payload, request=number) for number, payload in payloads])
+
+    def require_taken_by(self, client: Route) -> None:
+        """Raises UsageError where `client` is not of the profile's route."""
+        if self.limits.route not in client.takes:
+            raise UsageError(
+                f"{self.limits.profile} is sent in another way ({self.limits.endpoint}) than this client does. "
+                "Use the route that is for it: TasksRoute, AssetRoute or BedrockRoute of preflight.submitter."
+            )
 
     def _examined(self, source: Source, kind: Kind | None) -> MediaFacts:
         """Probed, and decoded where the policy asks for it."""

@@ -570,6 +570,8 @@ class StubClient:
     def __init__(self) -> None:
         self.requests: list[int] = []
 
+    takes = frozenset({"sync"})
+
     def embed(self, payload: Payload, *, request: int) -> Embeddings:
         self.requests.append(request)
         span = payload.span or Span(0, 0)

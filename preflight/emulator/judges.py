@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from preflight import limits as profiles
 from preflight.limits import Limit, Limits
 from preflight.pipeline import Preflight
 
-TASK_MOST_S = 14_400.0
 BY_REFERENCE_BYTES = 4_000_000_000
 _READ_ON = dt.date(2026, 11, 1)
-_NEWEST = "marengo3.0-2026-08"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +29,7 @@ def of_requests(limits: Limits) -> Judges:
 
 def of_tasks() -> Judges:
     """Tasks have one documented reading, whatever the profile of the synchronous requests is."""
-    # Once there is a profile `marengo3.0-async`, it is what stands here.
-    newest = profiles.load(_NEWEST)
-    longest = Limit(TASK_MOST_S, "docs: Create an async embedding task: 4 hours", _READ_ON)
-    limits = replace(
-        newest,
-        profile="marengo3.0-async",
-        endpoint="POST /v1.3/embed-v2/tasks",
-        audio=replace(newest.audio, max_duration_s=longest),
-        video=replace(newest.video, max_duration_s=longest),
-    )
-    return Judges(Preflight(limits=limits), Preflight(limits=_by_reference(limits)))
+    return Judges(Preflight(limits="marengo3.0-async"), Preflight(limits="marengo3.0-asset"))
 
 
 def _by_reference(limits: Limits) -> Limits:

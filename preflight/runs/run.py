@@ -74,6 +74,7 @@ class Run:
     ) -> None:
         if workers < 1 or max_held_bytes < 1:
             raise UsageError("workers and max_held_bytes must be 1 or more.")
+        preflight.require_taken_by(client)
         ahead = _AHEAD if journal is None else _AHEAD_WITH_JOURNAL
         self._board = board = Board(ahead=ahead, max_held_bytes=max_held_bytes)
         stages = Stages(

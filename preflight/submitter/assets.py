@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from preflight.errors import RequestRefusedError, StillProcessingError, SubmitError
+from preflight.limits import Route as Means
 from preflight.media import Media
 from preflight.payload import Payload
 from preflight.submitter import parts, refusal
@@ -89,6 +90,12 @@ class AssetRoute:
         """Ids of assets that should have been deleted and could not be."""
         with self._lock:
             return tuple(self._left)
+
+    @property
+    def takes(self) -> frozenset[Means]:
+        """What goes through what it hands on to; an asset that has to be a task goes through tasks."""
+        through = self._through.takes
+        return through | {"asset"} if "async" in through else through
 
     def embed(self, payload: Payload, *, request: int = 1) -> Embeddings:
         """As `Client.embed`: vectors on the source's own timeline.

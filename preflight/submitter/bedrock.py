@@ -23,6 +23,7 @@ from preflight.errors import (
     SubmitError,
     UsageError,
 )
+from preflight.limits import Route as Means
 from preflight.media import Media
 from preflight.payload import Fragment, Payload
 from preflight.submitter import answer, refusal, timeline
@@ -109,6 +110,10 @@ class BedrockRoute:
         self._model_id = model_id
         self._patience = patience or Patience()
         self._sleep = sleep
+
+    @property
+    def takes(self) -> frozenset[Means]:
+        return frozenset({"sync", "invoke"})
 
     def embed(self, payload: Payload, *, request: int = 1) -> Embeddings:
         """As `Client.embed`. Raises what that does, and what `rewritten` does before anything is sent."""

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from preflight.errors import SubmitError
+from preflight.limits import Route as Means
 from preflight.payload import Payload
 from preflight.submitter import answer, timeline
 from preflight.submitter.budget import Budget
@@ -89,6 +90,10 @@ class Client:
         """
         response = self.request("POST", EMBED_PATH, body=Body.of(payload))
         return timeline.place_answer(answer.read(response.body, retried=response.retried), payload, request=request)
+
+    @property
+    def takes(self) -> frozenset[Means]:
+        return frozenset({"sync"})
 
     @property
     def patience(self) -> Patience:

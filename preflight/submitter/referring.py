@@ -23,6 +23,12 @@ def referring(payload: Payload, assets: Sequence[tuple[str, str]]) -> AssetPaylo
     """The same request with assets, by id and name, in place of its media, in order (CONTRACT 1.2: exactly one of
     `base64_string`, `url`, `asset_id`).
     """
+    same = {each.name: getattr(payload, each.name) for each in fields(Payload)}
+    filenames = tuple(filename for _, filename in assets)
+    if payload.upload is not None:
+        ((asset_id, _),) = assets
+        told = payload.with_asset(asset_id)
+        return AssetPayload(**same | {"fragments": told.fragments, "upload": None}, filenames=filenames)
     body = b""
     ids = iter([asset_id for asset_id, _ in assets])
     for fragment in payload.fragments:
@@ -31,5 +37,4 @@ def referring(payload: Payload, assets: Sequence[tuple[str, str]]) -> AssetPaylo
             body = body.removesuffix(_INLINE) + _BY_ID + next(ids).encode()
         else:
             body += fragment
-    same = {each.name: getattr(payload, each.name) for each in fields(Payload)} | {"fragments": (body,)}
-    return AssetPayload(**same, filenames=tuple(filename for _, filename in assets))
+    return AssetPayload(**same | {"fragments": (body,)}, filenames=filenames)

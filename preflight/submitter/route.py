@@ -13,12 +13,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from preflight.limits import Route as Means
 from preflight.payload import Payload
 from preflight.submitter.embeddings import Embeddings
 
 
 class Route(Protocol):
     """One way to the service."""
+
+    @property
+    def takes(self) -> frozenset[Means]:
+        """Payloads of which profiles: see `Limits.route`."""
 
     def embed(self, payload: Payload, *, request: int = 1) -> Embeddings:
         """Send one payload. `request`: its number among those of its source, from 1, for the rows.

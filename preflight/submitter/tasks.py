@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from preflight.errors import StillProcessingError, UsageError
+from preflight.limits import Route as Means
 from preflight.payload import Payload
 from preflight.submitter import answer, failure, timeline
 from preflight.submitter.decision import GiveUp, decide
@@ -146,6 +147,10 @@ class TasksRoute:
         self._known: deque[str] = deque(maxlen=_MOST_KNOWN)
         self._in_flight = 0
         self._lock = threading.Lock()
+
+    @property
+    def takes(self) -> frozenset[Means]:
+        return frozenset({"sync", "async"})
 
     def embed(self, payload: Payload, *, request: int = 1) -> Embeddings:
         """As `Client.embed`: vectors on the source's own timeline.

@@ -40,6 +40,8 @@ class Service:
         self.inside = self.most_inside = 0
         self.sent: list[str] = []
 
+    takes = frozenset({"sync"})
+
     def embed(self, payload: Payload, *, request: int = 1) -> Embeddings:
         with self._lock:
             self.sent.append(payload.source)
