@@ -34,11 +34,12 @@ def test_a_talk_of_25_minutes_is_one_task(embed_emulator, client):
     assert "/v1.3/embed-v2/tasks" in paths(embed_emulator)
 
 
-def test_the_same_as_an_asset(embed_emulator, client):
+def test_the_same_as_an_asset(embed_emulator, client, media):
     through = TasksRoute(client)
-    result = Preflight(limits="marengo3.0-asset").embed(TALK, AssetRoute(client, through=through))
+    film = media("video/h264_aac_mp4")
+    result = Preflight(limits="marengo3.0-asset").embed(film, AssetRoute(client, through=through))
     assert "/v1.3/assets" in paths(embed_emulator)
-    again = Preflight(limits="marengo3.0-async").embed(TALK, through)
+    again = Preflight(limits="marengo3.0-async").embed(film, through)
     assert np.array_equal(result.vectors, again.vectors)
     assert result.rows == again.rows, "the same request, whichever way it went"
 
