@@ -14,6 +14,7 @@ from preflight.media import Kind
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
 from preflight.planner import Plan, Policy
+from preflight.planner.route import Wish
 from preflight.rules import Report
 
 if TYPE_CHECKING:
@@ -51,13 +52,20 @@ def embed(
     base_url: str | None = None,
     profile: str = profiles.DEFAULT_PROFILE,
     policy: Policy | None = None,
+    route: Wish = "sync",
 ) -> Embeddings:
-    """Prepare and submit one input. The key is that of TWELVELABS_API_KEY where none is given."""
-    from preflight.submitter import BASE_URL, Client
+    """Prepare and submit one input. The key is that of TWELVELABS_API_KEY where none is given.
+
+    `route`: at once, with its media inline ("sync"); as a task that is waited for, for up to four hours of recording
+    ("async"); uploaded first, for up to 4 GB ("asset"); or by whichever of them changes the media least ("auto").
+    """
+    from preflight import routing
+    from preflight.submitter import BASE_URL, AutoRoute, Client
 
     key = api_key if api_key is not None else os.environ.get("TWELVELABS_API_KEY")
     with Client(key, base_url=base_url or BASE_URL) as client:
-        return Preflight(limits=profile, policy=policy).embed(source, client)
+        preflight = Preflight(limits=profile, policy=policy)
+        return routing.route(preflight, source, wish=route).embed(AutoRoute(client))
 
 
 def embed_many(
@@ -69,6 +77,7 @@ def embed_many(
     policy: Policy | None = None,
     journal: str | os.PathLike[str] | None = None,
     workers: int = 4,
+    route: Wish = "sync",
 ) -> Iterator[Result]:
     """Embed many inputs, side by side: a `Result` an input, in their order, as soon as it is its turn.
 
@@ -79,15 +88,15 @@ def embed_many(
 
     Nothing is read or sent before the first is asked for; `sources` are then read a little ahead, in another thread.
     `journal`: a file that keeps what was answered, made where there is none; the same call again sends only what is
-    missing, after whatever ended the last one. `workers`: uploads at once. The key is that of TWELVELABS_API_KEY where
-    none is given.
+    missing, after whatever ended the last one. `workers`: uploads at once. `route`: as in `embed`. The key is that of
+    TWELVELABS_API_KEY where none is given.
 
     An input that fails is a `Result` with its error. What would fail the next one, too, is raised, once all that was
     answered was given: AuthenticationError, RateLimitError, OutOfSpaceError, JournalError, UsageError. Where the
     iterator is closed, or interrupted, answers to what was sent are awaited for a few seconds; only a journal has them.
     """
     from preflight.runs import Run
-    from preflight.submitter import BASE_URL, Client
+    from preflight.submitter import BASE_URL, AutoRoute, Client
     from preflight.submitter.journal import Journal
 
     key = api_key if api_key is not None else os.environ.get("TWELVELABS_API_KEY")
@@ -95,9 +104,16 @@ def embed_many(
     with ExitStack() as stack:
         client = stack.enter_context(Client(key, base_url=where, max_concurrency=workers))
         kept = stack.enter_context(Journal(os.fspath(journal))) if journal is not None else None
-        preflight = Preflight(limits=profile, policy=policy)
-        route = where.rstrip("/")
-        run = stack.enter_context(Run(preflight, client, sources, journal=kept, route=route, workers=workers))
+        run = Run(
+            Preflight(limits=profile, policy=policy),
+            AutoRoute(client),
+            sources,
+            journal=kept,
+            route=where.rstrip("/"),
+            wish=route,
+            workers=workers,
+        )
+        stack.enter_context(run)
         try:
             yield from run
         except PreflightError:

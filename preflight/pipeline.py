@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -102,35 +102,46 @@ class Preflight:
         `kind` has the bytes read as that kind and nothing else. Raises TypeError for what is no input at all.
         """
         opened = opened_once(source)
-        report = check_facts(opened.name, self._facts(opened, kind), self.limits)
+        return self.judge(opened.name, self._facts(opened, kind))
+
+    def judge(self, source: str, facts: Facts) -> Report:
+        """What breaks the limits, of facts that are known already. `source`: its name."""
+        report = check_facts(source, facts, self.limits)
         findings = TEXT.applied(report.findings, self.policy.text)
         if self.policy.strip_metadata:  # what will not leave the house needs no warning
             findings = (f for f in findings if f.code not in location.CODES)
         return replace(report, findings=tuple(findings))
 
-    def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
+    def plan(self, source: Input, *, kind: Kind | None = None, report: Report | None = None) -> Plan:
         """What `prepare` would do and why, without doing it.
 
-        Raises RejectedError where nothing can be done.
+        `report`: what `check` said of it, where it was asked before. Raises RejectedError where nothing can be done.
         """
         opened = opened_once(source)
+        report = report or self.check(opened, kind=kind)
         if isinstance(opened, TextImage | MultiInput):
             from preflight.parts import plan_parts
 
-            return plan_parts(opened, self.check(opened), self.limits, self._fitter_of_parts)
-        report = self.check(opened, kind=kind)
+            return plan_parts(opened, report, self.limits, self._fitter_of_parts)
         plan = self._planned(opened, report)
         assert not isinstance(report.facts, RequestFacts)
         from preflight.planner.effort import predict_s
 
         return replace(plan, predicted_s=predict_s(plan, report.facts, os.cpu_count() or 1))
 
-    def prepare(self, source: Input, *, kind: Kind | None = None, report: Report | None = None) -> Iterator[Payload]:
+    def prepare(
+        self,
+        source: Input,
+        *,
+        kind: Kind | None = None,
+        report: Report | None = None,
+        plan: Plan | None = None,
+    ) -> Iterator[Payload]:
         """Request bodies that the service accepts, lazily: the first clip while later ones are still being made.
 
-        `report`: what `check` said of it, where it was asked before. Each body is probed and checked by the same rules
-        again before it is handed on. Raises RejectedError where the input cannot be made acceptable, and
-        UnreadableError where its bytes are gone half-way.
+        `report` and `plan`: what `check` and `plan` said of it, where they were asked before. Each body is probed and
+        checked by the same rules again before it is handed on. Raises RejectedError where the input cannot be made
+        acceptable, and UnreadableError where its bytes are gone half-way.
         """
         opened = opened_once(source)
         report = report or self.check(opened, kind=kind)
@@ -141,7 +152,7 @@ class Preflight:
             self._on_progress(Progress(report.source, 1, None, None))
             return
         meter = self._meter(report)
-        for verified in self.verified(opened, report, meter):
+        for verified in self.verified(opened, report, meter, plan):
             yield payload_of_one(report.source, report.kind, self.limits, verified)
             span = verified.output.span
             meter.made(span.end_s if span else None)
@@ -155,17 +166,15 @@ class Preflight:
         not of the profile's route.
         """
         self.require_taken_by(client)
-        from preflight.submitter import Embeddings
-
-        payloads = enumerate(self.prepare(source, kind=kind), start=1)
-        return Embeddings.joined([client.embed(payload, request=number) for number, payload in payloads])
+        return submit(self.prepare(source, kind=kind), client)
 
     def require_taken_by(self, client: Route) -> None:
         """Raises UsageError where `client` is not of the profile's route."""
         if self.limits.route not in client.takes:
             raise UsageError(
                 f"{self.limits.profile} is sent in another way ({self.limits.endpoint}) than this client does. "
-                "Use the route that is for it: TasksRoute, AssetRoute or BedrockRoute of preflight.submitter."
+                "Use the route that is for it: TasksRoute, AssetRoute, AutoRoute or BedrockRoute of "
+                "preflight.submitter."
             )
 
     def _examined(self, source: Source, kind: Kind | None) -> MediaFacts:
@@ -275,12 +284,14 @@ class Preflight:
         watch = self._meter(report, "seek").watch
         return planned(moments=find_moments(source, report.facts, self.policy.cut_at, watch))
 
-    def verified(self, source: Source | Text, report: Report, meter: Meter | None = None) -> Iterator[Verified]:
+    def verified(
+        self, source: Source | Text, report: Report, meter: Meter | None = None, plan: Plan | None = None
+    ) -> Iterator[Verified]:
         """The outputs of an input with its report, each of which passed. Where copying fails before its first clip, the
         next rung of the ladder is taken.
         """
         meter = meter or Meter(report.source, None, silent)  # of a part of a request, whose progress is told as a whole
-        plan: Plan | None = self._planned(source, report)
+        plan = plan or self._planned(source, report)
         while plan is not None:
             is_first, following = True, None
             try:
@@ -356,6 +367,15 @@ class Preflight:
         """None of them may become several."""
         policy = replace(self.policy, prefer="requests", overlap_s=0.0)
         return Preflight(limits=limits, policy=policy, workers=self._workers, token_counter=self._token_counter)
+
+
+def submit(payloads: Iterable[Payload], client: Route) -> Embeddings:
+    """Of the requests of one input, one after the other. Raises a SubmitError of the first that failed for good."""
+    from preflight.submitter import Embeddings
+
+    return Embeddings.joined(
+        [client.embed(payload, request=number) for number, payload in enumerate(payloads, start=1)]
+    )
 
 
 def _broken(kind: str, error: BrokenMediaError) -> Unprobed:

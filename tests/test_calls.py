@@ -39,6 +39,18 @@ def test_it_is_lazy_and_goes_on_where_it_ended(tmp_path) -> None:
         assert len(double.requests) == 8
 
 
+def test_by_the_route_that_changes_each_least(media, tmp_path) -> None:
+    inputs = [media("audio/duration_600_1_mp3"), preflight.Text("a dog")]
+    with Double() as double:
+        call = {"api_key": "any", "base_url": double.url, "route": "auto"}
+        whole, text = preflight.embed_many(inputs, journal=tmp_path / "run.db", **call)
+        assert {(row.request, row.fidelity) for row in whole.outcome.rows} == {(1, "identical")}
+        assert len(text.outcome) == 1
+        assert len(preflight.embed(inputs[0], **call)) == len(whole.outcome)
+        posted = [request.path for request in double.requests if request.method == "POST"]
+    assert sorted(posted) == ["/v1.3/embed-v2", *["/v1.3/embed-v2/tasks"] * 2]
+
+
 def test_what_would_fail_the_next_one_too_is_raised_after_what_was_answered() -> None:
     with Double() as double:
         double.on_call(3, Reply(status=401, body={"code": "api_key_invalid", "message": "No."}))

@@ -67,6 +67,7 @@ def embed(
     form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print an estimate.")] = "text",
     profile: options.Profile = options.DEFAULT,
     kind: options.As = None,
+    route: options.Route = "sync",
     *,
     policy: Policy,
 ) -> int:
@@ -81,13 +82,13 @@ def embed(
         from preflight.cli.estimate import print_estimate
 
         sources, as_kind = opened(paths, kind)
-        return print_estimate(policy, profile, sources, as_kind, (rate_plan or rates.DEFAULT_PLAN, plan), form)
+        return print_estimate(policy, profile, sources, as_kind, route, (rate_plan or rates.DEFAULT_PLAN, plan), form)
     with ExitStack() as stack:
         write = stack.enter_context(embeddings_file(out)).add if out is not None else _print
         sources, as_kind = opened(paths, kind)
         kept_to = plan if rate_plan is not None else None
         service = connected(emulator, base_url, api_key_file, profile, kept_to, workers)
-        client, route = stack.enter_context(service)
+        client, where = stack.enter_context(service)
         kept = stack.enter_context(Journal(journal)) if journal is not None else None
         on_progress = stack.enter_context(run_bar(prints=out is None))
         run = Run(
@@ -96,7 +97,8 @@ def embed(
             sources,
             kind=as_kind,
             journal=kept,
-            route=route,
+            route=where,
+            wish=route,
             workers=workers,
             on_progress=on_progress,
         )
@@ -118,6 +120,10 @@ def embed(
         f"{tally.vectors} vectors from {tally.done} of {len(sources)} inputs"
         + (f" in {out}" if out is not None else "")
     )
+    if client.left:
+        count = len(client.left)
+        assets, stay = ("asset", "stays") if count == 1 else ("assets", "stay")
+        say(f"{count} {assets} could not be deleted and {stay} in the account: {', '.join(client.left)}")
     if kept is not None and (stop is not None or tally.for_now):
         say(_RESUME.format(journal))
     if stop is not None:

@@ -11,6 +11,7 @@ from preflight.limits.rates import Rates, prices
 from preflight.media import Kind, MultiInput, Source, TextImage
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
+from preflight.planner.route import Wish
 from preflight.reports import records, text
 from preflight.reports import runs as reports
 from preflight.runs.estimate import RunEstimate, estimate_run
@@ -22,6 +23,7 @@ def print_estimate(
     profile: str,
     sources: Sequence[Source] | Sequence[TextImage | MultiInput],
     kind: Kind | None,
+    route: Wish,
     plan: tuple[str, Rates],
     form: Literal["text", "ndjson"],
 ) -> int:
@@ -31,7 +33,7 @@ def print_estimate(
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         for source in sources:
             progress.start(source.name)
-            estimate_run(preflight, [source], kind=kind, found=found)
+            estimate_run(preflight, [source], kind=kind, wish=route, found=found)
             progress.finish()
     for name, error in found.refused:
         say(text.of_rejection(error) if isinstance(error, RejectedError) else f"{name}: {error}")

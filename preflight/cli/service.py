@@ -12,7 +12,7 @@ from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.limits.rates import Rates
-    from preflight.submitter import Client
+    from preflight.submitter import AutoRoute
 
 _EMULATOR_KEY = "emulator"
 
@@ -20,18 +20,18 @@ _EMULATOR_KEY = "emulator"
 @contextmanager
 def connected(
     emulator: bool, base_url: str | None, api_key_file: Path | None, profile: str, rates: Rates | None, workers: int
-) -> Iterator[tuple[Client, str]]:
-    """A client for so many workers, and by what name a journal knows where it sends: the emulator has another address
-    each time. `rates`: to be kept to; None leaves it to the service to say that it is too much.
+) -> Iterator[tuple[AutoRoute, str]]:
+    """Every route to it, for so many workers, and by what name a journal knows where it sends: the emulator has
+    another address each time. `rates`: to be kept to; None leaves it to the service to say that it is too much.
     """
-    from preflight.submitter import BASE_URL, Client
+    from preflight.submitter import BASE_URL, AutoRoute, Client
     from preflight.submitter.budget import Budget
 
     budget = Budget(rates) if rates is not None else None
     if not emulator:
         where = base_url or BASE_URL
         with Client(_key(api_key_file), base_url=where, budget=budget, max_concurrency=workers) as client:
-            yield client, where.rstrip("/")
+            yield AutoRoute(client), where.rstrip("/")
         return
     if base_url is not None:
         raise UsageError("--emulator and --base-url exclude each other. Give one of them.")
@@ -41,7 +41,7 @@ def connected(
         LocalServer(profile=profile) as server,
         Client(_EMULATOR_KEY, base_url=server.url, budget=budget, max_concurrency=workers) as client,
     ):
-        yield client, "emulator"
+        yield AutoRoute(client), "emulator"
 
 
 def _key(file: Path | None) -> str | None:

@@ -30,6 +30,7 @@ def of_estimate(found: RunEstimate, reckoned: Estimate, plan: Plan, prices: Pric
         "work_s": round(found.work_s, 2),
         "usd": round(reckoned.usd, 6),
         "by_input_type": _of_uses(found.uses),
+        "by_route": {str(route): count for route, count in found.by_route.items()},
         **_of_sources(plan, prices),
     }
 
@@ -40,6 +41,9 @@ def estimate_text(found: RunEstimate, reckoned: Estimate, plan: Plan, prices: Pr
         f"{_count(found.inputs, 'input')}{refused}: {_used(reckoned.requests, reckoned.media_s)}",
         *_uses_lines(found.uses),
     ]
+    if found.by_route.keys() - {"sync"}:
+        routes = ", ".join(f"{route} {count}" for route, count in found.by_route.items())
+        lines.append(f"    by route: {routes}")
     if found.untimed:
         lines.append(f"    and {_count(found.untimed, 'recording')} of unknown length, counted as one request each")
     lines += [

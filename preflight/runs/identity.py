@@ -17,14 +17,16 @@ from preflight.limits import Limits
 from preflight.media import Kind, Media, MultiInput, Source, Text
 from preflight.payload import Payload
 from preflight.planner import Policy
+from preflight.planner.route import Wish
 
 
-def settings_key(limits: Limits, policy: Policy, route: str, kind: Kind | None) -> bytes:
-    """Of what is done to every input of a run, and where it is sent."""
+def settings_key(limits: Limits, policy: Policy, route: str, wish: Wish, kind: Kind | None) -> bytes:
+    """Of what is done to every input of a run, where it is sent, and how."""
     settings = {
         "limits": _numbers(msgspec.to_builtins(limits)),
         "policy": asdict(policy),
         "route": route,
+        "wish": wish,
         "kind": kind,
     }
     return sha256(json.dumps(settings, sort_keys=True).encode()).digest()
@@ -59,9 +61,11 @@ def input_key(source: Opened, settings: bytes, check: Callable[[], object]) -> b
 
 
 def request_key(payload: Payload, route: str) -> bytes:
-    """Of a request's body, byte for byte, and where it is sent: the same key is the same question."""
-    digest = sha256(_bytes(route))
-    for fragment in payload.fragments:
+    """Of a request's body, byte for byte, of what is uploaded before it, and where it is sent, and how: the same key
+    is the same question.
+    """
+    digest = sha256(_bytes(f"{payload.route} {payload.model_name} {payload.input_type} {route}"))
+    for fragment in (*payload.fragments, *((payload.upload,) if payload.upload is not None else ())):
         if isinstance(fragment, Media):
             part = b"media %d %b" % (fragment.size_bytes, fragment.sha256.encode())
         else:

@@ -18,7 +18,9 @@ from preflight.errors import PreflightError, RejectedError, UsageError
 from preflight.inputs import Input
 from preflight.media import Kind
 from preflight.pipeline import Preflight
+from preflight.planner.route import Wish
 from preflight.progress import EVERY_S
+from preflight.routing import require_taken_by
 from preflight.runs import identity
 from preflight.runs.board import Board
 from preflight.runs.interface import Result, RunProgress
@@ -53,7 +55,8 @@ class Run:
 
     `inputs`: any iterable; it is read as the run goes on, in a thread of the run. `journal` has what was done before
     and keeps what is done now; it stays open. `route` says in it where requests go: answers of another service are not
-    taken for this one's. `workers` requests are on their way at once, `max_held_bytes` of them in memory.
+    taken for this one's. `wish`: by which of its routes each input goes to the model; `client` has to take them all, as
+    `AutoRoute` does. `workers` requests are on their way at once, `max_held_bytes` of them in memory.
     `on_progress` is called in the thread that iterates, a few times a second, and after each result.
 
     Raises UsageError for numbers that mean nothing, JournalError where the journal cannot be written.
@@ -68,13 +71,14 @@ class Run:
         kind: Kind | None = None,
         journal: Journal | None = None,
         route: str = "",
+        wish: Wish = "sync",
         workers: int = WORKERS,
         max_held_bytes: int = MOST_HELD_BYTES,
         on_progress: Callable[[RunProgress], None] = unheard,
     ) -> None:
         if workers < 1 or max_held_bytes < 1:
             raise UsageError("workers and max_held_bytes must be 1 or more.")
-        preflight.require_taken_by(client)
+        require_taken_by(preflight, client, wish)
         ahead = _AHEAD if journal is None else _AHEAD_WITH_JOURNAL
         self._board = board = Board(ahead=ahead, max_held_bytes=max_held_bytes)
         stages = Stages(
@@ -83,8 +87,9 @@ class Run:
             client=client,
             journal=journal,
             route=route,
+            wish=wish,
             kind=kind,
-            settings=identity.settings_key(preflight.limits, preflight.policy, route, kind),
+            settings=identity.settings_key(preflight.limits, preflight.policy, route, wish, kind),
         )
         work = [lambda: stages.read(inputs), stages.make_long, *[stages.upload] * workers]
         # A run that is never left must not keep the interpreter from ending.

@@ -7,7 +7,7 @@ inputs ──read──▶ known from the journal ──────────
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +17,9 @@ from preflight.inputs import Input, Opened, opened_once
 from preflight.media import Kind
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
+from preflight.planner.route import Wish
+from preflight.routing import route
+from preflight.rules import Report
 from preflight.runs import identity
 from preflight.runs.board import Abandoned, Board, Stopped
 from preflight.runs.fate import fate_of
@@ -38,6 +41,7 @@ class Stages:
     client: Route
     journal: Journal | None
     route: str
+    wish: Wish
     kind: Kind | None
     settings: bytes
 
@@ -125,7 +129,7 @@ class Stages:
         assert work.opened is not None
         opened, number = work.opened, 0
         try:
-            prepared = self.preflight.prepare(opened, kind=self.kind, report=work.report)
+            prepared = self._prepared(opened, work.report)
             with closing(prepared):  # type: ignore[type-var]  # a generator, whose threads end where it is closed
                 for number, payload in enumerate(prepared, start=1):
                     self._hand_on(work, number, payload)
@@ -140,6 +144,11 @@ class Stages:
             self._fail(work, error)
         else:
             self._finish(work, made=True)
+
+    def _prepared(self, opened: Opened, report: Report | None) -> Iterator[Payload]:
+        if self.wish == "sync":
+            return self.preflight.prepare(opened, kind=self.kind, report=report)
+        return route(self.preflight, opened, kind=self.kind, wish=self.wish, report=report).prepare()
 
     def _hand_on(self, work: Work, number: int, payload: Payload) -> None:
         """Raises Abandoned where the input has failed meanwhile, and what is known of the request from the journal."""

@@ -3,6 +3,7 @@
 from preflight.submitter.answer import DIMENSION
 from preflight.submitter.assets import AssetRoute
 from preflight.submitter.async_client import AsyncClient
+from preflight.submitter.auto import AutoRoute
 from preflight.submitter.bedrock import BedrockRoute
 from preflight.submitter.budget import Budget
 from preflight.submitter.client import Client
@@ -16,6 +17,7 @@ __all__ = [
     "DIMENSION",
     "AssetRoute",
     "AsyncClient",
+    "AutoRoute",
     "BedrockRoute",
     "Budget",
     "Client",

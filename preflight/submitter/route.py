@@ -6,6 +6,7 @@
 | `TasksRoute(client)` | `POST /v1.3/embed-v2/tasks`, media inline | audio and video up to 4 hours, 36 MB |
 | `AssetRoute(client, through=client)` | an asset, then `POST /v1.3/embed-v2` | up to 10 minutes, 4 GB |
 | `AssetRoute(client, through=TasksRoute(client))` | an asset, then a task | up to 4 hours, 4 GB |
+| `AutoRoute(client)` | whichever of the first, second and fourth a payload is made for | all of it |
 | `BedrockRoute(runtime)` | `InvokeModel` of Amazon Bedrock | texts and images, 24.99 MB |
 """
 

@@ -107,6 +107,58 @@ def test_vectors_of_length_one(preflight, samples: Path, tmp_path: Path, monkeyp
         assert lengths == pytest.approx([length], abs=1e-6)
 
 
+class TestRoute:
+    def test_by_whichever_changes_each_input_least(self, preflight, media, samples: Path, tmp_path: Path) -> None:
+        """Over ten minutes of sound go whole into a task."""
+        inputs = [media("audio/duration_600_1_mp3"), samples / "icon.png", samples / "field_recording.wav"]
+        call = ["embed", *inputs, "--emulator", "--out", tmp_path / "e.npz", "--journal", tmp_path / "run.db"]
+        ended = preflight(*call, "--route", "auto")
+        assert ended.code == 0
+        rows = read(tmp_path / "e.npz").rows
+        radio = [row for row in rows if row["source"] == str(inputs[0])]
+        assert {(row["request"], row["fidelity"]) for row in radio} == {(1, "identical")}
+        assert max(row["end_s"] for row in radio) == pytest.approx(600, abs=0.2)
+        assert preflight(*call).code == 0  # another route is other requests: nothing of the journal is taken for them
+        again = [row for row in read(tmp_path / "e.npz").rows if row["source"] == str(inputs[0])]
+        assert {row["request"] for row in again} == {1, 2}
+
+    def test_each_asset_has_its_own_answer(self, preflight, samples: Path, tmp_path: Path) -> None:
+        inputs = [samples / "silent.mp4", samples / "field_recording.wav"]
+        call = ["embed", *inputs, "--emulator", "--route", "asset", "--journal", tmp_path / "run.db"]
+        ended = preflight(*call)
+        assert ended.code == 0
+        assert {v["source"]: v["input_type"] for v in vectors(ended.out)} == {
+            str(inputs[0]): "video",
+            str(inputs[1]): "audio",
+        }
+        assert preflight(*call).out == ended.out
+
+    def test_one_that_takes_no_such_input(self, preflight, samples: Path) -> None:
+        ended = preflight("embed", samples / "icon.png", "--emulator", "--route", "async")
+        assert (ended.code, "input_type_unsupported" in ended.err) == (1, True)
+
+    @pytest.mark.parametrize(
+        ("profile", "route", "said"),
+        [("marengo3.5", "async", "has no route 'async'"), ("bedrock-marengo3.0", "sync", "sent in another way")],
+    )
+    def test_one_that_there_is_not(self, preflight, samples: Path, profile: str, route: str, said: str) -> None:
+        ended = preflight("embed", samples / "icon.png", "--emulator", "--profile", profile, "--route", route)
+        assert (ended.code, said in ended.err) == (2, True)
+
+    def test_assets_that_stay_are_named(self, preflight, samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        request = Client.request
+
+        def refusing(self: Client, method: str, *arguments, **options):
+            if method == "DELETE":
+                raise ServiceUnavailableError("not now")
+            return request(self, method, *arguments, **options)
+
+        monkeypatch.setattr(Client, "request", refusing)
+        ended = preflight("embed", samples / "silent.mp4", "--emulator", "--route", "asset")
+        assert ended.code == 0
+        assert "1 asset could not be deleted and stays in the account: " in ended.err
+
+
 class TestKey:
     def test_missing(self, preflight, samples: Path) -> None:
         ended = preflight("embed", samples / "icon.png")

@@ -119,6 +119,12 @@ class TestEstimate:
         assert "3 requests, 25.0 minutes of media" in ended.out
         assert f"at least 2 min under the limits of plan {plan}, read 2026-10-01" in ended.out
 
+    def test_by_the_route_that_changes_least(self, preflight, samples) -> None:
+        call = ["embed", samples / "talk.mp4", samples / "icon.png", "--estimate", "--route", "auto"]
+        assert "2 requests, 25.0 minutes of media" in (ended := preflight(*call)).out
+        assert "    by route: async 1, sync 1\n" in ended.out
+        assert json.loads(preflight(*call, "--format", "ndjson").out)["by_route"] == {"async": 1, "sync": 1}
+
     def test_says_what_cannot_be_sent(self, preflight, samples, media) -> None:
         ended = preflight("embed", samples / "icon.png", media("bad/empty"), "--estimate")
         assert ended.code == 1

@@ -15,7 +15,7 @@ from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.runs.identity import held_bytes, input_key, made_by, request_key, settings_key, state_of
 
-SETTINGS = settings_key(load(), Policy(), "r", None)
+SETTINGS = settings_key(load(), Policy(), "r", "sync", None)
 
 
 def key(source: object, settings: bytes = SETTINGS) -> bytes:
@@ -54,13 +54,14 @@ def test_what_differs_is_another() -> None:
 def test_so_do_the_settings() -> None:
     settings = [
         SETTINGS,
-        settings_key(load("marengo3.0-2026-08"), Policy(), "r", None),
-        settings_key(load(), Policy(prefer="requests"), "r", None),
-        settings_key(load(), Policy(), "emulator", None),
-        settings_key(load(), Policy(), "r", "text"),
+        settings_key(load("marengo3.0-2026-08"), Policy(), "r", "sync", None),
+        settings_key(load(), Policy(prefer="requests"), "r", "sync", None),
+        settings_key(load(), Policy(), "emulator", "sync", None),
+        settings_key(load(), Policy(), "r", "auto", None),
+        settings_key(load(), Policy(), "r", "sync", "text"),
     ]
     assert len({key(b"a", each) for each in settings}) == len(settings)
-    assert settings_key(load(), Policy(), "r", None) == SETTINGS
+    assert settings_key(load(), Policy(), "r", "sync", None) == SETTINGS
 
 
 def test_a_request_is_known_by_its_body_and_where_it_goes() -> None:
@@ -77,6 +78,14 @@ def test_a_request_of_media_by_theirs(media) -> None:
     two = next(preflight.prepare(path.read_bytes()))
     changed = next(preflight.prepare(media("image/square_128")))
     assert request_key(one, "r") == request_key(two, "r") != request_key(changed, "r")
+
+
+def test_what_is_uploaded_first_by_its_media_and_by_how_it_is_sent(media) -> None:
+    """It has no body yet, by which it could be known."""
+    files = [media("video/h264_aac_mp4"), media("audio/wav_s16")]
+    ways = [Preflight(limits=name) for name in ("marengo3.0", "marengo3.0-async", "marengo3.0-asset")]
+    payloads = [next(way.prepare(path)) for way in ways for path in files]
+    assert len({request_key(payload, "r") for payload in payloads}) == len(payloads)
 
 
 def test_reading_can_be_stopped(tmp_path) -> None:

@@ -1,0 +1,40 @@
+"""Every route to the service that a key alone opens, each for the payloads that are made for it."""
+
+from __future__ import annotations
+
+from preflight.limits import Route as Means
+from preflight.payload import Payload
+from preflight.submitter.assets import AssetRoute
+from preflight.submitter.client import Client
+from preflight.submitter.embeddings import Embeddings
+from preflight.submitter.tasks import TasksRoute
+
+
+class AutoRoute:
+    """Sends each payload by its own route (`payload.route`): through `client` itself, as a task, or as an asset and
+    then a task. Assets are deleted once they were embedded, unless `are_kept`; `left` names those that could not be.
+
+    Several threads may share one.
+    """
+
+    def __init__(self, client: Client, *, are_kept: bool = False) -> None:
+        tasks = TasksRoute(client)
+        self._assets = AssetRoute(client, through=tasks, is_kept=are_kept)
+        self._routes: dict[Means, Client | TasksRoute | AssetRoute] = {
+            "sync": client,
+            "async": tasks,
+            "asset": self._assets,
+        }
+
+    @property
+    def takes(self) -> frozenset[Means]:
+        return frozenset(self._routes)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Ids of assets that should have been deleted and could not be."""
+        return self._assets.left
+
+    def embed(self, payload: Payload, *, request: int = 1) -> Embeddings:
+        """As `Client.embed`. Raises what that route does."""
+        return self._routes[payload.route].embed(payload, request=request)
