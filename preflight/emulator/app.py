@@ -31,12 +31,11 @@ from preflight.emulator.schema import Request as GivenRequest
 from preflight.emulator.schema import parse
 from preflight.emulator.settings import Settings
 from preflight.emulator.shelf import Shelf
-from preflight.emulator.tally import DIGEST, Tally, digest_of
+from preflight.emulator.tally import DIGEST, TALLY_PATH, Tally, digest_of
 from preflight.emulator.tasks import Tasks
 from preflight.emulator.uploads import Uploads
 from preflight.emulator.vectors import DIMENSIONS
 from preflight.emulator.wire import Refusal, nested
-from preflight.errors import UsageError
 from preflight.limits import DEFAULT_PROFILE, Limits
 from preflight.limits import Route as Means
 from preflight.payload import base64_length
@@ -63,19 +62,19 @@ def create_app(
 
     Without `api_key` any key is accepted, but there must be one; at Bedrock, where requests are signed, none is asked
     for. `settings` are of tasks and assets, which have limits of their own. What is uploaded lies in a folder that is
-    gone with the application. Raises UsageError for a profile whose requests are not answered at once.
+    gone with the application. Tasks are judged as their profiles have it, whatever `profile` is; where it is one of
+    them, so is what is answered at once, by the default profile: it is one service. Raises UsageError for an unknown
+    profile.
     """
     preflight = Preflight(limits=profile)
+    if preflight.limits.route not in _PATHS:
+        preflight = Preflight(limits=DEFAULT_PROFILE)
     limits = preflight.limits
-    if limits.route not in _PATHS:
-        raise UsageError(
-            f"the emulator answers requests at once; {profile} is of tasks ({limits.endpoint}). Choose another profile."
-        )
     service = _Service(preflight, api_key, settings or Settings())
     app = Starlette(
         routes=[
             Route("/", service.page),
-            Route("/emulator/tally", service.counts),
+            Route(TALLY_PATH, service.counts),
             Route(_PATHS[limits.route], service.embed, methods=["POST"]),
             *service.tasks.routes(),
             *service.uploads.routes(),

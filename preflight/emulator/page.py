@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from preflight.emulator.tally import TALLY_PATH
 from preflight.limits import Limits
 
 _PAGE = """<!doctype html>
@@ -22,6 +23,8 @@ with vectors of the service.</p>
 <p>Media are taken as <code>base64_string</code>, or as <code>asset_id</code> of what was uploaded to
 <code>/v1.3/assets</code>; <code>/v1.3/embed-v2/tasks</code> works, too. {key} What is uploaded is gone when this
 server ends, no URL is fetched, nothing leaves this machine.</p>
+<p><a href="{tally}"><code>{tally}</code></a> counts what was asked: each content, and how often it was
+embedded.</p>
 </html>
 """
 
@@ -33,5 +36,6 @@ def page(limits: Limits, *, dimensions: int, any_key: bool) -> str:
         profile=escape(limits.profile),
         summary=escape(limits.summary),
         dimensions=dimensions,
+        tally=TALLY_PATH,
         key=key,
     )

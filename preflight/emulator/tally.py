@@ -23,6 +23,7 @@ from preflight.emulator.schema import (
     TimedRequest,
 )
 
+TALLY_PATH = "/emulator/tally"
 DIGEST = "preflight.digest"
 """In the scope of a request that was embedded: what the tally knows it by."""
 

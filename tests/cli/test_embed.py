@@ -133,6 +133,11 @@ class TestRoute:
         }
         assert preflight(*call).out == ended.out
 
+    @pytest.mark.parametrize("profile", ["marengo3.0-async", "marengo3.0-asset"])
+    def test_a_profile_goes_by_its_own(self, preflight, samples: Path, profile: str) -> None:
+        ended = preflight("embed", samples / "silent.mp4", "--emulator", "--profile", profile)
+        assert (ended.code, {v["input_type"] for v in vectors(ended.out)}) == (0, {"video"})
+
     def test_one_that_takes_no_such_input(self, preflight, samples: Path) -> None:
         ended = preflight("embed", samples / "icon.png", "--emulator", "--route", "async")
         assert (ended.code, "input_type_unsupported" in ended.err) == (1, True)

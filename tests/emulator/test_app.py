@@ -374,6 +374,20 @@ def test_the_profile_decides(encode, media_body):
     assert statuses == [200, 400]
 
 
+@pytest.mark.parametrize("profile", ["marengo3.0-async", "marengo3.0-asset"])
+def test_a_profile_of_tasks_has_the_whole_service(profile, encode, media_body):
+    """What is answered at once goes by the default profile."""
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), np.uint8)
+    bodies = [media_body("image", encode(Image.fromarray(array), "PNG")) for array in (noise[:200, :200], noise)]
+    with LocalServer(profile=profile) as server:
+        call = {"headers": {"x-api-key": "k"}, "timeout": 60, "trust_env": False}
+        statuses = [httpx2.post(f"{server.url}/v1.3/embed-v2", json=body, **call).status_code for body in bodies]
+        tasks = httpx2.get(f"{server.url}/v1.3/embed-v2/tasks", **call).json()
+
+    assert statuses == [200, 400]
+    assert tasks["data"] == []
+
+
 def test_an_unknown_profile_is_refused():
     with pytest.raises(UsageError, match="no profile"):
         create_app(profile="marengo9")
