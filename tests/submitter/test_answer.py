@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -45,7 +46,8 @@ WHOLE = body(item())
         (b'{"data":[]}', "no embedding"),
         (b'{"data":[{}]}', "embedding"),
         (body({"embedding": None}), "embedding"),
-        (body({"embedding": ["0.5"] * 512}), "$.data[0].embedding[0]"),
+        (body({"embedding": ["0.5"] * 512}), "got `str` at [0] - at `$.data[0].embedding`"),
+        (body(item(), {"embedding": [0.5] * 511 + [True]}), "got `bool` at [511] - at `$.data[1].embedding`"),
         (WHOLE.replace(b"0.5", b"NaN", 1), "not as documented"),
         (WHOLE.replace(b"0.5", b"-Infinity", 1), "not as documented"),
         (WHOLE.replace(b"0.5", b"1e999", 1), "out of range"),
@@ -71,3 +73,16 @@ def test_what_the_contract_does_not_promise_is_refused(sent, says):
 def test_only_our_own_error_comes_out(sent):
     with pytest.raises(BadResponseError):
         read(sent)
+
+
+def test_a_long_answer_is_never_a_heap_of_python_floats():
+    """Of these, 2,000 vectors are 33 MB; as float32, which they are to be, 4 MB, and as much while they are joined."""
+    long = body(*[item()] * 2000)
+    tracemalloc.start()
+    try:
+        found = read(long)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.vectors.nbytes == 2000 * 512 * 4
+    assert peak < 3 * found.vectors.nbytes
