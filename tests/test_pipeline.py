@@ -626,8 +626,8 @@ def test_damage_is_encoded_from_what_decodes_instead_of_being_sent(media, name, 
 
 def test_a_good_file_is_decoded_once_and_sent_as_it_is(media, monkeypatch):
     asked = []
-    real = pipeline.decode
-    monkeypatch.setattr(pipeline, "decode", lambda *given: asked.append(given[0]) or real(*given))
+    real = examining.decode
+    monkeypatch.setattr(examining, "decode", lambda *given: asked.append(given[0]) or real(*given))
     (sent,) = Preflight(policy=DECODING).prepare(media("video/silent_mp4"))
     assert sent.fidelity is Fidelity.IDENTICAL
     assert len(asked) == 1
@@ -635,8 +635,8 @@ def test_a_good_file_is_decoded_once_and_sent_as_it_is(media, monkeypatch):
 
 def test_what_was_made_is_decoded_before_it_is_handed_on(media, monkeypatch):
     asked = []
-    real = pipeline.decode
-    monkeypatch.setattr(pipeline, "decode", lambda *given: asked.append(given[0]) or real(*given))
+    real = examining.decode
+    monkeypatch.setattr(examining, "decode", lambda *given: asked.append(given[0]) or real(*given))
     payloads = list(Preflight(policy=DECODING).prepare(media("audio/opus")))
     assert len(asked) == 1 + len(payloads)
 
