@@ -153,8 +153,7 @@ class Preflight:
         if self.limits.route not in client.takes:
             raise UsageError(
                 f"{self.limits.profile} is sent in another way ({self.limits.endpoint}) than this client does. "
-                "Use the route that is for it: TasksRoute, AssetRoute, AutoRoute or BedrockRoute of "
-                "preflight.submitter."
+                "Use a route that is for it: AutoRoute, TasksRoute, AssetRoute or BedrockRoute of preflight.submitter."
             )
 
     def verified(

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import preflight
-from preflight import MultiInput, NamedImage, Policy, Preflight, Text, TextImage, pipeline
+from preflight import MultiInput, NamedImage, Policy, Preflight, Text, TextImage, examining, pipeline
 from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError, UsageError
 from preflight.limits import DEFAULT_PROFILE, load
 from preflight.media import Fidelity, Source, Span
