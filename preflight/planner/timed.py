@@ -42,6 +42,7 @@ _MENDED_BY_CUTTING = frozenset(
         "audio_duration_too_long",
         "audio_filesize_too_large",
         "audio_duration_mismatch",
+        "audio_junk",
     }
 )
 

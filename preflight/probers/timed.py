@@ -18,7 +18,7 @@ from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_head
 from preflight.probers.mp4_layout import what_is_false
 from preflight.probers.picture import coded_size, is_interlaced, pixel_ratio, transfer_of
 from preflight.probers.sniff import suffix_of
-from preflight.probers.tags import tag_bytes
+from preflight.probers.tags import all_junk, tag_bytes
 from preflight.probers.wav import MOST_HZ, by_header, is_slow, read_wav
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def probe_timed(
         if (facts.channels or 0) > _MOST_CHANNELS:
             reason = f"it has {facts.channels:,} channels, and decoders take {_MOST_CHANNELS} at most"
             return _unprobed(facts.size_bytes, "audio_file_broken", reason)
+        facts = replace(facts, junk=all_junk(source, facts))
         return replace(facts, tag_bytes=tag_bytes(source, facts))
     return facts
 
@@ -180,6 +181,7 @@ def _audio_facts(
         start_s=clock.start_s,
         damaged_packets=clock.damaged_packets,
         clock_jumps=clock.jumps,
+        junk=clock.junk,
         missing_s=clock.missing_s,
         sample_rate=audio.codec_context.sample_rate or None,
         channels=audio.codec_context.layout.nb_channels or None,

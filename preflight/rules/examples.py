@@ -123,10 +123,12 @@ def audio(
     claimed_duration_s: float | None = 60.0,
     damaged_packets: int = 0,
     missing_s: float = 0.0,
+    junk: tuple[tuple[int, int], ...] = (),
     decoded: DecodedFacts | None = None,
 ) -> AudioFacts:
     return replace(
         _AUDIO,
+        junk=junk,
         missing_s=missing_s,
         decoded=decoded,
         damaged_packets=damaged_packets,

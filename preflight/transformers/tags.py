@@ -1,4 +1,4 @@
-"""Audio without its tags and pictures: what is coded stays as it is, to the byte."""
+"""Audio without its tags, pictures and junk: what is coded stays as it is, to the byte."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import struct
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span
 from preflight.planner import CutBetweenUnits
+from preflight.planner.audio import WHAT
+from preflight.probers.mp3_junk import joined
 from preflight.probers.tags import sound_range
 from preflight.probers.wav import layout_of
 from preflight.transformers.interface import Output
@@ -29,7 +31,7 @@ def strip_tags(source: Source, facts: AudioFacts) -> Output:
         (copied,) = copy_samples(source, layout, facts, CutBetweenUnits(container="wav", cuts_s=()))
         data = copied.media.read()
     else:
-        whole = source.read()
+        whole = joined(source.read(), facts.junk)
         data = _without_tags(whole, facts.container)
         if _sound(data, facts.container) != _sound(whole, facts.container):
             raise BrokenMediaError("its tags cannot be told from its sound")
@@ -39,7 +41,7 @@ def strip_tags(source: Source, facts: AudioFacts) -> Output:
         media=stripped,
         span=Span(0.0, facts.duration_s) if facts.duration_s is not None else None,
         fidelity=Fidelity.LOSSLESS,
-        steps=(f"removed tags and pictures, {facts.size_bytes - len(data):,} bytes",),
+        steps=(f"removed {WHAT[bool(facts.junk)]}, {facts.size_bytes - len(data):,} bytes",),
     )
 
 

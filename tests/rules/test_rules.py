@@ -45,6 +45,7 @@ CODES = [
     "audio_duration_too_long",
     "audio_duration_too_short",
     "audio_filesize_too_large",
+    "audio_junk",
     "video_resolution_too_low",
     "video_resolution_too_high",
     "video_resolution_invalid_aspect_ratio",
