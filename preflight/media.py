@@ -68,6 +68,8 @@ class StreamFacts:
     codec: str | None
     cover_art: bool = False
     """An attached picture: it has no timeline and is not video."""
+    broken: bool = False
+    """Sound of which nothing can be decoded: what says how it is coded is damaged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

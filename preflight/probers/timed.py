@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts, Watch, unwatched
 from preflight.probers.clock import Clock, read_clock
+from preflight.probers.coding_header import is_readable
 from preflight.probers.container import UnsupportedFormatError, open_media
 from preflight.probers.gif import breaks_off
 from preflight.probers.location import location_of
@@ -109,22 +110,27 @@ _MAGIC_BYTES = 64
 
 
 def pick_streams(container: InputContainer) -> tuple[VideoStream | None, AudioStream | None]:
-    """The first picture that is not cover art, and the first sound: what is checked, kept and embedded."""
+    """The first picture that is not cover art, and the first sound that can be decoded: what is checked, kept and
+    embedded.
+    """
     video = next((s for s in container.streams.video if not _is_cover(s)), None)
-    return video, next(iter(container.streams.audio), None)
+    return video, next((s for s in container.streams.audio if is_readable(s)), None)
 
 
 def _facts(
     container: InputContainer, size: int, movie: MovieHeader, watch: Watch, *, sound_only: bool
 ) -> AudioFacts | VideoFacts | Unprobed:
     video, audio = pick_streams(container)
+    if audio is None and (video is None or sound_only) and container.streams.audio:
+        return _unprobed(size, "audio_file_broken", _NO_HEADER.format("sound"))
     if sound_only:
         if audio is None:
             return _unprobed(size, "audio_file_broken", "it holds no sound")
         video = None
     if video is None and audio is None:
-        kinds = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
-        return _unprobed(size, "video_file_broken", f"it holds {kinds}, but neither picture nor sound")
+        return _unprobed(size, "video_file_broken", _without_media(container))
+    if video is not None and not is_readable(video):
+        return _unprobed(size, "video_file_broken", _NO_HEADER.format("picture"))
     for stream in (video, audio):
         if stream is not None and _codec(stream) is None:
             code: UnprobedCode = "unsupported_file_type"
@@ -156,6 +162,22 @@ _MOST_S = 30 * _DAY_S
 """A wrong bit in one time makes centuries, and a still picture would be encoded for all of them."""
 _LEAST_HZ = 100
 """A file of some megabytes at 1 Hz lasts for weeks, in packets of a sample."""
+
+
+_NO_HEADER = "its {} cannot be decoded: what says how it is coded is damaged"
+
+
+def _without_media(container: InputContainer) -> str:
+    """Of a file that holds neither picture nor sound, what it holds instead."""
+    if any(_is_cover(s) for s in container.streams.video):
+        return "it holds a still picture (cover art), but no sound and no film"
+    kinds = sorted({_KINDS.get(s.type, s.type) for s in container.streams})
+    return (
+        f"it holds {' and '.join(kinds)}, but no picture and no sound" if kinds else "it holds no picture and no sound"
+    )
+
+
+_KINDS = {"subtitle": "subtitles", "attachment": "attached files"}
 
 
 def _audio_facts(
@@ -259,7 +281,10 @@ def _unprobed(size: int, code: UnprobedCode, reason: str) -> Unprobed:
 
 def _stream_facts(stream: Stream) -> StreamFacts:
     kind: StreamType = stream.type if stream.type in get_args(StreamType) else "unknown"
-    return StreamFacts(index=stream.index, type=kind, codec=_codec(stream), cover_art=_is_cover(stream))
+    is_broken = stream.type == "audio" and not is_readable(stream)
+    return StreamFacts(
+        index=stream.index, type=kind, codec=_codec(stream), cover_art=_is_cover(stream), broken=is_broken
+    )
 
 
 def _codec(stream: Stream) -> str | None:

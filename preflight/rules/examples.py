@@ -155,10 +155,13 @@ def video(
     damaged_packets: int = 0,
     starts_with_keyframe: bool | None = True,
     has_timestamps: bool = True,
+    sound_is_broken: bool = False,
     decoded: DecodedFacts | None = None,
 ) -> VideoFacts:
+    picture, sound = _VIDEO.streams
     return replace(
         _VIDEO,
+        streams=(picture, replace(sound, broken=sound_is_broken)),
         decoded=decoded,
         video_codec=codec,
         clock_jumps=clock_jumps,

@@ -51,6 +51,7 @@ CODES = [
     "video_resolution_invalid_aspect_ratio",
     "video_starts_without_keyframe",
     "video_without_timestamps",
+    "video_sound_broken",
     "audio_has_location",
     "video_has_location",
     "video_frames_damaged",

@@ -113,6 +113,7 @@ NO_BOUND = {
     "audio_packets_damaged",
     "audio_frames_missing",
     "audio_junk",
+    "video_sound_broken",
     "video_packets_damaged",
     "audio_frames_damaged",
     "video_frames_damaged",
