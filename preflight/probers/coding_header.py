@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from av.audio.codeccontext import AudioCodecContext
     from av.codec.context import CodecContext
     from av.stream import Stream
 
@@ -21,7 +20,9 @@ def is_readable(stream: Stream) -> bool:
 
     In one of its own: that of the stream is set up later, by those who decode.
     """
+    from av.audio.codeccontext import AudioCodecContext
     from av.codec import CodecContext
+    from av.video.codeccontext import VideoCodecContext
 
     known: CodecContext | None = stream.codec_context
     if known is None or known.codec.canonical_name not in _CHECKED or not known.extradata:
@@ -29,16 +30,15 @@ def is_readable(stream: Stream) -> bool:
     trial = CodecContext.create(known.name, "r")
     trial.extradata = known.extradata
     trial.thread_count = 1
-    if stream.type == "audio":
-        _like(trial, known)  # type: ignore[arg-type]  # both of audio
+    match trial, known:
+        case AudioCodecContext(), AudioCodecContext():
+            if known.sample_rate > 0:
+                trial.sample_rate = known.sample_rate
+            if known.layout.nb_channels:
+                trial.layout = known.layout
+        case VideoCodecContext(), VideoCodecContext():
+            trial.width, trial.height = known.width, known.height
     return _opens(trial)
-
-
-def _like(trial: AudioCodecContext, known: AudioCodecContext) -> None:
-    if known.sample_rate > 0:
-        trial.sample_rate = known.sample_rate
-    if known.layout.nb_channels:
-        trial.layout = known.layout
 
 
 def _opens(trial: CodecContext) -> bool:

@@ -16,6 +16,7 @@ from preflight.probers.gif import breaks_off
 from preflight.probers.location import location_of
 from preflight.probers.metadata import has_metadata
 from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
+from preflight.probers.mp4_fragments import what_is_false_in_fragments
 from preflight.probers.mp4_layout import what_is_false
 from preflight.probers.picture import coded_size, is_interlaced, pixel_ratio, transfer_of
 from preflight.probers.sniff import suffix_of
@@ -74,7 +75,8 @@ def _by_ffmpeg(source: Source, watch: Watch, *, sound_only: bool) -> AudioFacts 
             movie = read_movie_header(source) if "mp4" in container.format.name else NOTHING
             if "mp4" in container.format.name and not movie.impossible_samples:
                 with source.open() as file:
-                    lie = what_is_false(file, size)
+                    ask = what_is_false_in_fragments if movie.is_fragmented else what_is_false
+                    lie = ask(file, size)
                 if lie is not None:
                     is_sound = sound_only or pick_streams(container)[0] is None
                     code: UnprobedCode = "audio_file_broken" if is_sound else "video_file_broken"
