@@ -206,7 +206,8 @@ class AudioFacts:
     """MP3, FLAC and WAV: of titles, pictures and the like, and of junk; None elsewhere, and where nobody can say."""
     streams: tuple[StreamFacts, ...]
     junk: tuple[tuple[int, int], ...] = ()
-    """MP3: where bytes that are no frames, nor a tag that every decoder knows, start and end; in order."""
+    """MP3: where bytes that are no frames, nor a tag that every decoder knows, start and end; FLAC: where pictures do
+    that make no sense. In order."""
     missing_s: float = 0.0
     """FLAC: seconds whose frames are not there or not whole, by the numbers of the others; a part of the duration."""
     clock_jumps: tuple[Span, ...] = ()

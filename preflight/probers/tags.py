@@ -6,6 +6,7 @@ import struct
 from typing import BinaryIO
 
 from preflight.media import AudioFacts, Source
+from preflight.probers.flac_pictures import senseless_pictures
 from preflight.probers.mp3_junk import ByteRange, bytes_within, with_what_is_in_front
 
 _ID3V2, _ID3V1, _APE = b"ID3", b"TAG", b"APETAGEX"
@@ -34,14 +35,19 @@ def tag_bytes(source: Source, facts: AudioFacts) -> int | None:
 
 
 def all_junk(source: Source, facts: AudioFacts) -> tuple[ByteRange, ...]:
-    """Of an MP3, what turned up among its packets and what FFmpeg passes over in front of them. Raises
-    UnreadableError.
+    """Of an MP3, what turned up among its packets and what FFmpeg passes over in front of them; of a FLAC, pictures
+    that make no sense. Raises UnreadableError.
     """
-    if facts.container != "mp3":
+    if facts.container not in ("mp3", "flac"):
         return ()
+    size = source.size_bytes()
     with source.open() as file:
-        start = _behind_id3(file, source.size_bytes())
-        return facts.junk if start is None else with_what_is_in_front(file, start, facts.junk)
+        start = _behind_id3(file, size)
+        if start is None:
+            return facts.junk
+        if facts.container == "flac":
+            return senseless_pictures(file, start, size)
+        return with_what_is_in_front(file, start, facts.junk)
 
 
 def sound_range(file: BinaryIO, size: int, container: str) -> tuple[tuple[int, int], ...] | None:

@@ -1,4 +1,4 @@
-"""What an MP3 holds beside its sound, and readers take for a part of it."""
+"""What an MP3 or FLAC holds beside its sound, and readers stumble over."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from preflight.rules.interface import Example, Finding, Rule
 
 
 class AudioJunk(Rule):
-    """An MP3 holds frames, and tags that every decoder passes over (ID3, APEv2).
+    """An MP3 holds frames, and tags that every decoder passes over (ID3, APEv2); a FLAC holds no picture that is none.
 
     Not a documented limit. But at other tags (Lyrics3, APEv1, 3DI), at half a frame and at whatever else lies before,
-    behind or between the frames, FFmpeg's decoder complains, or takes the file for one of another kind.
+    behind or between the frames, FFmpeg's decoder complains, or takes the file for one of another kind; and so it does
+    at a FLAC's picture that is cut off, or of a kind that not every reader knows.
     """
 
     code = "audio_junk"
     accepted = (Example("frames and known tags", examples.audio(container="mp3", codec="mp3")),)
     refused = (
+        Example("half a picture", examples.audio(container="flac", codec="flac", junk=((42, 142),))),
         Example("lyrics behind the last frame", examples.audio(container="mp3", codec="mp3", junk=((52_034, 55_461),))),
     )
 
@@ -26,8 +28,8 @@ class AudioJunk(Rule):
             return None
         count = sum(end - start for start, end in facts.junk)
         return self.finding(
-            f"{count:,} bytes of it, from byte {facts.junk[0][0]:,} on, are neither whole frames nor a tag that every "
-            "decoder knows: some give up there. `preflight prepare` leaves them out.",
+            f"{count:,} bytes of it, from byte {facts.junk[0][0]:,} on, are neither whole frames nor a tag or "
+            "picture that every decoder knows: some give up there. `preflight prepare` leaves them out.",
             measured=count,
             limit=0,
             fixable=True,
