@@ -68,6 +68,8 @@ class StreamFacts:
     codec: str | None
     cover_art: bool = False
     """An attached picture: it has no timeline and is not video."""
+    broken: bool = False
+    """Sound of which nothing can be decoded: what says how it is coded is damaged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,8 +203,11 @@ class AudioFacts:
     location: tuple[float, float] | None = None
     """Latitude and longitude in degrees, north and east positive, as its tags have them."""
     tag_bytes: int | None = None
-    """MP3, FLAC and WAV: of titles, pictures and the like; None elsewhere, and where nobody can say."""
+    """MP3, FLAC and WAV: of titles, pictures and the like, and of junk; None elsewhere, and where nobody can say."""
     streams: tuple[StreamFacts, ...]
+    junk: tuple[tuple[int, int], ...] = ()
+    """MP3: where bytes that are no frames, nor a tag that every decoder knows, start and end; FLAC: where pictures do
+    that make no sense. In order."""
     missing_s: float = 0.0
     """FLAC: seconds whose frames are not there or not whole, by the numbers of the others; a part of the duration."""
     clock_jumps: tuple[Span, ...] = ()

@@ -55,12 +55,15 @@ def plan_audio(report: Report, facts: AudioFacts, limits: Limits, policy: Policy
 
 
 def plan_stripping(report: Report, facts: AudioFacts, limits: Limits, policy: Policy) -> Plan | None:
-    """Where tags and pictures alone make the file too large, or the policy wants them left out of one that fits."""
+    """Where tags, pictures and junk alone make the file too large or stop decoders, or the policy wants them left out
+    of one that fits.
+    """
     codes = {finding.code for finding in report.errors}
     stripped_bytes = facts.size_bytes - (facts.tag_bytes or 0)
     if not facts.tag_bytes or stripped_bytes > limits.audio.max_media_bytes or facts.size_bytes > _MOST_IN_MEMORY_BYTES:
         return None
-    if codes != {"audio_filesize_too_large"} and not (report.verdict == "pass" and policy.strip_metadata):
+    is_mended = bool(codes) and codes <= {"audio_filesize_too_large", "audio_junk"}
+    if not is_mended and not (report.verdict == "pass" and policy.strip_metadata):
         return None
     span = Span(0.0, facts.duration_s) if facts.duration_s is not None else None
     return Plan(
@@ -69,11 +72,13 @@ def plan_stripping(report: Report, facts: AudioFacts, limits: Limits, policy: Po
         fidelity=Fidelity.LOSSLESS,
         recipe=StripTags(),
         why=tuple(f.message for f in report.errors) or ("The policy leaves out what says who made it.",),
-        steps=(f"remove tags and pictures, {facts.tag_bytes:,} bytes",),
+        steps=(f"remove {WHAT[bool(facts.junk)]}, {facts.tag_bytes:,} bytes",),
         outputs=(PlannedOutput(span=span, media_bytes=stripped_bytes),),
     )
 
 
+WHAT = {False: "tags and pictures", True: "tags, pictures and what is no whole frame"}
+"""What is removed, by whether there is junk."""
 _MOST_IN_MEMORY_BYTES = 1 << 27
 """Of a file whose tags are removed; those of a larger one are left behind when its packets are copied."""
 

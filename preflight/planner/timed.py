@@ -39,9 +39,11 @@ _MENDED_BY_CUTTING = frozenset(
         "video_filesize_too_large",
         "video_duration_mismatch",
         "video_starts_without_keyframe",
+        "video_sound_broken",
         "audio_duration_too_long",
         "audio_filesize_too_large",
         "audio_duration_mismatch",
+        "audio_junk",
     }
 )
 

@@ -16,6 +16,7 @@ from preflight.probers.container import demux
 from preflight.probers.flac import Numbers
 from preflight.probers.mending import SENDERS, Mender, find_jumps
 from preflight.probers.movie_header import NOTHING, MovieHeader
+from preflight.probers.mp3_junk import ByteRange, Junk
 from preflight.probers.opening import decodable_leading_test
 from preflight.probers.times import Times
 
@@ -53,6 +54,8 @@ class Clock:
     """Of a FLAC file, by the numbers of the frames that are there."""
     jumps: tuple[Span, ...] = ()
     """Where a sender's clock jumps ahead, in seconds from `start_s`; no part of the duration."""
+    junk: tuple[ByteRange, ...] = ()
+    """Of an MP3, what is no frame, and came as if it were one."""
 
 
 def read_clock(
@@ -197,7 +200,8 @@ def _from_packets(
     """Whether that is a keyframe, which says how large it is."""
     is_encrypted: bool | None = None
     damaged = 0
-    for packet in demux(container, *streams):
+    junk = Junk()
+    for packet in demux(container, *streams, junk=junk):
         if packet.size == 0:
             continue  # the flush at the end
         if is_encrypted is None:
@@ -230,10 +234,11 @@ def _from_packets(
         start_s=start,
         starts_with_keyframe=keyframe,
         is_encrypted=bool(is_encrypted),
-        damaged_packets=damaged,
+        damaged_packets=damaged + junk.damaged_packets,
         first_picture=picture,
         missing_s=_rounded(numbers.missing_s) if numbers is not None else 0.0,
         jumps=jumps,
+        junk=junk.ranges,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.errors import BrokenMediaError, OutOfSpaceError, UnreadableError
 from preflight.probers.before_zero import counted_back
+from preflight.probers.mp3_junk import Junk, frames_of
 from preflight.probers.torn_sound import from_first_frame
 
 if TYPE_CHECKING:
@@ -69,8 +70,10 @@ def open_media(source: Source, *, decode: bool = False) -> Iterator[InputContain
             file.close()
 
 
-def demux(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream]]:
+def demux(container: InputContainer, *streams: Stream, junk: Junk | None = None) -> Iterator[Packet[Stream]]:
     """The packets of these streams, to the end, and then an empty one of each that flushes its decoder.
+
+    Of an MP3 those that are frames; `junk` is told of the others.
 
     PyAV stops with IndexError at a packet of a stream that turned up half-way (a second language in a broadcast, or
     wrong bits in a header). Such packets are not asked for here; behind them it goes on.
@@ -81,6 +84,8 @@ def demux(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream
         return counted_back(packets, pictures)
     if container.format.name in ("mpeg", "mpegts"):
         return from_first_frame(packets, streams)
+    if container.format.name == "mp3":
+        return frames_of(packets, junk)
     return packets
 
 

@@ -10,12 +10,9 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from preflight.probers.mp3_header import CRC_BYTES, HEADER_BYTES, LAYER_3, MONO, MPEG_1, SIDE_BYTES
 from preflight.probers.units import Unit
 
-_HEADER_BYTES, _CRC_BYTES = 4, 2
-_SIDE_BYTES = {(True, False): 32, (True, True): 17, (False, False): 17, (False, True): 9}
-"""Of the side information: by whether it is MPEG-1, and whether it is mono."""
-_LAYER_3, _MONO, _MPEG_1 = 0b01, 0b11, 0b11
 _MOST_BORROWED = 511
 """Bytes: nine bits; eight in MPEG-2."""
 # Where no frame stands alone for as long as this, or this share of the whole, the one that loses least does.
@@ -33,14 +30,14 @@ class Reservoir(NamedTuple):
 
 def reservoir(frame: bytes) -> Reservoir:
     """What is no frame of layer III borrows nothing, and lends nothing."""
-    if len(frame) < _HEADER_BYTES + _CRC_BYTES + 1 or frame[0] != 0xFF or frame[1] >> 5 != 0b111:  # noqa: PLR2004
+    if len(frame) < HEADER_BYTES + CRC_BYTES + 1 or frame[0] != 0xFF or frame[1] >> 5 != 0b111:  # noqa: PLR2004
         return Reservoir(0, 0)
     version, layer, is_protected = frame[1] >> 3 & 3, frame[1] >> 1 & 3, not frame[1] & 1
-    if layer != _LAYER_3:
+    if layer != LAYER_3:
         return Reservoir(0, 0)
-    side = _HEADER_BYTES + _CRC_BYTES * is_protected
-    borrows = int.from_bytes(frame[side : side + 2]) >> 7 if version == _MPEG_1 else frame[side]
-    held = len(frame) - side - _SIDE_BYTES[version == _MPEG_1, frame[3] >> 6 == _MONO]
+    side = HEADER_BYTES + CRC_BYTES * is_protected
+    borrows = int.from_bytes(frame[side : side + 2]) >> 7 if version == MPEG_1 else frame[side]
+    held = len(frame) - side - SIDE_BYTES[version == MPEG_1, frame[3] >> 6 == MONO]
     return Reservoir(borrows, max(held, 0))
 
 

@@ -71,7 +71,7 @@ def what_is_false(file: BinaryIO, size_bytes: int) -> str | None:
     starts, ends = _edges(tracks, taken)
     if any(map(gt, ends, starts[1:])) and (shared := _overlapping(tracks, taken)):
         return f"{shared} of its samples would share bytes with another"
-    torn = sum(_is_torn(file, *place) for place in _beside_gaps(tracks, starts, ends, size_bytes))
+    torn = sum(is_torn(file, *place) for place in _beside_gaps(tracks, starts, ends, size_bytes))
     return f"{torn} of its pictures would not end where they do" if torn else None
 
 
@@ -131,11 +131,12 @@ def _chunks(trak: memoryview, room: int) -> _Chunks:
         ends=list(map(add, starts, map(sub, edges[1:], edges))),
         firsts=firsts,
         sizes=sizes,
-        prefix_bytes=_prefix_bytes(table[b"stsd"]) if handler == b"vide" else None,
+        prefix_bytes=prefix_bytes(table[b"stsd"]) if handler == b"vide" else None,
     )
 
 
-def _prefix_bytes(stsd: memoryview) -> int | None:
+def prefix_bytes(stsd: memoryview) -> int | None:
+    """What the length of each NAL unit of a picture takes; None where its samples are made otherwise."""
     entries = list(read_boxes(stsd[8:]))
     if len(entries) != 1 or entries[0][0] in (b"encv", b"drmi"):
         return None
@@ -200,7 +201,7 @@ def _beside_gaps(
     return found[:: max(-(-len(found) // _MOST_ASKED), 1)]
 
 
-def _is_torn(file: BinaryIO, position: int, size: int, prefix_bytes: int) -> bool:
+def is_torn(file: BinaryIO, position: int, size: int, prefix_bytes: int) -> bool:
     """Whether a picture's NAL units go on behind its end."""
     at, is_first = 0, True
     while size - at > prefix_bytes:

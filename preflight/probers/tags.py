@@ -6,6 +6,8 @@ import struct
 from typing import BinaryIO
 
 from preflight.media import AudioFacts, Source
+from preflight.probers.flac_pictures import senseless_pictures
+from preflight.probers.mp3_junk import ByteRange, bytes_within, with_what_is_in_front
 
 _ID3V2, _ID3V1, _APE = b"ID3", b"TAG", b"APETAGEX"
 _ID3V2_BYTES, _ID3V1_BYTES, _APE_BYTES = 10, 128, 32
@@ -27,7 +29,25 @@ def tag_bytes(source: Source, facts: AudioFacts) -> int | None:
         if facts.container == "wav":
             return _in_wav(file, size)
         found = sound_range(file, size, facts.container)
-    return None if found is None else size - sum(end - start for start, end in found)
+    if found is None:
+        return None
+    return size - sum(end - start - bytes_within(facts.junk, start, end) for start, end in found)
+
+
+def all_junk(source: Source, facts: AudioFacts) -> tuple[ByteRange, ...]:
+    """Of an MP3, what turned up among its packets and what FFmpeg passes over in front of them; of a FLAC, pictures
+    that make no sense. Raises UnreadableError.
+    """
+    if facts.container not in ("mp3", "flac"):
+        return ()
+    size = source.size_bytes()
+    with source.open() as file:
+        start = _behind_id3(file, size)
+        if start is None:
+            return facts.junk
+        if facts.container == "flac":
+            return senseless_pictures(file, start, size)
+        return with_what_is_in_front(file, start, facts.junk)
 
 
 def sound_range(file: BinaryIO, size: int, container: str) -> tuple[tuple[int, int], ...] | None:

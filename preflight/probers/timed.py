@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, get_args
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, StreamFacts, StreamType, Unprobed, UnprobedCode, VideoFacts, Watch, unwatched
 from preflight.probers.clock import Clock, read_clock
+from preflight.probers.coding_header import is_readable
 from preflight.probers.container import UnsupportedFormatError, open_media
 from preflight.probers.gif import breaks_off
 from preflight.probers.location import location_of
 from preflight.probers.metadata import has_metadata
 from preflight.probers.movie_header import NOTHING, MovieHeader, read_movie_header
+from preflight.probers.mp4_fragments import what_is_false_in_fragments
 from preflight.probers.mp4_layout import what_is_false
 from preflight.probers.picture import coded_size, is_interlaced, pixel_ratio, transfer_of
 from preflight.probers.sniff import suffix_of
-from preflight.probers.tags import tag_bytes
+from preflight.probers.tags import all_junk, tag_bytes
 from preflight.probers.wav import MOST_HZ, by_header, is_slow, read_wav
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def probe_timed(
         if (facts.channels or 0) > _MOST_CHANNELS:
             reason = f"it has {facts.channels:,} channels, and decoders take {_MOST_CHANNELS} at most"
             return _unprobed(facts.size_bytes, "audio_file_broken", reason)
+        facts = replace(facts, junk=all_junk(source, facts))
         return replace(facts, tag_bytes=tag_bytes(source, facts))
     return facts
 
@@ -72,7 +75,8 @@ def _by_ffmpeg(source: Source, watch: Watch, *, sound_only: bool) -> AudioFacts 
             movie = read_movie_header(source) if "mp4" in container.format.name else NOTHING
             if "mp4" in container.format.name and not movie.impossible_samples:
                 with source.open() as file:
-                    lie = what_is_false(file, size)
+                    ask = what_is_false_in_fragments if movie.is_fragmented else what_is_false
+                    lie = ask(file, size)
                 if lie is not None:
                     is_sound = sound_only or pick_streams(container)[0] is None
                     code: UnprobedCode = "audio_file_broken" if is_sound else "video_file_broken"
@@ -108,22 +112,27 @@ _MAGIC_BYTES = 64
 
 
 def pick_streams(container: InputContainer) -> tuple[VideoStream | None, AudioStream | None]:
-    """The first picture that is not cover art, and the first sound: what is checked, kept and embedded."""
+    """The first picture that is not cover art, and the first sound that can be decoded: what is checked, kept and
+    embedded.
+    """
     video = next((s for s in container.streams.video if not _is_cover(s)), None)
-    return video, next(iter(container.streams.audio), None)
+    return video, next((s for s in container.streams.audio if is_readable(s)), None)
 
 
 def _facts(
     container: InputContainer, size: int, movie: MovieHeader, watch: Watch, *, sound_only: bool
 ) -> AudioFacts | VideoFacts | Unprobed:
     video, audio = pick_streams(container)
+    if audio is None and (video is None or sound_only) and container.streams.audio:
+        return _unprobed(size, "audio_file_broken", _NO_HEADER.format("sound"))
     if sound_only:
         if audio is None:
             return _unprobed(size, "audio_file_broken", "it holds no sound")
         video = None
     if video is None and audio is None:
-        kinds = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
-        return _unprobed(size, "video_file_broken", f"it holds {kinds}, but neither picture nor sound")
+        return _unprobed(size, "video_file_broken", _without_media(container))
+    if video is not None and not is_readable(video):
+        return _unprobed(size, "video_file_broken", _NO_HEADER.format("picture"))
     for stream in (video, audio):
         if stream is not None and _codec(stream) is None:
             code: UnprobedCode = "unsupported_file_type"
@@ -157,6 +166,22 @@ _LEAST_HZ = 100
 """A file of some megabytes at 1 Hz lasts for weeks, in packets of a sample."""
 
 
+_NO_HEADER = "its {} cannot be decoded: what says how it is coded is damaged"
+
+
+def _without_media(container: InputContainer) -> str:
+    """Of a file that holds neither picture nor sound, what it holds instead."""
+    if any(_is_cover(s) for s in container.streams.video):
+        return "it holds a still picture (cover art), but no sound and no film"
+    kinds = sorted({_KINDS.get(s.type, s.type) for s in container.streams})
+    return (
+        f"it holds {' and '.join(kinds)}, but no picture and no sound" if kinds else "it holds no picture and no sound"
+    )
+
+
+_KINDS = {"subtitle": "subtitles", "attachment": "attached files"}
+
+
 def _audio_facts(
     container: InputContainer,
     audio: AudioStream,
@@ -180,6 +205,7 @@ def _audio_facts(
         start_s=clock.start_s,
         damaged_packets=clock.damaged_packets,
         clock_jumps=clock.jumps,
+        junk=clock.junk,
         missing_s=clock.missing_s,
         sample_rate=audio.codec_context.sample_rate or None,
         channels=audio.codec_context.layout.nb_channels or None,
@@ -257,7 +283,10 @@ def _unprobed(size: int, code: UnprobedCode, reason: str) -> Unprobed:
 
 def _stream_facts(stream: Stream) -> StreamFacts:
     kind: StreamType = stream.type if stream.type in get_args(StreamType) else "unknown"
-    return StreamFacts(index=stream.index, type=kind, codec=_codec(stream), cover_art=_is_cover(stream))
+    is_broken = stream.type == "audio" and not is_readable(stream)
+    return StreamFacts(
+        index=stream.index, type=kind, codec=_codec(stream), cover_art=_is_cover(stream), broken=is_broken
+    )
 
 
 def _codec(stream: Stream) -> str | None:

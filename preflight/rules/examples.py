@@ -123,10 +123,12 @@ def audio(
     claimed_duration_s: float | None = 60.0,
     damaged_packets: int = 0,
     missing_s: float = 0.0,
+    junk: tuple[tuple[int, int], ...] = (),
     decoded: DecodedFacts | None = None,
 ) -> AudioFacts:
     return replace(
         _AUDIO,
+        junk=junk,
         missing_s=missing_s,
         decoded=decoded,
         damaged_packets=damaged_packets,
@@ -153,10 +155,13 @@ def video(
     damaged_packets: int = 0,
     starts_with_keyframe: bool | None = True,
     has_timestamps: bool = True,
+    sound_is_broken: bool = False,
     decoded: DecodedFacts | None = None,
 ) -> VideoFacts:
+    picture, sound = _VIDEO.streams
     return replace(
         _VIDEO,
+        streams=(picture, replace(sound, broken=sound_is_broken)),
         decoded=decoded,
         video_codec=codec,
         clock_jumps=clock_jumps,

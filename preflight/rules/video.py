@@ -170,10 +170,34 @@ class VideoWithoutTimestamps(Rule):
         )
 
 
+class VideoSoundBroken(Rule):
+    """The sound of a video says how it is coded, in a way that a decoder understands.
+
+    Vorbis, AAC, Opus and ALAC say it once for the whole stream. Where that is damaged not one packet can be decoded,
+    and readers such as ffprobe refuse the whole file.
+    """
+
+    code = "video_sound_broken"
+    accepted = (Example("sound that says how it is coded", examples.video()),)
+    refused = (Example("Vorbis with wrong bits in its setup header", examples.video(sound_is_broken=True)),)
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
+        if not isinstance(facts, VideoFacts) or not (count := sum(stream.broken for stream in facts.streams)):
+            return None
+        return self.finding(
+            "The sound cannot be decoded: what says how it is coded is damaged. "
+            "`preflight prepare` sends the video without it; to have it, export or download it again.",
+            measured=count,
+            limit=0,
+            fixable=True,
+        )
+
+
 RULES: tuple[Rule, ...] = (
     VideoResolutionTooLow(),
     VideoResolutionTooHigh(),
     VideoResolutionInvalidAspectRatio(),
     VideoStartsWithoutKeyframe(),
     VideoWithoutTimestamps(),
+    VideoSoundBroken(),
 )

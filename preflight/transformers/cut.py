@@ -21,7 +21,7 @@ from preflight.probers.units import PacketUnit, gops_of
 from preflight.probers.wav import layout_of
 from preflight.transformers.edit_list import hide_first_sound, hide_picture_after
 from preflight.transformers.flac import decode_frames, flac_file, whole_frames
-from preflight.transformers.interface import Output, Watch, closed_jumps, unwatched
+from preflight.transformers.interface import Output, Watch, broken_sound, closed_jumps, unwatched
 from preflight.transformers.lead_in import LED_IN, last_of, led_in
 from preflight.transformers.mp3_tag import skipped_samples, with_true_delay
 from preflight.transformers.mp4_cut import clips_of
@@ -216,10 +216,10 @@ def _steps(
         steps.append("repeated the end of each clip in the next")
     if unheaded:
         steps.append(f"left out {unheaded} pictures before the first keyframe, which nothing can decode")
-    steps += closed_jumps(facts)
+    steps += (*closed_jumps(facts), *broken_sound(facts))
     if facts.damaged_packets:
         steps.append(f"left out {facts.damaged_packets} packets that are cut off")
-    if dropped := len(facts.streams) - kept:
+    if dropped := sum(not stream.broken for stream in facts.streams) - kept:
         steps.append(f"left out {dropped} other stream{'s' if dropped > 1 else ''}")
     if is_torn:
         steps.append("left out the last frame, which is cut off")

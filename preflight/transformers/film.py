@@ -20,7 +20,7 @@ from preflight.probers.times import Times
 from preflight.transformers.course import Stretch, mended_and_closed, read_course
 from preflight.transformers.crew import Crew, Lane
 from preflight.transformers.h264 import H264, H264Settings, add_h264
-from preflight.transformers.interface import closed_jumps
+from preflight.transformers.interface import broken_sound, closed_jumps
 from preflight.transformers.pacing import KEYFRAME_EVERY_S, KEYFRAME_TICKS, Exhibition, Pacer, Slots, from_zero, ticks
 from preflight.transformers.reading import Reader, decoded
 from preflight.transformers.shaping import CLOCK, Colours, Shaper, black
@@ -109,7 +109,7 @@ class Film:
         made += [
             f"closed a hole of {end - start:.0f} s in its clock, at {start:.1f} s" for start, end in self.course.holes
         ]
-        made += closed_jumps(self._facts)
+        made += (*closed_jumps(self._facts), *broken_sound(self._facts))
         if (lead_s := self._lead_s()) > KEYFRAME_EVERY_S:
             made.append(f"showed black for the {lead_s:.0f} s before its first picture")
         if (tail_s := self._tail_s()) > KEYFRAME_EVERY_S:

@@ -37,3 +37,8 @@ def closed_jumps(facts: AudioFacts | VideoFacts) -> tuple[str, ...]:
     return tuple(
         f"closed a jump of {jump.duration_s:.0f} s in its clock, at {jump.start_s:.1f} s" for jump in facts.clock_jumps
     )
+
+
+def broken_sound(facts: AudioFacts | VideoFacts) -> tuple[str, ...]:
+    """Steps: what nobody can decode is in no output."""
+    return ("left out sound that cannot be decoded",) if any(stream.broken for stream in facts.streams) else ()

@@ -1,4 +1,4 @@
-"""Audio without its tags and pictures: what is coded stays as it is, to the byte."""
+"""Audio without its tags, pictures and junk: what is coded stays as it is, to the byte."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import struct
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span
 from preflight.planner import CutBetweenUnits
+from preflight.planner.audio import WHAT
+from preflight.probers.mp3_junk import joined
 from preflight.probers.tags import sound_range
 from preflight.probers.wav import layout_of
 from preflight.transformers.interface import Output
 from preflight.transformers.sound import decode_fully
 from preflight.transformers.wav import copy_samples
-
-_FLAC_OF_SOUND = (0, 3)
-"""STREAMINFO and SEEKTABLE."""
 
 
 def strip_tags(source: Source, facts: AudioFacts) -> Output:
@@ -29,7 +28,7 @@ def strip_tags(source: Source, facts: AudioFacts) -> Output:
         (copied,) = copy_samples(source, layout, facts, CutBetweenUnits(container="wav", cuts_s=()))
         data = copied.media.read()
     else:
-        whole = source.read()
+        whole = source.read() if facts.container == "flac" else joined(source.read(), facts.junk)
         data = _without_tags(whole, facts.container)
         if _sound(data, facts.container) != _sound(whole, facts.container):
             raise BrokenMediaError("its tags cannot be told from its sound")
@@ -39,7 +38,7 @@ def strip_tags(source: Source, facts: AudioFacts) -> Output:
         media=stripped,
         span=Span(0.0, facts.duration_s) if facts.duration_s is not None else None,
         fidelity=Fidelity.LOSSLESS,
-        steps=(f"removed tags and pictures, {facts.size_bytes - len(data):,} bytes",),
+        steps=(f"removed {WHAT[bool(facts.junk)]}, {facts.size_bytes - len(data):,} bytes",),
     )
 
 
@@ -70,20 +69,20 @@ def _bare(whole: bytes) -> bytes:
 
 
 def _flac(whole: bytes) -> bytes:
-    from mutagen import flac
+    """What is about the sound, and the frames. The last of the blocks says so of itself (RFC 9639, 8.1)."""
+    (mark, *blocks, frames) = (whole[start:end] for start, end in _ranges(whole, "flac"))
+    last = len(blocks) - 1
+    flagged = (bytes([block[0] & 0x7F | (index == last) << 7]) + block[1:] for index, block in enumerate(blocks))
+    return b"".join((mark, *flagged, frames))
 
-    file = io.BytesIO(_bare(whole))
-    tagged = flac.FLAC(file)  # type: ignore[no-untyped-call]  # mutagen has no types
-    tagged.metadata_blocks = [block for block in tagged.metadata_blocks if block.code in _FLAC_OF_SOUND]
-    tagged.cuesheet = None  # type: ignore[assignment]  # else it is put back; mutagen itself has None here
-    file.seek(0)
-    tagged.save(file, padding=lambda _: 0)
-    return file.getvalue()
+
+def _ranges(data: bytes, container: str) -> tuple[tuple[int, int], ...]:
+    found = sound_range(io.BytesIO(data), len(data), container)
+    if found is None:
+        raise BrokenMediaError("its tags cannot be told from its sound")
+    return found
 
 
 def _sound(data: bytes, container: str) -> bytes:
-    ranges = sound_range(io.BytesIO(data), len(data), container)
-    if ranges is None:
-        raise BrokenMediaError("its tags cannot be told from its sound")
-    start, end = ranges[-1]
+    start, end = _ranges(data, container)[-1]
     return data[start:end]

@@ -112,6 +112,8 @@ NO_BOUND = {
     # Nothing is near or far here: a byte lost is a byte lost.
     "audio_packets_damaged",
     "audio_frames_missing",
+    "audio_junk",
+    "video_sound_broken",
     "video_packets_damaged",
     "audio_frames_damaged",
     "video_frames_damaged",

@@ -156,6 +156,8 @@ MISREAD = {
     "audio/wav_24_in_32_bits",
     # Big-endian samples, which it takes for little-endian ones.
     "audio/wav_rifx",
+    # An MP3, which FFmpeg 5 takes for AMR.
+    "audio/mp3_behind_junk",
 }
 """Cases that FFmpeg itself reads as what they are not: it is no witness."""
 

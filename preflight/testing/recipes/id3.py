@@ -1,4 +1,4 @@
-"""Tags around MPEG audio, byte by byte: ID3v2 and its chapters, ID3v1, APE."""
+"""Tags around MPEG audio, byte by byte: ID3v2 and its chapters, ID3v1, APE, Lyrics3."""
 
 from __future__ import annotations
 
@@ -56,6 +56,13 @@ def ape(**items: str) -> bytes:
         for flags in (has_header | is_header, has_header)
     )
     return next(ends) + body + next(ends)
+
+
+def lyrics3(words: str) -> bytes:
+    """A Lyrics3 2.00 tag, which stands behind the sound and before an ID3v1."""
+    coded = words.encode("latin-1")
+    body = b"LYRICSBEGININD0000211" + b"LYR%05d" % len(coded) + coded
+    return body + b"%06d" % len(body) + b"LYRICS200"
 
 
 def _milliseconds(start_s: float, end_s: float) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from preflight.testing.catalogue.audio.making import CONVERTED, FLAC, LOSSLESS, M4A, MP3, remade, sound
+from preflight.testing.catalogue.audio.making import CONVERTED, FLAC, LOSSLESS, M4A, MP3, MP3_FRAMES, remade, sound
 from preflight.testing.catalogue.interface import Case, says
 from preflight.testing.corrupt.splice import Edit
 from preflight.testing.recipes import id3
@@ -34,6 +34,7 @@ def _covered(of: Film) -> Recipe:
     return Mux(suffix=of.suffix, tracks=(Track(of=of, takes="a"), cover), options=options)
 
 
+_TITLE = id3.id3v2(id3.text("TIT2", "Title"))
 _CHAPTERS = _tagged(_UNTAGGED, before=id3.id3v2(*id3.chapters(0.0, 2.5, end_s=5.0)))
 
 _PLACE = id3.frame("TXXX", b"\x03location\0-33.8583+151.2083/")
@@ -75,6 +76,31 @@ TAGS: tuple[Case, ...] = (
         "An MP3 with an APE tag at its end, as programs write that even out loudness.",
         _tagged(_UNTAGGED, after=id3.ape(Title="Title", REPLAYGAIN_TRACK_GAIN="-6.50 dB")),
         MP3,
+        slack_s=_MP3_S,
+    ),
+    remade(
+        "mp3_lyrics3",
+        "An MP3 with its words behind it in a tag of the nineties, which decoders take for a frame.",
+        _tagged(_UNTAGGED, after=id3.lyrics3("[00:01]la la la") + id3.id3v1("Title")),
+        MP3,
+        says("audio_junk", gives=LOSSLESS),
+        slack_s=_MP3_S,
+    ),
+    remade(
+        "mp3_joined",
+        "Two MP3 one behind the other, as who joins files by copying makes one: the second's tag is in the middle.",
+        Joined(suffix=".mp3", parts=(MP3_FRAMES, Written(suffix=".tag", data=_TITLE), MP3_FRAMES)),
+        MP3_FRAMES,
+        says("audio_junk", gives=LOSSLESS),
+        duration_s=10.0,
+        slack_s=2 * _MP3_S,
+    ),
+    remade(
+        "mp3_behind_junk",
+        "An MP3 behind 20,000 bytes of something else, as what is saved of a stream or of a damaged disk begins.",
+        _tagged(_UNTAGGED, before=b"\xde\xad\xbe\xef" * 5_000),
+        MP3,
+        says("audio_junk", gives=LOSSLESS),
         slack_s=_MP3_S,
     ),
     remade(
