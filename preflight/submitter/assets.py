@@ -14,7 +14,7 @@ from preflight.errors import RequestRefusedError, StillProcessingError, SubmitEr
 from preflight.limits import Route as Means
 from preflight.media import Media
 from preflight.payload import Payload
-from preflight.submitter import parts, refusal
+from preflight.submitter import parts
 from preflight.submitter.embeddings import Embeddings
 from preflight.submitter.polling import ASSET_PACE, Pace, next_poll_s
 from preflight.submitter.referring import referring
@@ -156,7 +156,8 @@ class AssetRoute:
                 return
             if told.status == "failed":
                 self._forget(asset)
-                raise _failed(asset, told.error.message if told.error is not None else "", payload)
+                message = self._client.shown(told.error.message if told.error is not None else "")
+                raise _failed(asset, message, payload)
             polled += 1
             self._wait_to_ask_again(asset, polled, began)
 
@@ -209,9 +210,9 @@ def _kind(payload: Payload) -> str:
 
 
 def _failed(asset: Asset, message: str, payload: Payload) -> RequestRefusedError:
-    """Its message is no contract (SDK:types/asset_error.py): it is quoted, and not read."""
+    """Its message, fit to be shown, is no contract (SDK:types/asset_error.py): it is quoted, and not read."""
     code = f"{_kind(payload)}_file_broken"
-    told = refusal.shown(message).rstrip(".") or "no reason is given"
+    told = message.rstrip(".") or "no reason is given"
     return RequestRefusedError(
         f"The service failed the asset {asset.asset_id}: {told}. "
         f"The local rule `{code}` should have caught this: run `preflight check` and report the file.",

@@ -13,7 +13,7 @@ from typing import Self
 from preflight.errors import SubmitError
 from preflight.limits import Route as Means
 from preflight.payload import Payload
-from preflight.submitter import answer, timeline
+from preflight.submitter import answer, refusal, timeline
 from preflight.submitter.budget import Budget
 from preflight.submitter.concurrency import MOST
 from preflight.submitter.connection import connect
@@ -103,6 +103,10 @@ class Client:
     def pause(self, seconds: float) -> None:
         """Wait as it does between two tries."""
         self._sleep(seconds)
+
+    def shown(self, text: str) -> str:
+        """See `Service.shown`."""
+        return refusal.shown(text, self._address.api_key)
 
     def request(
         self,

@@ -105,3 +105,8 @@ class Service(Protocol):
         """
 
     def pause(self, seconds: float) -> None: ...
+
+    def shown(self, text: str) -> str:
+        """What the service wrote in an answer of success, made fit to be shown: printable, cut to size, and without
+        the API key.
+        """

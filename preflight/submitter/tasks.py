@@ -176,7 +176,7 @@ class TasksRoute:
         """The embeddings of a task that was created before, for this payload. Raises as `embed` does; it makes none."""
         task = self._waited_for(task_id)
         if task.status != "ready":
-            raise failure.read(task.error or "", kind=payload.input_type).error(task_id, retried=0)
+            raise self._failure(task, payload).error(task_id, retried=0)
         return _placed(task, payload, request, 0)
 
     def _made(self, payload: Payload) -> str:
@@ -241,8 +241,11 @@ class TasksRoute:
                 raise StillProcessingError("task", task_id, waited_s=self._pace.deadline_s)
             self._client.pause(wait_s)
 
+    def _failure(self, task: Task, payload: Payload) -> failure.Failure:
+        return failure.read(self._client.shown(task.error or ""), kind=payload.input_type)
+
     def _made_again_or_raise(self, task: Task, payload: Payload, retried: int, elapsed_s: float) -> None:
-        failed = failure.read(task.error or "", kind=payload.input_type)
+        failed = self._failure(task, payload)
         decision = decide(
             failed.patience(self._client.patience),
             failed.outcome(),

@@ -146,6 +146,8 @@ class Receiving:
         """What was answered, and the whole body of what was wanted."""
         whole = bytes(self._received)
         headers = {name.lower(): value for name, value in self._response.headers.items()}
+        if "location" in headers:  # its host is quoted
+            headers["location"] = refusal.without(headers["location"], self._secret)
         if self.is_wanted:
             return Answered(status=self._response.status_code, headers=headers, said=refusal.Said()), whole
         said = refusal.read(whole[:_MOST_REFUSAL_BYTES], secret=self._secret)

@@ -139,6 +139,15 @@ def test_one_that_fails_later_is_refused_with_the_rule_that_should_have_caught_i
     assert paths(double, "POST", "/v1.3/embed") == []
 
 
+def test_the_key_is_not_said_by_one_that_fails(double, client, time, song):
+    message = "\x1b[1mof tlk_TESTKEY0123456789 nothing is taken"
+    double.will(asset("processing"), asset("failed", error={"message": message}))
+    with pytest.raises(RequestRefusedError, match=r"of \[API key\] nothing is taken") as raised:
+        AssetRoute(client, through=client, clock=time.clock).embed(song)
+    assert "TESTKEY" not in str(raised.value)
+    assert str(raised.value).isprintable()
+
+
 def test_at_the_deadline_it_is_said_that_the_asset_is_not_lost(double, client, time, song):
     double.will(*[asset("processing")] * 20)
     route = AssetRoute(client, through=client, pace=Pace(deadline_s=9.0), clock=time.clock)

@@ -325,6 +325,13 @@ def test_redirects_are_not_followed(double, connect):
     assert [r.path for r in double.requests] == ["/v1.3/embed-v2"] * 3
 
 
+def test_nor_is_the_key_said_of_one_that_names_it(double, connect):
+    double.will(Reply(status=302, headers={"Location": f"https://{KEY}.example/login"}))
+    with pytest.raises(RequestRefusedError, match="redirects") as caught:
+        connect().embed(text_payload())
+    assert KEY.lower() not in str(caught.value).lower()
+
+
 @pytest.mark.parametrize(
     "reply", [Reply(delay_s=3600), Reply(status=200, body=good(), trickle_s=30)], ids=["stalled", "trickled"]
 )

@@ -249,6 +249,18 @@ def test_the_key_is_sent_and_not_said(double, route, song):
     assert double.requests[0].headers["x-api-key"] == "tlk_TESTKEY0123456789"
 
 
+# The last of them has it where the message is cut.
+@pytest.mark.parametrize("before", ["", "Duration (5.0 seconds) exceeds maximum limit, says ", "x" * 290])
+def test_nor_is_it_by_a_task_that_failed(double, route, song, before):
+    double.will(*[MADE, failed(f"{before}tlk_TESTKEY0123456789 was not welcome")])
+    with pytest.raises(RequestRefusedError, match=r"\[API") as raised:
+        route.embed(song)
+    double.will(failed(f"{before}tlk_TESTKEY0123456789 was not welcome"))
+    with pytest.raises(RequestRefusedError, match=r"\[API") as fetched:
+        route.fetch("t1", song)
+    assert "tlk_" not in f"{raised.value} {fetched.value}"
+
+
 def test_four_hours_in_one_request(double, time, tmp_path):
     """Vectors of a task of four hours are placed as those of ten minutes are, and a list of 2,400 is no trouble."""
     rows = [VECTOR | {"start_sec": 6.0 * n, "end_sec": 6.0 * (n + 1)} for n in range(2400)]
