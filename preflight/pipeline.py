@@ -33,7 +33,7 @@ from preflight.media import (
     VideoFacts,
 )
 from preflight.payload import Payload, payload_of_one
-from preflight.planner import CutBetweenUnits, Plan, Policy, SendAsIs, StripTags
+from preflight.planner import CutBetweenUnits, EncodeAudio, EncodeVideo, Plan, Policy, SendAsIs, StripTags
 from preflight.probers import decode, probe
 from preflight.probers.tokens import TokenCounter, count_tokens
 from preflight.progress import Meter, Progress, Stage, silent
@@ -111,7 +111,7 @@ class Preflight:
     def plan(self, source: Input, *, kind: Kind | None = None) -> Plan:
         """What `prepare` would do and why, without doing it.
 
-        Raises RejectedError where nothing can be done.
+        Raises RejectedError where nothing can be done: also where all would be encoded and nothing can be decoded.
         """
         opened = opened_once(source)
         if isinstance(opened, TextImage | MultiInput):
@@ -121,6 +121,11 @@ class Preflight:
         report = self.check(opened, kind=kind)
         plan = self._planned(opened, report)
         assert not isinstance(report.facts, RequestFacts)
+        if isinstance(plan.recipe, EncodeAudio | EncodeVideo) and isinstance(report.facts, AudioFacts | VideoFacts):
+            from preflight.probers.decodable import why_undecodable
+
+            if (why := why_undecodable(source_of(opened), report.facts)) is not None:
+                raise self._rejection(report, BrokenMediaError(why))
         from preflight.planner.effort import predict_s
 
         return replace(plan, predicted_s=predict_s(plan, report.facts, os.cpu_count() or 1))
