@@ -16,7 +16,7 @@ from preflight.limits import Limits
 from preflight.media import Facts, Kind, Media, MultiInput, RequestFacts, Source, Text, TextImage, Unprobed
 from preflight.payload import Payload, payload_of_one
 from preflight.planner import Plan, Policy
-from preflight.planning import must_be_allowed, next_rung, plan_of, rejection
+from preflight.planning import must_be_allowed, next_rung, plan_of, rejection, require_decodable
 from preflight.probers.tokens import TokenCounter, count_tokens
 from preflight.progress import Meter, Progress, silent
 from preflight.rules import Report, check_facts, location
@@ -95,7 +95,8 @@ class Preflight:
     def plan(self, source: Input, *, kind: Kind | None = None, report: Report | None = None) -> Plan:
         """What `prepare` would do and why, without doing it.
 
-        `report`: what `check` said of it, where it was asked before. Raises RejectedError where nothing can be done.
+        `report`: what `check` said of it, where it was asked before. Raises RejectedError where nothing can be done:
+        also where all would be encoded and nothing can be decoded.
         """
         opened = opened_once(source)
         report = report or self.check(opened, kind=kind)
@@ -105,6 +106,7 @@ class Preflight:
             return plan_parts(opened, report, self.limits, self._fitter_of_parts)
         plan = plan_of(opened, report, self._setup)
         assert not isinstance(report.facts, RequestFacts)
+        require_decodable(opened, report, plan, self.limits)
         from preflight.planner.effort import predict_s
 
         return replace(plan, predicted_s=predict_s(plan, report.facts, self._setup.workers or os.cpu_count() or 1))

@@ -11,7 +11,7 @@ from preflight.examining import broken
 from preflight.inputs import source_of
 from preflight.limits import Limits
 from preflight.media import AudioFacts, DocumentFacts, Fidelity, ImageFacts, Source, Text, TextFacts, VideoFacts
-from preflight.planner import CutBetweenUnits, Plan, SendAsIs, StripTags
+from preflight.planner import CutBetweenUnits, EncodeAudio, EncodeVideo, Plan, SendAsIs, StripTags
 from preflight.rules import Report, check_facts
 from preflight.rules.policy import MAX_LOSS
 from preflight.setup import Setup
@@ -27,6 +27,15 @@ def plan_of(source: Source | Text, report: Report, setup: Setup) -> Plan:
     plan = _plan_by_kind(source, report, setup)
     must_be_allowed(report, plan.fidelity, plan.why, setup)
     return plan
+
+
+def require_decodable(source: Source | Text, report: Report, plan: Plan, limits: Limits) -> None:
+    """Raises RejectedError where the plan would encode what nothing can be decoded of: what `prepare` finds by itself."""
+    if isinstance(plan.recipe, EncodeAudio | EncodeVideo) and isinstance(report.facts, AudioFacts | VideoFacts):
+        from preflight.probers.decodable import why_undecodable
+
+        if (why := why_undecodable(source_of(source), report.facts)) is not None:
+            raise rejection(report, BrokenMediaError(why), limits)
 
 
 def must_be_allowed(report: Report, needed: Fidelity, why: Sequence[str], setup: Setup) -> None:

@@ -44,11 +44,14 @@ class _Run:
 def what_is_false_in_fragments(file: BinaryIO, size_bytes: int) -> str | None:
     """What the fragments say that cannot be, in words that follow "by it, "; None where nothing is.
 
-    What the end of the file cut off is no lie. Raises UnreadableError as the file does.
+    Where a run reaches behind the end of the file, nothing is said: that its packets are damaged, the clock finds.
+    Raises UnreadableError as the file does.
     """
     try:
         taken, runs = _read(file, size_bytes)
     except (UnusualError, struct.error, IndexError, OverflowError, MemoryError):
+        return None
+    if any(run.edges[-1] > size_bytes for run in runs):
         return None
     if shared := _shared(taken, runs):
         return f"{shared} of its samples would share bytes with another"

@@ -68,7 +68,9 @@ _TROUBLES: tuple[tuple[str, str | None, Again, str], ...] = (
 
 
 def read(message: str, *, kind: str) -> Failure:
-    """`message`: without the API key. `kind`: audio or video. What is not in the list is never made again: a task that failed may have been billed."""
+    """`message`: without the API key. `kind`: audio or video. What is not in the list is never made again: a task that
+    failed may have been billed.
+    """
     shown = refusal.shown(message)
     for pattern, template, again, usual_step in _TROUBLES:
         if re.match(pattern, shown, re.IGNORECASE):

@@ -203,6 +203,31 @@ class TestBroken:
     def test_empty(self):
         assert probe(Source.of(b"")) == Unprobed(size_bytes=0, code="file_empty", reason="it holds no bytes")
 
+    def test_words_alone_are_no_film_and_that_is_said_plainly(self, tmp_path):
+        words, film = tmp_path / "x.srt", tmp_path / "x.mkv"
+        words.write_text("1\n00:00:00,000 --> 00:00:01,000\nhello\n")
+        run("-i", str(words), "-c:s", "srt", str(film))
+        facts = probe(Source.of(film))
+        assert isinstance(facts, Unprobed)
+        assert (facts.code, facts.reason) == ("video_file_broken", "it holds subtitles, but no picture and no sound")
+
+    def test_a_cover_alone_is_no_film(self, media, tmp_path):
+        path = tmp_path / "x.m4a"
+        run(
+            "-i",
+            str(media("audio/m4a_cover_art")),
+            "-map",
+            "0:v",
+            "-c",
+            "copy",
+            "-disposition:v",
+            "attached_pic",
+            str(path),
+        )
+        facts = probe(Source.of(path))
+        assert isinstance(facts, Unprobed)
+        assert facts.reason == "it holds a still picture (cover art), but no sound and no film"
+
     def test_an_mp4_without_its_index_is_broken_and_not_of_an_unknown_type(self, media):
         data = media("video/h264_aac_mp4").read_bytes()
         facts = probe(Source.of(data[: data.find(b"moov")]))

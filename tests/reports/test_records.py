@@ -94,7 +94,7 @@ class TestReport:
         assert facts["kind"] == "video"
         assert facts["sample_aspect_ratio"] == pytest.approx(4 / 3, abs=1e-6)
         assert facts["frame_rate"] == pytest.approx(29.97, abs=1e-3)
-        assert facts["streams"] == [{"index": 0, "type": "video", "codec": "h264", "cover_art": False}]
+        assert facts["streams"] == [{"index": 0, "type": "video", "codec": "h264", "cover_art": False, "broken": False}]
         assert (facts["displayed_width"], facts["displayed_height"]) == (1080, 1920)
         assert facts["audio_codec"] is None
         assert facts["starts_with_keyframe"] is True

@@ -15,6 +15,5 @@ UNFORESEEN: dict[str, set[str]] = {
     "bad/gif_cut": {_ONLY_DECODED},
     "bad/jpeg_wrong_bits": {_ONLY_DECODED},
     "bad/jpeg_lies_about_its_size": {_ONLY_DECODED},
-    "bad/mp4_of_zeros": {_ONLY_DECODED},
 }
 """In what `prepare` does something else than `plan` said: exactly that, or the test fails."""
