@@ -30,7 +30,7 @@ def plan_of(source: Source | Text, report: Report, setup: Setup) -> Plan:
 
 
 def require_decodable(source: Source | Text, report: Report, plan: Plan, limits: Limits) -> None:
-    """Raises RejectedError where the plan would encode what nothing can be decoded of: what `prepare` finds by itself."""
+    """Raises RejectedError where the plan would encode what nothing can be decoded of."""
     if isinstance(plan.recipe, EncodeAudio | EncodeVideo) and isinstance(report.facts, AudioFacts | VideoFacts):
         from preflight.probers.decodable import why_undecodable
 

@@ -158,6 +158,8 @@ MISREAD = {
     "audio/wav_rifx",
     # An MP3, which FFmpeg 5 takes for AMR.
     "audio/mp3_behind_junk",
+    # A film with a broken sound header, which ffprobe gives up on.
+    "bad/webm_wrong_bits_in_vorbis_header",
 }
 """Cases that FFmpeg itself reads as what they are not: it is no witness."""
 

@@ -61,3 +61,17 @@ class Zeroed(Recipe):
         data = kitchen.path(self.of).read_bytes()
         found = part(data, self.part)
         path.write_bytes(data[: found.body] + bytes(found.end - found.body) + data[found.end :])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overwritten(Recipe):
+    """A file in which other bytes stand from a mark on, as copied from a failing disk."""
+
+    of: Recipe
+    mark: bytes
+    patch: bytes
+
+    def write(self, path: Path, kitchen: Kitchen) -> None:
+        data = kitchen.path(self.of).read_bytes()
+        start = data.index(self.mark) + len(self.mark)
+        path.write_bytes(data[:start] + self.patch + data[start + len(self.patch) :])

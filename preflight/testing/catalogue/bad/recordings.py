@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from preflight.testing.catalogue.audio.making import sound
 from preflight.testing.catalogue.audio.making import truth_of as sound_truth
 from preflight.testing.catalogue.bad.making import corrupted, left, rejected
@@ -10,7 +12,7 @@ from preflight.testing.catalogue.video.making import H264, LOSSLESS, TRANSCODED,
 from preflight.testing.catalogue.video.making import truth_of as film_truth
 from preflight.testing.corrupt import Corrupter, DropPackets, FlipBits, Truncate
 from preflight.testing.recipes.film import X264, Film, Scene, Tone
-from preflight.testing.recipes.foreign import Zeroed
+from preflight.testing.recipes.foreign import Overwritten, Zeroed
 from preflight.testing.recipes.interface import Recipe
 from preflight.testing.recipes.wave import Wave
 from preflight.testing.truth import Expected
@@ -196,6 +198,7 @@ SOUNDS = (
 )
 
 _TS = Film(suffix=".ts", options=X264)
+_WEBM = Film(suffix=".webm", options={"c:v": "libvpx", "b:v": "300k", "c:a": "libvorbis"})
 
 BITS = (
     _no_film(
@@ -215,6 +218,13 @@ BITS = (
         "An MP4 whose frames are all zeros, as a download leaves that made room on the disk: it decodes to nothing.",
         Zeroed(suffix=".mp4", of=H264, part="mdat"),
         "video_starts_without_keyframe",
+    ),
+    left(
+        "webm_wrong_bits_in_vorbis_header",
+        "A WebM that says of its sound nothing that a decoder makes sense of: it is a film without sound.",
+        Overwritten(suffix=".webm", of=_WEBM, mark=b"\x05vorbis", patch=b"\xff" * 64),
+        replace(film_truth(_WEBM), audio_codec=None, sample_rate=None, channels=None),
+        says("video_sound_broken", gives=LOSSLESS),
     ),
     left(
         "ts_with_losses",
