@@ -8,7 +8,6 @@ in memory by bytes.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import suppress
 from types import TracebackType
@@ -37,8 +36,6 @@ MOST_HELD_BYTES = 128 * 1024 * 1024
 """Of requests that wait or are on their way: four clips of 27 MB are uploaded while one more waits."""
 _AHEAD, _AHEAD_WITH_JOURNAL = 64, 1024
 """Inputs between coming and being given back. Answers that are in a journal are not held in memory besides."""
-_GRACE_S = 5.0
-"""For answers that are paid for, when the run is told to end."""
 
 
 def unheard(progress: RunProgress) -> None:
@@ -101,8 +98,12 @@ class Run:
     def __enter__(self) -> Self:
         if self._journal is not None:
             self._journal.begin_run(inputs=self._total, profile=self._profile, route=self._route)
-        for thread in self._threads:
-            thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except BaseException:  # Ctrl-C: `__exit__` is not called
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -140,7 +141,6 @@ class Run:
 
     def _end(self) -> None:
         self._board.stop()
-        until = time.monotonic() + _GRACE_S
         for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, until - time.monotonic()))
+            if thread.is_alive():  # which one that was not started is not
+                thread.join(self._board.grace_s)

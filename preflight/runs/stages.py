@@ -25,6 +25,7 @@ from preflight.runs.board import Abandoned, Board, Stopped
 from preflight.runs.fate import fate_of
 from preflight.runs.work import Item, Work, memory_of
 from preflight.submitter.journal import Done, Expected, Failed, Journal, Origin
+from preflight.submitter.waits import Wait, heard_by
 
 if TYPE_CHECKING:
     from preflight.submitter import Embeddings
@@ -189,7 +190,8 @@ class Stages:
             assert item.request_id is not None
             self.journal.begin(item.request_id)
         try:
-            embeddings = self.client.embed(item.payload, request=item.number)
+            with heard_by(_Waiting(self.board, self.journal, item)):
+                embeddings = self.client.embed(item.payload, request=item.number)
             if self.journal is not None and _state_of(item.payload) != item.state:
                 raise _changed(item.payload.source)  # or this would be remembered as the answer to other bytes
         except PreflightError as error:
@@ -231,6 +233,28 @@ class Stages:
             made_by = identity.made_by(work.name)
             self.journal.give_up(work.input_id, error, for_good=fate == "for good", made_by=made_by)
         self.board.settle(work, error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What a client says of one request."""
+
+    board: Board
+    journal: Journal | None
+    item: Item
+
+    def waits(self, wait: Wait) -> None:
+        if self.journal is not None and self.item.request_id is not None and not wait.is_open:
+            self.journal.held(self.item.request_id)
+        self.board.waits(self.item, wait)
+
+    def goes_on(self) -> None:
+        self.board.waits(self.item, None)
+        if self.journal is not None and self.item.request_id is not None:
+            self.journal.begin(self.item.request_id)
+
+    def sleep(self, seconds: float) -> None:
+        self.board.sleep(seconds)
 
 
 def _state_of(payload: Payload) -> tuple[tuple[int, int], ...]:

@@ -26,9 +26,11 @@ from preflight.errors import (
 from preflight.limits import Route as Means
 from preflight.media import Media
 from preflight.payload import Fragment, Payload
-from preflight.submitter import answer, refusal, timeline
-from preflight.submitter.decision import Answered, GiveUp, Outcome, Patience, Retry, Unreachable, decide
+from preflight.submitter import answer, refusal, timeline, waits
+from preflight.submitter.decision import GiveUp, Patience, Retry, decide
+from preflight.submitter.doubt import leaves_open
 from preflight.submitter.embeddings import Embeddings
+from preflight.submitter.outcome import Answered, Outcome, Unreachable, why
 from preflight.submitter.refusal import Said
 
 MODEL_ID = "twelvelabs.marengo-embed-3-0-v1:0"
@@ -104,7 +106,7 @@ class BedrockRoute:
         *,
         model_id: str = MODEL_ID,
         patience: Patience | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = waits.sleep,
     ) -> None:
         self._runtime = runtime
         self._model_id = model_id
@@ -136,7 +138,8 @@ class BedrockRoute:
             )
             match decision:
                 case Retry(after_s=after_s):
-                    self._sleep(after_s)
+                    with waits.waiting(why(outcome), seconds=after_s, is_open=leaves_open(outcome)):
+                        self._sleep(after_s)
                     retried += 1
                 case GiveUp(error=error):
                     raise _worded(outcome, error) from None

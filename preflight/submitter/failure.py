@@ -12,7 +12,8 @@ from typing import Literal
 
 from preflight.errors import RequestRefusedError, ServiceUnavailableError, SubmitError
 from preflight.submitter import refusal
-from preflight.submitter.decision import Answered, Patience
+from preflight.submitter.decision import Patience
+from preflight.submitter.outcome import Answered
 from preflight.submitter.refusal import Said
 
 Again = Literal["never", "once", "bounded"]
@@ -68,7 +69,9 @@ _TROUBLES: tuple[tuple[str, str | None, Again, str], ...] = (
 
 
 def read(message: str, *, kind: str) -> Failure:
-    """`message`: without the API key. `kind`: audio or video. What is not in the list is never made again: a task that failed may have been billed."""
+    """`message`: without the API key. `kind`: audio or video. What is not in the list is never made again: a task that
+    failed may have been billed.
+    """
     shown = refusal.shown(message)
     for pattern, template, again, usual_step in _TROUBLES:
         if re.match(pattern, shown, re.IGNORECASE):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from preflight.emulator import Double, LocalServer, Reply
+from preflight.runs.board import Board
 from preflight.submitter.journal import Journal
 from tests.flaky import Flaky
 
@@ -75,6 +76,17 @@ class TestJournal:
             assert preflight(*command).code == 0
             assert len(double.requests) == 3 + 4
         assert len(out.read_text().splitlines()) == 6
+
+    def test_an_hour_does_not_end_a_run(self, preflight, texts, tmp_path, monkeypatch) -> None:
+        slept: list[float] = []
+        monkeypatch.setattr(Board, "sleep", lambda board, seconds: slept.append(seconds))
+        hourly = Reply(status=429, headers={"Retry-After": "3590"}, body={"code": "too_many_requests", "message": "."})
+        with Double() as double:
+            double.on_call(3, hourly)
+            command = ["embed", texts, "--base-url", double.url, "--journal", tmp_path / "run.db"]
+            ended = preflight(*command, "--out", tmp_path / "e.ndjson")
+            assert (ended.code, len(double.requests)) == (0, 7)
+        assert slept == [pytest.approx(3592.5, abs=2.5)]
 
     def test_what_is_refused_for_good_is_not_sent_again(self, preflight, texts, tmp_path) -> None:
         journal = tmp_path / "run.db"

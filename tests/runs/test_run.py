@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from preflight.emulator import Double, Reply
 from preflight.errors import (
     AuthenticationError,
     PreflightError,
@@ -342,6 +343,55 @@ def test_progress_is_told_where_it_is_iterated() -> None:
     assert threads == {threading.current_thread()}
     assert [(p.inputs, p.total) for p in seen][-1] == (3, 3)
     assert any(p.in_flight == ("t0",) and p.inputs == 0 for p in seen)
+
+
+class TestWaits:
+    """Of a real client, for as long as the service says."""
+
+    @pytest.fixture
+    def double(self):
+        with Double() as double:
+            yield double
+
+    @pytest.fixture
+    def limited(self, double):
+        body = {"code": "too_many_requests", "message": "By the hour."}
+        double.on_call(2, Reply(status=429, headers={"Retry-After": "3000"}, body=body))
+        with Client("tlk_KEY", base_url=double.url, max_wait_s=3600) as client:
+            yield client
+
+    def test_are_no_sending_and_are_told(self, limited, double, tmp_path) -> None:
+        seen: list[RunProgress] = []
+        began = time.time()
+        with (
+            Journal(tmp_path / "run.db") as journal,
+            Run(Preflight(), limited, texts(2), journal=journal, workers=1, on_progress=seen.append) as run,
+        ):
+            results = iter(run)
+            assert next(results).source == "t0"
+            until = time.monotonic() + 10
+            while not seen or seen[-1].pause is None:
+                assert time.monotonic() < until
+                run._on_progress(run._board.progress(None))
+            (told, status) = (seen[-1], read_status(tmp_path / "run.db"))
+            ended = time.monotonic()
+            assert list(run.rest()) == []
+        assert time.monotonic() - ended < 1  # neither for the hour nor for what is on its way and is not
+        assert (told.in_flight, told.waiting) == ((), 1)
+        assert told.pause.why == "the service limits the rate (429 too_many_requests: By the hour)"
+        assert told.pause.until == pytest.approx(began + 3000, abs=60)
+        assert (status.requests.in_flight, status.requests.pending) == (0, 1)
+        with Journal(tmp_path / "run.db"):
+            assert read_status(tmp_path / "run.db").requests.lost == 0
+        assert len(double.requests) == 2
+
+    def test_that_end_within_the_grace_are_waited(self, double) -> None:
+        """An answer that is paid for is near."""
+        double.will(Reply.unavailable())
+        with Client("tlk_KEY", base_url=double.url) as client, Run(Preflight(), client, texts(1)) as run:
+            while not double.requests:
+                time.sleep(0.01)
+            assert [result.source for result in run.rest()] == ["t0"]
 
 
 def test_what_a_journal_remembers_says_all_that_the_first_answer_said(tmp_path, embed_emulator):

@@ -4,6 +4,7 @@ Inputs are known by a key made of their content, and requests by one made of the
 by now, or comes out of another input, is not sent twice. The keys are the caller's to make (32 bytes each).
 
     pending ──begin──▶ in flight ──answered──▶ done, with its vectors
+                           ├──held────▶ pending again, while it waits for its turn
                            ├──failed──▶ failed (for good: never sent again)
                            ├──failed──▶ failed for now (sent again by the next run)
                            └─(killed)─▶ pending again, and `lost` counts one more
@@ -179,6 +180,11 @@ class Journal:
                 "WHERE id = ? AND state NOT IN ('done', 'failed')",
                 (request,),
             )
+
+    def held(self, request: int) -> None:
+        """It waits to be sent, after all: nothing was billed. `begin` says when it is."""
+        with self._lock, self._file.transaction() as connection:
+            connection.execute("UPDATE request SET state = 'pending' WHERE id = ? AND state = 'in flight'", (request,))
 
     def answered(self, request: int, embeddings: Embeddings, *, start_s: float | None) -> None:
         """Its vectors, on the timeline where its media start at `start_s`. On the disk when this returns.
