@@ -104,9 +104,10 @@ def embed_many(
     with ExitStack() as stack:
         client = stack.enter_context(Client(key, base_url=where, max_concurrency=workers))
         kept = stack.enter_context(Journal(os.fspath(journal))) if journal is not None else None
+        memory = kept.memory(where.rstrip("/")) if kept is not None else None
         run = Run(
             Preflight(limits=profile, policy=policy),
-            AutoRoute(client),
+            AutoRoute(client, memory=memory),
             sources,
             journal=kept,
             route=where.rstrip("/"),

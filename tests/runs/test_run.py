@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from preflight.media import Text
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
 from preflight.runs import Run, RunProgress
-from preflight.submitter import Client, Embeddings, Row
+from preflight.submitter import AutoRoute, Client, Embeddings, Row
 from preflight.submitter.journal import Journal, read_status
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_media"
@@ -285,6 +286,32 @@ class TestJournal:
                 (result,) = run
             assert isinstance(result.outcome, UnreadableError)
             assert read_status(tmp_path / "run.db").requests.done == 0
+
+    def test_a_task_that_a_run_left_is_the_next_ones(self, tmp_path, media, monkeypatch) -> None:
+        """Left while it was processed: asked for by its id, and not made, nor paid, again."""
+        monkeypatch.setattr("preflight.runs.board.GRACE_S", 0.0)
+        processing = {"_id": "t1", "status": "processing", "data": None}
+        vector = {"embedding": [0.5] * 512, "start_sec": 0, "end_sec": 5, "embedding_scope": "asset"}
+
+        @contextmanager
+        def run() -> Iterator[Run]:
+            with Client("any", base_url=double.url) as client, Journal(tmp_path / "run.db") as journal:
+                route = AutoRoute(client).remembering(journal.memory(double.url))
+                preflight = Preflight(limits="marengo3.0-async")
+                with Run(preflight, route, [media("audio/wav_s16")], journal=journal, wish="async") as opened:
+                    yield opened
+
+        with Double() as double:
+            double.will(*[Reply(status=202, body=processing)], *[Reply(status=200, body=processing)] * 9)
+            with run():
+                while len(double.requests) < 2:
+                    time.sleep(0.01)
+            double.clear()
+            double.will(Reply(status=200, body={"_id": "t1", "status": "ready", "data": [vector]}))
+            with run() as second:
+                assert [len(result.outcome) for result in second] == [1]
+            asked = [(request.method, request.path) for request in double.requests]
+        assert asked == [("GET", "/v1.3/embed-v2/tasks/t1")]
 
     def test_what_an_interruption_leaves_is_taken_up(self, tmp_path) -> None:
         service = Service(lambda source: time.sleep(0.01))

@@ -23,6 +23,7 @@ from preflight.errors import PreflightError
 from preflight.media import InputType
 from preflight.submitter.journal.file import JournalFile
 from preflight.submitter.journal.known import Done, Failed, Failure, Known, Pending
+from preflight.submitter.journal.made import JournalMemory
 from preflight.submitter.journal.origin import Origin
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ class Journal:
     @property
     def path(self) -> Path:
         return self._file.path
+
+    def memory(self, where: str) -> JournalMemory:
+        """Of what routes to that service make there: for `AutoRoute.remembering`, and the routes themselves."""
+        return JournalMemory(self._file, self._lock, where)
 
     def close(self) -> None:
         """Let go of the file. Whatever is told to it afterwards raises JournalError."""
