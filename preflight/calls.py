@@ -92,8 +92,9 @@ def embed_many(
     TWELVELABS_API_KEY where none is given.
 
     An input that fails is a `Result` with its error. What would fail the next one, too, is raised, once all that was
-    answered was given: AuthenticationError, RateLimitError, OutOfSpaceError, JournalError, UsageError. Where the
-    iterator is closed, or interrupted, answers to what was sent are awaited for a few seconds; only a journal has them.
+    answered was given: AuthenticationError, RateLimitError, ServiceUnavailableError where the service is down,
+    OutOfSpaceError, JournalError, UsageError. Where the iterator is closed, or interrupted, answers to what was sent
+    are awaited for a few seconds; only a journal has them.
     """
     from preflight.runs import Run
     from preflight.submitter import BASE_URL, AutoRoute, Client

@@ -20,9 +20,10 @@ from preflight.pipeline import Preflight
 from preflight.planner.route import Wish
 from preflight.progress import EVERY_S
 from preflight.routing import require_taken_by
-from preflight.runs import identity
+from preflight.runs import identity, outage
 from preflight.runs.board import Board
 from preflight.runs.interface import Result, RunProgress
+from preflight.runs.outage import Outage
 from preflight.runs.stages import Stages
 from preflight.runs.work import Work
 from preflight.submitter.journal import Journal
@@ -47,7 +48,8 @@ class Run:
     the order of the inputs.
 
     An input that fails does not stop the others. By what the next input would fare no better (a key that is not
-    accepted, a quota used up, a full disk, a wrong call) the run ends: it is raised where the run is iterated, after
+    accepted, a quota used up, a full disk, a wrong call, a service that is down: a dozen inputs in a row, or three for
+    each worker, ended by the network or a 5xx) the run ends: it is raised where the run is iterated, after
     all results before it; `rest()` then gives what was answered besides.
 
     `inputs`: any iterable; it is read as the run goes on, in a thread of the run. `journal` has what was done before
@@ -87,6 +89,7 @@ class Run:
             wish=wish,
             kind=kind,
             settings=identity.settings_key(preflight.limits, preflight.policy, route, wish, kind),
+            outage=Outage(max(outage.LEAST, outage.ROUNDS * workers)),
         )
         work = [lambda: stages.read(inputs), stages.make_long, *[stages.upload] * workers]
         # A run that is never left must not keep the interpreter from ending.

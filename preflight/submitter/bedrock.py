@@ -88,6 +88,7 @@ def rewritten(payload: Payload) -> Payload:
             f"{payload.source} makes a body of {length:,} bytes; Bedrock takes {MOST_BODY_BYTES:,}. "
             "Make its media smaller, or send it by another route; nothing was sent.",
             code="content_too_large",
+            permanent=True,
         )
     return made
 
@@ -207,6 +208,7 @@ def _worded(outcome: Outcome, error: SubmitError) -> SubmitError:
         status=error.status,
         code=error.code,
         retried=error.retried,
+        permanent=error.permanent,
     )
 
 

@@ -124,7 +124,7 @@ class TestWhatFails:
     def test_does_not_stop_the_others(self, journal, media) -> None:
         def refuse(source: str) -> None:
             if source == "t1":
-                raise RequestRefusedError("no", status=400)
+                raise RequestRefusedError("no", status=400, permanent=True)
             if source == "t2":
                 raise ServiceUnavailableError("down", status=503)
 
@@ -142,7 +142,7 @@ class TestWhatFails:
 
         def refuse(source: str) -> None:
             if source == "long":
-                raise RequestRefusedError("no", status=400)
+                raise RequestRefusedError("no", status=400, permanent=True)
 
         long = Text("One sentence that is a little longer than the others. " * 2_000, name="long")
         service = Service(refuse)
@@ -168,6 +168,32 @@ class TestWhatFails:
         assert found == sorted(found)
         assert len(service.sent) < 20
         assert len(found) == len(service.sent) - 1
+
+    @pytest.mark.parametrize(("workers", "failed"), [(1, 12), (8, 24)])
+    def test_a_service_that_is_down_ends_the_run(self, journal, workers: int, failed: int) -> None:
+        """Three rounds of all workers, a dozen inputs at least; what was answered before is given."""
+
+        def fail(source: str) -> None:
+            if source not in ("t0", "t1"):
+                raise ServiceUnavailableError("down", status=503)
+
+        service = Service(fail)
+        with Run(Preflight(), service, texts(500), journal=journal, workers=workers) as run:
+            found = []
+            with pytest.raises(ServiceUnavailableError, match=f"^{failed} inputs failed one after the other.*down$"):
+                found.extend(run)
+            found += run.rest()
+        assert [r.source for r in found if isinstance(r.outcome, Embeddings)] == ["t0", "t1"]
+        assert failed <= len(found) - 2 < failed + workers
+        assert len(service.sent) == len(found)
+
+    def test_one_that_fails_half_of_the_time_does_not(self, journal) -> None:
+        def fail(source: str) -> None:
+            if int(source[1:]) % 12:
+                raise ServiceUnavailableError("down", status=503)
+
+        with Run(Preflight(), Service(fail), texts(120), journal=journal, workers=1) as run:
+            assert len(list(run)) == 120
 
     def test_what_nobody_foresaw_is_raised_where_it_is_iterated(self, journal) -> None:
         def fail(source: str) -> None:
@@ -236,7 +262,7 @@ class TestJournal:
     def test_it_fails_for_both(self, tmp_path) -> None:
         def refuse(source: str) -> None:
             time.sleep(0.05)
-            raise RequestRefusedError("no", status=400)
+            raise RequestRefusedError("no", status=400, permanent=True)
 
         service = Service(refuse)
         inputs = [b"words", "words".encode("utf-8-sig"), Text("words", name="given")]
@@ -264,7 +290,7 @@ class TestJournal:
         """Our own judgement hangs on the ending of a name, and is made anew; the service's does not."""
 
         def refuse(source: str) -> None:
-            raise RequestRefusedError("no", status=400)
+            raise RequestRefusedError("no", status=400, permanent=True)
 
         service = Service(refuse)
         for name in ("a.txt", "a.md"):
