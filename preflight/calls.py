@@ -92,8 +92,9 @@ def embed_many(
     TWELVELABS_API_KEY where none is given.
 
     An input that fails is a `Result` with its error. What would fail the next one, too, is raised, once all that was
-    answered was given: AuthenticationError, RateLimitError, OutOfSpaceError, JournalError, UsageError. Where the
-    iterator is closed, or interrupted, answers to what was sent are awaited for a few seconds; only a journal has them.
+    answered was given: AuthenticationError, RateLimitError, ServiceUnavailableError where the service is down,
+    OutOfSpaceError, JournalError, UsageError. Where the iterator is closed, or interrupted, answers to what was sent
+    are awaited for a few seconds; only a journal has them.
     """
     from preflight.runs import Run
     from preflight.submitter import BASE_URL, AutoRoute, Client
@@ -104,9 +105,10 @@ def embed_many(
     with ExitStack() as stack:
         client = stack.enter_context(Client(key, base_url=where, max_concurrency=workers))
         kept = stack.enter_context(Journal(os.fspath(journal))) if journal is not None else None
+        memory = kept.memory(where.rstrip("/")) if kept is not None else None
         run = Run(
             Preflight(limits=profile, policy=policy),
-            AutoRoute(client),
+            AutoRoute(client, memory=memory),
             sources,
             journal=kept,
             route=where.rstrip("/"),

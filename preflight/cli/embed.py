@@ -90,6 +90,8 @@ def embed(
         service = connected(emulator, base_url, api_key_file, profile, kept_to, workers)
         client, where = stack.enter_context(service)
         kept = stack.enter_context(Journal(journal)) if journal is not None else None
+        if kept is not None:
+            client = client.remembering(kept.memory(where))
         on_progress = stack.enter_context(run_bar(prints=out is None))
         run = Run(
             Preflight(limits=profile, policy=policy),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from preflight.submitter import AutoRoute
 
 _EMULATOR_KEY = "emulator"
+MOST_WAIT_S = 3_900.0
+"""A little more than an hour, so that what is used up by the hour ends no batch; a day's quota does. In a library,
+whoever calls may have better things to do: there it is five minutes."""
 
 
 @contextmanager
@@ -27,10 +31,15 @@ def connected(
     from preflight.submitter import BASE_URL, AutoRoute, Client
     from preflight.submitter.budget import Budget
 
-    budget = Budget(rates) if rates is not None else None
+    connect = partial(
+        Client,
+        budget=Budget(rates) if rates is not None else None,
+        max_concurrency=workers,
+        max_wait_s=MOST_WAIT_S,
+    )
     if not emulator:
         where = base_url or BASE_URL
-        with Client(_key(api_key_file), base_url=where, budget=budget, max_concurrency=workers) as client:
+        with connect(_key(api_key_file), base_url=where) as client:
             yield AutoRoute(client), where.rstrip("/")
         return
     if base_url is not None:
@@ -39,7 +48,7 @@ def connected(
 
     with (
         LocalServer(profile=profile) as server,
-        Client(_EMULATOR_KEY, base_url=server.url, budget=budget, max_concurrency=workers) as client,
+        connect(_EMULATOR_KEY, base_url=server.url) as client,
     ):
         yield AutoRoute(client), "emulator"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Literal
@@ -12,6 +14,10 @@ from preflight.progress import Progress
 from preflight.runs.interface import RunProgress
 from preflight.runs.order import InOrder, Room
 from preflight.runs.work import Item, Work
+from preflight.submitter.waits import Wait
+
+GRACE_S = 5.0
+"""For answers that are paid for, when the run is told to end."""
 
 
 class Stopped(BaseException):
@@ -32,6 +38,7 @@ class Board:
     def __init__(self, *, ahead: int, max_held_bytes: int) -> None:
         self._changed = threading.Condition()
         self._is_stopped = False
+        self._until_s = math.inf
         self._error: BaseException | None = None
         self._all_came = False
         self._order: InOrder[tuple[str, Work | PreflightError]] = InOrder(ahead)
@@ -41,6 +48,8 @@ class Board:
         self._long: deque[Work] = deque()
         self._items: deque[Item] = deque()
         self._flying: list[Item] = []
+        self._waits: dict[Item, Wait] = {}
+        """Of those that are with a client, and are not on their way."""
         self._answered = 0
         self._making: Progress | None = None
 
@@ -51,8 +60,14 @@ class Board:
         with self._changed:
             if not self._is_stopped:
                 self._error = error
+                self._until_s = time.monotonic() + GRACE_S
             self._is_stopped = True
             self._changed.notify_all()
+
+    @property
+    def grace_s(self) -> float:
+        """What is left of it, once the run was told to end."""
+        return max(0.0, self._until_s - time.monotonic())
 
     def check(self) -> None:
         if self._is_stopped:
@@ -190,8 +205,26 @@ class Board:
     def landed(self, item: Item) -> None:
         with self._changed:
             self._flying.remove(item)
+            self._waits.pop(item, None)
             self._bodies.leave(item.held_bytes)
             self._changed.notify_all()
+
+    def waits(self, item: Item, wait: Wait | None) -> None:
+        """It is not on its way while it does; None: it is, again."""
+        with self._changed:
+            if wait is None:
+                self._waits.pop(item, None)
+            else:
+                self._waits[item] = wait
+
+    def sleep(self, seconds: float) -> None:
+        """In a client, until it goes on. Once the run was told to end, no longer than its grace."""
+        until_s = time.monotonic() + seconds
+        with self._changed:
+            while (left_s := until_s - time.monotonic()) > 0:
+                if left_s > self.grace_s:
+                    raise Stopped
+                self._changed.wait(left_s)
 
     def answered(self, item: Item, *, sent: bool) -> list[Work]:
         """Its inputs: each has one request less to wait for. Nobody joins it after that."""
@@ -233,13 +266,15 @@ class Board:
 
     def progress(self, total: int | None) -> RunProgress:
         with self._changed:
+            known = [wait for wait in self._waits.values() if wait.until is not None]
             return RunProgress(
                 inputs=self._order.taken,
                 total=total,
                 requests=self._answered,
-                in_flight=tuple(item.works[0].name for item in self._flying),
-                waiting=len(self._items),
+                in_flight=tuple(item.works[0].name for item in self._flying if item not in self._waits),
+                waiting=len(self._items) + len(self._waits),
                 making=self._making,
+                pause=max(known, key=lambda wait: wait.until or 0.0, default=None),
             )
 
     def _has_news(self) -> bool:

@@ -12,7 +12,6 @@ from preflight.errors import (
     PreflightError,
     RateLimitError,
     RejectedError,
-    RequestRefusedError,
     SubmitError,
     UnverifiedOutputError,
     UsageError,
@@ -23,10 +22,6 @@ Fate = Literal["ends the run", "for good", "for now"]
 """The next input would fare no better; this input would fare no better, ever; this input may do better next time."""
 
 _ENDS = (AuthenticationError, RateLimitError, OutOfSpaceError, UsageError, JournalError, MissingExtraError)
-# Of a wrong base URL (404, 405), a proxy (407) or a clash (409) the request itself is not the cause. 200 is a task
-# that failed.
-_OF_THE_REQUEST = frozenset({200, 400, 413, 415, 422})
-_PASSING_CODES = frozenset({"asset_not_ready"})
 _UNREADABLE = "file_unreadable"
 
 
@@ -36,9 +31,7 @@ def fate_of(error: PreflightError) -> Fate:
             return "ends the run"
         case RejectedError() if any(finding.code == _UNREADABLE for finding in error.findings):
             return "for now"
-        case RejectedError() | UnverifiedOutputError():
-            return "for good"
-        case RequestRefusedError() if error.status in _OF_THE_REQUEST and error.code not in _PASSING_CODES:
+        case RejectedError() | UnverifiedOutputError() | SubmitError(permanent=True):
             return "for good"
         case _ if isinstance(error, _ENDS):
             return "ends the run"

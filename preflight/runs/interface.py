@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from preflight.errors import PreflightError
 from preflight.progress import Progress
+from preflight.submitter.waits import Wait
 
 if TYPE_CHECKING:
     from preflight.submitter import Embeddings
@@ -37,6 +38,8 @@ class RunProgress:
     in_flight: tuple[str, ...]
     """Names of the inputs whose requests are on their way, one a request."""
     waiting: int
-    """Requests that are made and wait to be sent."""
+    """Requests that are made and wait to be sent, or sent again."""
     making: Progress | None
     """What is being made of the recording at hand, as far as that told."""
+    pause: Wait | None = None
+    """The wait that ends last, of those of which it is known when they end: for the plan, or as the service asked."""

@@ -8,7 +8,6 @@ in memory by bytes.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import suppress
 from types import TracebackType
@@ -21,9 +20,10 @@ from preflight.pipeline import Preflight
 from preflight.planner.route import Wish
 from preflight.progress import EVERY_S
 from preflight.routing import require_taken_by
-from preflight.runs import identity
+from preflight.runs import identity, outage
 from preflight.runs.board import Board
 from preflight.runs.interface import Result, RunProgress
+from preflight.runs.outage import Outage
 from preflight.runs.stages import Stages
 from preflight.runs.work import Work
 from preflight.submitter.journal import Journal
@@ -37,8 +37,6 @@ MOST_HELD_BYTES = 128 * 1024 * 1024
 """Of requests that wait or are on their way: four clips of 27 MB are uploaded while one more waits."""
 _AHEAD, _AHEAD_WITH_JOURNAL = 64, 1024
 """Inputs between coming and being given back. Answers that are in a journal are not held in memory besides."""
-_GRACE_S = 5.0
-"""For answers that are paid for, when the run is told to end."""
 
 
 def unheard(progress: RunProgress) -> None:
@@ -50,7 +48,8 @@ class Run:
     the order of the inputs.
 
     An input that fails does not stop the others. By what the next input would fare no better (a key that is not
-    accepted, a quota used up, a full disk, a wrong call) the run ends: it is raised where the run is iterated, after
+    accepted, a quota used up, a full disk, a wrong call, a service that is down: a dozen inputs in a row, or three for
+    each worker, ended by the network or a 5xx) the run ends: it is raised where the run is iterated, after
     all results before it; `rest()` then gives what was answered besides.
 
     `inputs`: any iterable; it is read as the run goes on, in a thread of the run. `journal` has what was done before
@@ -90,6 +89,7 @@ class Run:
             wish=wish,
             kind=kind,
             settings=identity.settings_key(preflight.limits, preflight.policy, route, wish, kind),
+            outage=Outage(max(outage.LEAST, outage.ROUNDS * workers)),
         )
         work = [lambda: stages.read(inputs), stages.make_long, *[stages.upload] * workers]
         # A run that is never left must not keep the interpreter from ending.
@@ -101,8 +101,12 @@ class Run:
     def __enter__(self) -> Self:
         if self._journal is not None:
             self._journal.begin_run(inputs=self._total, profile=self._profile, route=self._route)
-        for thread in self._threads:
-            thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except BaseException:  # Ctrl-C: `__exit__` is not called
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -140,7 +144,6 @@ class Run:
 
     def _end(self) -> None:
         self._board.stop()
-        until = time.monotonic() + _GRACE_S
         for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, until - time.monotonic()))
+            if thread.is_alive():  # which one that was not started is not
+                thread.join(self._board.grace_s)

@@ -23,8 +23,10 @@ from preflight.rules import Report
 from preflight.runs import identity
 from preflight.runs.board import Abandoned, Board, Stopped
 from preflight.runs.fate import fate_of
+from preflight.runs.outage import Outage
 from preflight.runs.work import Item, Work, memory_of
 from preflight.submitter.journal import Done, Expected, Failed, Journal, Origin
+from preflight.submitter.waits import Wait, heard_by
 
 if TYPE_CHECKING:
     from preflight.submitter import Embeddings
@@ -44,6 +46,7 @@ class Stages:
     wish: Wish
     kind: Kind | None
     settings: bytes
+    outage: Outage
 
     def guarded(self, stage: Callable[[], None]) -> None:
         """What nobody foresaw ends the run, and is raised where it is iterated."""
@@ -189,16 +192,19 @@ class Stages:
             assert item.request_id is not None
             self.journal.begin(item.request_id)
         try:
-            embeddings = self.client.embed(item.payload, request=item.number)
+            with heard_by(_Waiting(self.board, self.journal, item)):
+                embeddings = self.client.embed(item.payload, request=item.number)
             if self.journal is not None and _state_of(item.payload) != item.state:
                 raise _changed(item.payload.source)  # or this would be remembered as the answer to other bytes
         except PreflightError as error:
             if self.journal is not None and item.request_id is not None:
                 self.journal.failed(item.request_id, error, for_good=fate_of(error) == "for good")
-            self._failed(item, error)
+            if self._failed(item, error) and (ended := self.outage.failed(error)) is not None:
+                self.board.stop(ended)
             return
         if self.journal is not None and item.request_id is not None:
             self.journal.answered(item.request_id, embeddings, start_s=item.start_s)
+        self.outage.heard()
         self._answered(item, embeddings)
 
     def _answered(self, item: Item, embeddings: Embeddings | None) -> None:
@@ -216,21 +222,46 @@ class Stages:
             self.journal.finish(work.input_id)
         self.board.settle(work, work)
 
-    def _failed(self, item: Item, error: PreflightError) -> None:
-        for work in self.board.failed(item):
-            self._fail(work, error)
+    def _failed(self, item: Item, error: PreflightError) -> bool:
+        """Whether an input failed by it that had not before."""
+        failed = [self._fail(work, error) for work in self.board.failed(item)]  # each of them
+        return any(failed)
 
-    def _fail(self, work: Work, error: PreflightError) -> None:
+    def _fail(self, work: Work, error: PreflightError) -> bool:
+        """Whether it had not failed before."""
         fate = fate_of(error)
         if fate == "ends the run":
             self.board.stop(error)
-            return
+            return False
         if not self.board.is_given_up(work):
-            return
+            return False
         if self.journal is not None and work.input_id is not None:
             made_by = identity.made_by(work.name)
             self.journal.give_up(work.input_id, error, for_good=fate == "for good", made_by=made_by)
         self.board.settle(work, error)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What a client says of one request."""
+
+    board: Board
+    journal: Journal | None
+    item: Item
+
+    def waits(self, wait: Wait) -> None:
+        if self.journal is not None and self.item.request_id is not None and not wait.is_open:
+            self.journal.held(self.item.request_id)
+        self.board.waits(self.item, wait)
+
+    def goes_on(self) -> None:
+        self.board.waits(self.item, None)
+        if self.journal is not None and self.item.request_id is not None:
+            self.journal.begin(self.item.request_id)
+
+    def sleep(self, seconds: float) -> None:
+        self.board.sleep(seconds)
 
 
 def _state_of(payload: Payload) -> tuple[tuple[int, int], ...]:

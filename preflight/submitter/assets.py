@@ -16,6 +16,7 @@ from preflight.media import Media
 from preflight.payload import Payload
 from preflight.submitter import parts
 from preflight.submitter.embeddings import Embeddings
+from preflight.submitter.memory import Made, Memory, asset_key, is_gone
 from preflight.submitter.polling import ASSET_PACE, Pace, next_poll_s
 from preflight.submitter.referring import referring
 from preflight.submitter.route import Route
@@ -34,6 +35,8 @@ class Asset:
     asset_id: str
     filename: str
     """That no other asset has."""
+    is_recalled: bool = False
+    """Whoever remembered it does not know whether it is still there."""
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -57,7 +60,8 @@ class AssetRoute:
     Files of up to `direct_most_bytes` go in one request, larger ones in chunks, `workers` at a time. `pace` says how
     often and how long an asset is asked for. `is_kept` False deletes each asset once it was embedded; one that could
     not be deleted is in `left`. What was uploaded and then not embedded is not uploaded again by the next `embed` of
-    the same media, and an upload in chunks that broke off goes on where it was, for as long as this object lives.
+    the same media, and an upload in chunks that broke off goes on where it was, for as long as this object lives;
+    assets that are whole, for as long as `memory` does.
 
     Several threads may share one.
     """
@@ -71,6 +75,7 @@ class AssetRoute:
         is_kept: bool = True,
         workers: int = 4,
         direct_most_bytes: int = DIRECT_MOST_BYTES,
+        memory: Memory | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -78,6 +83,7 @@ class AssetRoute:
         self._pace = pace
         self._is_kept = is_kept
         self._direct_most_bytes = direct_most_bytes
+        self._memory = memory
         self._clock = clock
         self._uploads = Uploads(client, workers=workers)
         self._uploaded: dict[tuple[str, int], Asset] = {}
@@ -104,9 +110,8 @@ class AssetRoute:
         not ready at the deadline.
         """
         began = self._clock()
-        assets = [self._asset_of(media, payload) for media in payload.media]
-        for asset in assets:
-            self._wait_for(asset, payload, began)
+        uploaded = [self._asset_of(media, payload) for media in payload.media]
+        assets = [self._ready(*each, payload, began) for each in zip(payload.media, uploaded, strict=True)]
         found = self._embedded(payload, assets, request, began)
         for media, asset in zip(payload.media, assets, strict=True):
             self._done_with(media, asset)
@@ -116,6 +121,10 @@ class AssetRoute:
         key = (media.sha256, media.size_bytes)
         with self._lock:
             known = self._uploaded.get(key)
+        if known is None and self._memory is not None and (made := self._memory.recall(asset_key(*key))) is not None:
+            known = Asset(made.identifier, made.name or "", is_recalled=True)
+            with self._lock:
+                self._uploaded[key] = known
         if known is not None:
             return known
         filename = parts.unique_name(media, payload.source)
@@ -126,6 +135,22 @@ class AssetRoute:
             asset = Asset(asset_id, filename)
         with self._lock:
             self._uploaded[key] = asset
+        if self._memory is not None:
+            self._memory.remember(asset_key(*key), Made(asset.asset_id, asset.filename))
+        return asset
+
+    def _ready(self, media: Media, asset: Asset, payload: Payload, began: float) -> Asset:
+        """When it is; another where it is one that was made before, and is gone."""
+        try:
+            self._wait_for(asset, payload, began)
+        except SubmitError as error:
+            if not is_gone(error):
+                raise
+            self._forget(asset)
+            if not asset.is_recalled:
+                raise
+            asset = self._asset_of(media, payload)
+            self._wait_for(asset, payload, began)
         return asset
 
     def _sent_whole(self, media: Media, filename: str) -> str:
@@ -195,6 +220,8 @@ class AssetRoute:
             return
         try:
             self._client.request("DELETE", f"{PATH}/{asset.asset_id}", success=(200, 202, 204, 404))
+            if self._memory is not None:
+                self._memory.forget(asset_key(media.sha256, media.size_bytes))
         except SubmitError:
             # Its embeddings are there and paid for: they are not lost for this.
             with self._lock:
@@ -202,7 +229,12 @@ class AssetRoute:
 
     def _forget(self, asset: Asset) -> None:
         with self._lock:
-            self._uploaded = {key: known for key, known in self._uploaded.items() if known != asset}
+            keys = [key for key, known in self._uploaded.items() if known == asset]
+            for key in keys:
+                del self._uploaded[key]
+        if self._memory is not None:
+            for key in keys:
+                self._memory.forget(asset_key(*key))
 
 
 def _kind(payload: Payload) -> str:

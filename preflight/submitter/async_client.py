@@ -14,10 +14,11 @@ from preflight.submitter import answer, timeline
 from preflight.submitter.budget import Budget
 from preflight.submitter.concurrency import MOST
 from preflight.submitter.connection import connect_async
-from preflight.submitter.decision import Accept, Answered, GiveUp, Outcome, Retry
+from preflight.submitter.decision import Accept, GiveUp, Retry
 from preflight.submitter.embeddings import Embeddings
 from preflight.submitter.exchange import Exchange
 from preflight.submitter.options import checked_patience
+from preflight.submitter.outcome import Answered, Outcome
 from preflight.submitter.service import Body, Response
 from preflight.submitter.turns import AsyncTurns
 from preflight.submitter.wire import BASE_URL, EMBED_PATH, Address, Ask, Receiving, timeout, unreadable

@@ -26,9 +26,11 @@ from preflight.errors import (
 from preflight.limits import Route as Means
 from preflight.media import Media
 from preflight.payload import Fragment, Payload
-from preflight.submitter import answer, refusal, timeline
-from preflight.submitter.decision import Answered, GiveUp, Outcome, Patience, Retry, Unreachable, decide
+from preflight.submitter import answer, refusal, timeline, waits
+from preflight.submitter.decision import GiveUp, Patience, Retry, decide
+from preflight.submitter.doubt import leaves_open
 from preflight.submitter.embeddings import Embeddings
+from preflight.submitter.outcome import Answered, Outcome, Unreachable, why
 from preflight.submitter.refusal import Said
 
 MODEL_ID = "twelvelabs.marengo-embed-3-0-v1:0"
@@ -86,6 +88,7 @@ def rewritten(payload: Payload) -> Payload:
             f"{payload.source} makes a body of {length:,} bytes; Bedrock takes {MOST_BODY_BYTES:,}. "
             "Make its media smaller, or send it by another route; nothing was sent.",
             code="content_too_large",
+            permanent=True,
         )
     return made
 
@@ -104,7 +107,7 @@ class BedrockRoute:
         *,
         model_id: str = MODEL_ID,
         patience: Patience | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = waits.sleep,
     ) -> None:
         self._runtime = runtime
         self._model_id = model_id
@@ -136,7 +139,8 @@ class BedrockRoute:
             )
             match decision:
                 case Retry(after_s=after_s):
-                    self._sleep(after_s)
+                    with waits.waiting(why(outcome), seconds=after_s, is_open=leaves_open(outcome)):
+                        self._sleep(after_s)
                     retried += 1
                 case GiveUp(error=error):
                     raise _worded(outcome, error) from None
@@ -204,6 +208,7 @@ def _worded(outcome: Outcome, error: SubmitError) -> SubmitError:
         status=error.status,
         code=error.code,
         retried=error.retried,
+        permanent=error.permanent,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from preflight.limits.rates import Rates
 from preflight.submitter.allowance import Cost, allowances
-from preflight.submitter.decision import limits_told
+from preflight.submitter.rate_headers import limits_told
 
 
 class Budget:

@@ -13,15 +13,16 @@ from typing import Self
 from preflight.errors import SubmitError
 from preflight.limits import Route as Means
 from preflight.payload import Payload
-from preflight.submitter import answer, refusal, timeline
+from preflight.submitter import answer, refusal, timeline, waits
 from preflight.submitter.budget import Budget
 from preflight.submitter.concurrency import MOST
 from preflight.submitter.connection import connect
-from preflight.submitter.decision import Accept, Answered, GiveUp, Outcome, Patience, Retry
+from preflight.submitter.decision import Accept, GiveUp, Patience, Retry
 from preflight.submitter.doubt import leaves_open
 from preflight.submitter.embeddings import Embeddings
 from preflight.submitter.exchange import Exchange
 from preflight.submitter.options import checked_patience
+from preflight.submitter.outcome import Answered, Outcome, why
 from preflight.submitter.service import Body, Response, Settle
 from preflight.submitter.turns import Turns
 from preflight.submitter.wire import BASE_URL, EMBED_PATH, Address, Ask, Receiving, TooSlow, timeout, unreadable
@@ -56,7 +57,7 @@ class Client:
         max_wait_s: float = 300.0,
         budget: Budget | None = None,
         max_concurrency: int = MOST,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = waits.sleep,
     ) -> None:
         self._patience = checked_patience(retries, timeout_s, deadline_s, max_wait_s, max_concurrency)
         self._address = Address(api_key, base_url)
@@ -150,7 +151,8 @@ class Client:
                     assert isinstance(outcome, Answered)
                     return Response(status=outcome.status, headers=outcome.headers, body=received, retried=retried)
                 case Retry(after_s=after_s):
-                    self._sleep(after_s)
+                    with waits.waiting(why(outcome), seconds=after_s, is_open=exchange.is_open):
+                        self._sleep(after_s)
                     if in_doubt is not None and (settled := in_doubt()) is not None:
                         return settled
                 case GiveUp(error=error):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from preflight.submitter.decision import Answered, Outcome, Unreachable
+from preflight.submitter.outcome import Answered, Outcome, Unreachable
 
 _TOO_MANY, _TIMEOUT, _SERVER = 429, 408, 500
 DURATION_TOLERANCE_S = 0.05

@@ -11,17 +11,9 @@ from dataclasses import replace
 from preflight.errors import ServiceUnavailableError
 from preflight.submitter import refusal
 from preflight.submitter.allowance import Cost
-from preflight.submitter.decision import (
-    Accept,
-    Answered,
-    Decision,
-    GiveUp,
-    Outcome,
-    Patience,
-    Retry,
-    decide,
-    exhausted,
-)
+from preflight.submitter.decision import Accept, Decision, GiveUp, Patience, Retry, decide, exhausted
+from preflight.submitter.doubt import leaves_open
+from preflight.submitter.outcome import Answered, Outcome
 
 # No try is shorter: a socket with no time at all fails in words of its own.
 _LEAST_S = 0.001
@@ -37,6 +29,8 @@ class Exchange:
         self.success = success
         self.retried = 0
         """How often it was sent again."""
+        self.is_open = False
+        """Whether the service may have done it already, for all that was heard of it."""
         self._cost = cost
 
     @property
@@ -76,6 +70,7 @@ class Exchange:
 
     def after(self, outcome: Outcome, *, elapsed_s: float, now: float, jitter: float) -> Decision:
         """See `decision.decide`. A `Retry` is counted."""
+        self.is_open = self.is_open or leaves_open(outcome)
         if isinstance(outcome, Answered) and outcome.status in self.success:
             return Accept()
         decision = decide(self.patience, outcome, retried=self.retried, elapsed_s=elapsed_s, now=now, jitter=jitter)

@@ -12,7 +12,8 @@ from typing import Literal
 
 from preflight.errors import RequestRefusedError, ServiceUnavailableError, SubmitError
 from preflight.submitter import refusal
-from preflight.submitter.decision import Answered, Patience
+from preflight.submitter.decision import Patience
+from preflight.submitter.outcome import Answered
 from preflight.submitter.refusal import Said
 
 Again = Literal["never", "once", "bounded"]

@@ -13,13 +13,14 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from preflight.errors import StillProcessingError, UsageError
+from preflight.errors import BadResponseError, StillProcessingError, SubmitError, UsageError
 from preflight.limits import Route as Means
 from preflight.payload import Payload
 from preflight.submitter import answer, failure, timeline
 from preflight.submitter.decision import GiveUp, decide
 from preflight.submitter.doubt import Listed, Sought, recognised
 from preflight.submitter.embeddings import Embeddings
+from preflight.submitter.memory import Made, Memory, is_gone, task_key
 from preflight.submitter.polling import TASK_PACE, Pace, next_poll_s
 from preflight.submitter.referring import AssetPayload
 from preflight.submitter.service import Body, Response, Service
@@ -124,8 +125,9 @@ class TasksRoute:
     `pace` says how often and how long a task is asked for. `is_sole`: nobody else makes tasks in this account
     meanwhile; then a task whose creation was answered by nobody is recognised in the list by the length of its medium.
     Otherwise only one of an asset is, by its name; else another is made, which may be billed twice: the service knows
-    no idempotency key. `created` is told the id of each task, so that whoever keeps a journal can `fetch` it after a
-    crash: results are kept for seven days. `clock` counts seconds, for tests that do not wait.
+    no idempotency key. `memory` keeps the id of each task: the next `embed` of the same asks for that one, be it after
+    a crash or a deadline, and makes another only where it is gone; results are kept for seven days. `created` is told
+    each id, for whoever keeps them otherwise and will `fetch`. `clock` counts seconds, for tests that do not wait.
 
     Several threads may share one.
     """
@@ -137,12 +139,14 @@ class TasksRoute:
         pace: Pace = TASK_PACE,
         is_sole: bool = False,
         created: Callable[[Payload, str], None] = lambda _payload, _task_id: None,
+        memory: Memory | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._pace = pace
         self._is_sole = is_sole
         self._created = created
+        self._memory = memory
         self._clock = clock
         self._known: deque[str] = deque(maxlen=_MOST_KNOWN)
         self._in_flight = 0
@@ -162,15 +166,26 @@ class TasksRoute:
             raise UsageError(
                 f"tasks take audio and video, not {payload.input_type}. Send it through the client itself."
             )
+        if (task := self._recalled(payload)) is not None and task.status == "ready":
+            try:
+                return _placed(task, payload, request, 0)
+            except BadResponseError:  # not for the first time: it would be no better ever after
+                self._forget(payload)
+                raise
         began, retried = self._clock(), 0
         while True:
-            task_id = self._made(payload)
-            self._created(payload, task_id)
-            task = self._waited_for(task_id)
+            if task is None:
+                task_id = self._made(payload)
+                if self._memory is not None:
+                    self._memory.remember(task_key(payload), Made(task_id))
+                self._created(payload, task_id)
+                task = self._waited_for(task_id)
             if task.status == "ready":
                 return _placed(task, payload, request, retried)
+            self._forget(payload)
             self._made_again_or_raise(task, payload, retried, self._clock() - began)
             retried += 1
+            task = None
 
     def fetch(self, task_id: str, payload: Payload, *, request: int = 1) -> Embeddings:
         """The embeddings of a task that was created before, for this payload. Raises as `embed` does; it makes none."""
@@ -178,6 +193,23 @@ class TasksRoute:
         if task.status != "ready":
             raise self._failure(task, payload).error(task_id, retried=0)
         return _placed(task, payload, request, 0)
+
+    def _recalled(self, payload: Payload) -> Task | None:
+        """The task that was made for this before, ready or failed; None where there is none."""
+        made = self._memory.recall(task_key(payload)) if self._memory is not None else None
+        if made is None:
+            return None
+        try:
+            return self._waited_for(made.identifier)
+        except SubmitError as error:
+            if not is_gone(error):
+                raise
+        self._forget(payload)
+        return None
+
+    def _forget(self, payload: Payload) -> None:
+        if self._memory is not None:
+            self._memory.forget(task_key(payload))
 
     def _made(self, payload: Payload) -> str:
         began = self._clock()

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import get_args
 
@@ -14,10 +14,14 @@ from preflight.limits.rates import Group
 from preflight.submitter.allowance import Cost
 from preflight.submitter.budget import Budget
 from preflight.submitter.concurrency import AsyncGate, Concurrency, Gate
-from preflight.submitter.decision import Answered, Outcome, stated_wait_s
+from preflight.submitter.decision import used_up
 from preflight.submitter.exchange import Exchange
+from preflight.submitter.outcome import Answered, Outcome
+from preflight.submitter.rate_headers import stated_wait_s
+from preflight.submitter.waits import waiting
 
 _RATE_LIMITED, _SERVER = 429, 500
+_OTHERS = "others are before it"
 
 
 @dataclass(slots=True)
@@ -83,21 +87,36 @@ class Turns:
 
     def _entered(self, exchange: Exchange, cost: Cost, began: float) -> int:
         if self._budget is None:
-            return self._gate.enter(exchange.left_s(_since(began)))
-        left_s = exchange.left_s(_since(began))
-        if not self._lines[cost.group].acquire(timeout=-1 if left_s is None else min(left_s, threading.TIMEOUT_MAX)):
-            raise TimeoutError
+            return self._through(exchange, began)
+        self._queue(exchange, self._lines[cost.group], began)
         try:
             while True:
-                round_ = self._gate.enter(exchange.left_s(_since(began)))
+                round_ = self._through(exchange, began)
                 wait_s = self._budget.book(cost)
                 if not wait_s:
                     return round_
                 self._gate.leave(round_)
                 _or_give_up(exchange, wait_s, _since(began))
-                self._sleep(wait_s)
+                with waiting(used_up(cost), seconds=wait_s, is_open=exchange.is_open):
+                    self._sleep(wait_s)
         finally:
             self._lines[cost.group].release()
+
+    def _through(self, exchange: Exchange, began: float) -> int:
+        """The gate, when there is room: its round. Raises TimeoutError."""
+        with suppress(TimeoutError):
+            return self._gate.enter(0.0)
+        with waiting(_OTHERS, seconds=None, is_open=exchange.is_open):
+            return self._gate.enter(exchange.left_s(_since(began)))
+
+    def _queue(self, exchange: Exchange, line: threading.Lock, began: float) -> None:
+        """Until it is the first in line. Raises TimeoutError."""
+        if line.acquire(blocking=False):
+            return
+        left_s = exchange.left_s(_since(began))
+        with waiting(_OTHERS, seconds=None, is_open=exchange.is_open):
+            if not line.acquire(timeout=-1 if left_s is None else min(left_s, threading.TIMEOUT_MAX)):
+                raise TimeoutError
 
 
 class AsyncTurns:

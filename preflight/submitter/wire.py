@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from preflight.errors import BadResponseError, UnreadableError, UsageError
 from preflight.submitter import refusal
 from preflight.submitter.connection import checked_key, checked_url
-from preflight.submitter.decision import Answered, Unreachable
+from preflight.submitter.outcome import Answered, Unreachable
 from preflight.submitter.service import Body
 
 if TYPE_CHECKING:

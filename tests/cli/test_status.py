@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from preflight.emulator import Double, LocalServer, Reply
+from preflight.runs.board import Board
 from preflight.submitter.journal import Journal
 from tests.flaky import Flaky
 
@@ -75,6 +76,35 @@ class TestJournal:
             assert preflight(*command).code == 0
             assert len(double.requests) == 3 + 4
         assert len(out.read_text().splitlines()) == 6
+
+    def test_an_hour_does_not_end_a_run(self, preflight, texts, tmp_path, monkeypatch) -> None:
+        slept: list[float] = []
+        monkeypatch.setattr(Board, "sleep", lambda board, seconds: slept.append(seconds))
+        hourly = Reply(status=429, headers={"Retry-After": "3590"}, body={"code": "too_many_requests", "message": "."})
+        with Double() as double:
+            double.on_call(3, hourly)
+            command = ["embed", texts, "--base-url", double.url, "--journal", tmp_path / "run.db"]
+            ended = preflight(*command, "--out", tmp_path / "e.ndjson")
+            assert (ended.code, len(double.requests)) == (0, 7)
+        assert slept == [pytest.approx(3592.5, abs=2.5)]
+
+    def test_neither_does_a_service_that_is_down_fail_all(self, preflight, tmp_path, monkeypatch) -> None:
+        """After a dozen in a row it is said how to go on, and that sends what is missing."""
+        monkeypatch.setattr(Board, "sleep", lambda board, seconds: None)
+        (folder := tmp_path / "texts").mkdir()
+        for number in range(40):
+            (folder / f"{number:02}.txt").write_text(f"This is text {number}.\n")
+        command = ["embed", folder, "--workers", 1, "--journal", tmp_path / "run.db", "--out", tmp_path / "e.npz"]
+        with Double() as double:
+            double.will(*[Reply()] * 5, *[Reply.unavailable()] * 1000)
+            ended = preflight(*command, "--base-url", double.url)
+            assert (ended.code, len(double.requests)) == (2, 5 + 12 * 6)
+            assert "5 vectors from 5 of 40 inputs" in ended.err
+            assert "12 inputs failed one after the other" in ended.err
+            assert "run the same command again" in ended.err
+            double.clear()
+            assert preflight(*command, "--base-url", double.url).code == 0
+            assert len(double.requests) == 35
 
     def test_what_is_refused_for_good_is_not_sent_again(self, preflight, texts, tmp_path) -> None:
         journal = tmp_path / "run.db"

@@ -20,6 +20,7 @@ from preflight.errors import (
 )
 from preflight.rules import rule
 from preflight.runs.fate import fate_of
+from preflight.submitter.refusal import Said, refused
 
 UNREADABLE = rule("file_unreadable").finding("it is gone", measured=None, limit=None)
 EMPTY = rule("file_empty").finding("it is empty", measured=0, limit=None)
@@ -35,16 +36,19 @@ EMPTY = rule("file_empty").finding("it is empty", measured=0, limit=None)
         (OutOfSpaceError("full"), "ends the run"),
         (UsageError("wrong"), "ends the run"),
         (JournalError("taken"), "ends the run"),
-        (RequestRefusedError("bad", status=400, code="video_file_broken"), "for good"),
-        (RequestRefusedError("large", status=413), "for good"),
-        (RequestRefusedError("the task failed", status=200, code="video_file_broken"), "for good"),
+        (refused(400, Said(code="video_file_broken")), "for good"),
+        (refused(413, Said()), "for good"),
+        (RequestRefusedError("the task failed", status=200, code="video_file_broken", permanent=True), "for good"),
+        (RequestRefusedError("larger than Bedrock takes", code="content_too_large", permanent=True), "for good"),
         (RejectedError("a", [EMPTY]), "for good"),
         (UnverifiedOutputError("a", [EMPTY]), "for good"),
         # Where the address or the moment is wrong, the request need not be.
-        (RequestRefusedError("no such place", status=404), "for now"),
-        (RequestRefusedError("redirected", status=302), "for now"),
-        (RequestRefusedError("clash", status=409), "for now"),
-        (RequestRefusedError("wait", status=400, code="asset_not_ready"), "for now"),
+        (refused(404, Said()), "for now"),
+        (refused(302, Said()), "for now"),
+        (refused(409, Said()), "for now"),
+        (refused(400, Said(code="asset_not_ready")), "for now"),
+        # Of an asset that somebody deleted: the next run uploads it again.
+        (refused(400, Said(code="resource_not_exist")), "for now"),
         (RejectedError("a", [UNREADABLE]), "for now"),
         (UnreadableError("gone"), "for now"),
         (ServiceUnavailableError("down", status=503), "for now"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from preflight.emulator import Double, Reply
 from preflight.errors import (
     AuthenticationError,
     PreflightError,
@@ -25,7 +27,7 @@ from preflight.media import Text
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
 from preflight.runs import Run, RunProgress
-from preflight.submitter import Client, Embeddings, Row
+from preflight.submitter import AutoRoute, Client, Embeddings, Row
 from preflight.submitter.journal import Journal, read_status
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_media"
@@ -122,7 +124,7 @@ class TestWhatFails:
     def test_does_not_stop_the_others(self, journal, media) -> None:
         def refuse(source: str) -> None:
             if source == "t1":
-                raise RequestRefusedError("no", status=400)
+                raise RequestRefusedError("no", status=400, permanent=True)
             if source == "t2":
                 raise ServiceUnavailableError("down", status=503)
 
@@ -140,7 +142,7 @@ class TestWhatFails:
 
         def refuse(source: str) -> None:
             if source == "long":
-                raise RequestRefusedError("no", status=400)
+                raise RequestRefusedError("no", status=400, permanent=True)
 
         long = Text("One sentence that is a little longer than the others. " * 2_000, name="long")
         service = Service(refuse)
@@ -166,6 +168,32 @@ class TestWhatFails:
         assert found == sorted(found)
         assert len(service.sent) < 20
         assert len(found) == len(service.sent) - 1
+
+    @pytest.mark.parametrize(("workers", "failed"), [(1, 12), (8, 24)])
+    def test_a_service_that_is_down_ends_the_run(self, journal, workers: int, failed: int) -> None:
+        """Three rounds of all workers, a dozen inputs at least; what was answered before is given."""
+
+        def fail(source: str) -> None:
+            if source not in ("t0", "t1"):
+                raise ServiceUnavailableError("down", status=503)
+
+        service = Service(fail)
+        with Run(Preflight(), service, texts(500), journal=journal, workers=workers) as run:
+            found = []
+            with pytest.raises(ServiceUnavailableError, match=f"^{failed} inputs failed one after the other.*down$"):
+                found.extend(run)
+            found += run.rest()
+        assert [r.source for r in found if isinstance(r.outcome, Embeddings)] == ["t0", "t1"]
+        assert failed <= len(found) - 2 < failed + workers
+        assert len(service.sent) == len(found)
+
+    def test_one_that_fails_half_of_the_time_does_not(self, journal) -> None:
+        def fail(source: str) -> None:
+            if int(source[1:]) % 12:
+                raise ServiceUnavailableError("down", status=503)
+
+        with Run(Preflight(), Service(fail), texts(120), journal=journal, workers=1) as run:
+            assert len(list(run)) == 120
 
     def test_what_nobody_foresaw_is_raised_where_it_is_iterated(self, journal) -> None:
         def fail(source: str) -> None:
@@ -234,7 +262,7 @@ class TestJournal:
     def test_it_fails_for_both(self, tmp_path) -> None:
         def refuse(source: str) -> None:
             time.sleep(0.05)
-            raise RequestRefusedError("no", status=400)
+            raise RequestRefusedError("no", status=400, permanent=True)
 
         service = Service(refuse)
         inputs = [b"words", "words".encode("utf-8-sig"), Text("words", name="given")]
@@ -262,7 +290,7 @@ class TestJournal:
         """Our own judgement hangs on the ending of a name, and is made anew; the service's does not."""
 
         def refuse(source: str) -> None:
-            raise RequestRefusedError("no", status=400)
+            raise RequestRefusedError("no", status=400, permanent=True)
 
         service = Service(refuse)
         for name in ("a.txt", "a.md"):
@@ -284,6 +312,32 @@ class TestJournal:
                 (result,) = run
             assert isinstance(result.outcome, UnreadableError)
             assert read_status(tmp_path / "run.db").requests.done == 0
+
+    def test_a_task_that_a_run_left_is_the_next_ones(self, tmp_path, media, monkeypatch) -> None:
+        """Left while it was processed: asked for by its id, and not made, nor paid, again."""
+        monkeypatch.setattr("preflight.runs.board.GRACE_S", 0.0)
+        processing = {"_id": "t1", "status": "processing", "data": None}
+        vector = {"embedding": [0.5] * 512, "start_sec": 0, "end_sec": 5, "embedding_scope": "asset"}
+
+        @contextmanager
+        def run() -> Iterator[Run]:
+            with Client("any", base_url=double.url) as client, Journal(tmp_path / "run.db") as journal:
+                route = AutoRoute(client).remembering(journal.memory(double.url))
+                preflight = Preflight(limits="marengo3.0-async")
+                with Run(preflight, route, [media("audio/wav_s16")], journal=journal, wish="async") as opened:
+                    yield opened
+
+        with Double() as double:
+            double.will(*[Reply(status=202, body=processing)], *[Reply(status=200, body=processing)] * 9)
+            with run():
+                while len(double.requests) < 2:
+                    time.sleep(0.01)
+            double.clear()
+            double.will(Reply(status=200, body={"_id": "t1", "status": "ready", "data": [vector]}))
+            with run() as second:
+                assert [len(result.outcome) for result in second] == [1]
+            asked = [(request.method, request.path) for request in double.requests]
+        assert asked == [("GET", "/v1.3/embed-v2/tasks/t1")]
 
     def test_what_an_interruption_leaves_is_taken_up(self, tmp_path) -> None:
         service = Service(lambda source: time.sleep(0.01))
@@ -342,6 +396,55 @@ def test_progress_is_told_where_it_is_iterated() -> None:
     assert threads == {threading.current_thread()}
     assert [(p.inputs, p.total) for p in seen][-1] == (3, 3)
     assert any(p.in_flight == ("t0",) and p.inputs == 0 for p in seen)
+
+
+class TestWaits:
+    """Of a real client, for as long as the service says."""
+
+    @pytest.fixture
+    def double(self):
+        with Double() as double:
+            yield double
+
+    @pytest.fixture
+    def limited(self, double):
+        body = {"code": "too_many_requests", "message": "By the hour."}
+        double.on_call(2, Reply(status=429, headers={"Retry-After": "3000"}, body=body))
+        with Client("tlk_KEY", base_url=double.url, max_wait_s=3600) as client:
+            yield client
+
+    def test_are_no_sending_and_are_told(self, limited, double, tmp_path) -> None:
+        seen: list[RunProgress] = []
+        began = time.time()
+        with (
+            Journal(tmp_path / "run.db") as journal,
+            Run(Preflight(), limited, texts(2), journal=journal, workers=1, on_progress=seen.append) as run,
+        ):
+            results = iter(run)
+            assert next(results).source == "t0"
+            until = time.monotonic() + 10
+            while not seen or seen[-1].pause is None:
+                assert time.monotonic() < until
+                run._on_progress(run._board.progress(None))
+            (told, status) = (seen[-1], read_status(tmp_path / "run.db"))
+            ended = time.monotonic()
+            assert list(run.rest()) == []
+        assert time.monotonic() - ended < 1  # neither for the hour nor for what is on its way and is not
+        assert (told.in_flight, told.waiting) == ((), 1)
+        assert told.pause.why == "the service limits the rate (429 too_many_requests: By the hour)"
+        assert told.pause.until == pytest.approx(began + 3000, abs=60)
+        assert (status.requests.in_flight, status.requests.pending) == (0, 1)
+        with Journal(tmp_path / "run.db"):
+            assert read_status(tmp_path / "run.db").requests.lost == 0
+        assert len(double.requests) == 2
+
+    def test_that_end_within_the_grace_are_waited(self, double) -> None:
+        """An answer that is paid for is near."""
+        double.will(Reply.unavailable())
+        with Client("tlk_KEY", base_url=double.url) as client, Run(Preflight(), client, texts(1)) as run:
+            while not double.requests:
+                time.sleep(0.01)
+            assert [result.source for result in run.rest()] == ["t0"]
 
 
 def test_what_a_journal_remembers_says_all_that_the_first_answer_said(tmp_path, embed_emulator):

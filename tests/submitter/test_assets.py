@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 from preflight.emulator import Double, Reply, Settings
 from preflight.errors import (
+    AuthenticationError,
     BadResponseError,
     RequestRefusedError,
     ServiceUnavailableError,
@@ -19,6 +21,7 @@ from preflight.errors import (
 from preflight.media import MultiInput, NamedImage
 from preflight.pipeline import Preflight
 from preflight.submitter import AssetRoute, TasksRoute
+from preflight.submitter.journal import Journal
 from preflight.submitter.polling import Pace
 from tests.submitter.routes import Time, client_of, payload_of
 
@@ -334,3 +337,52 @@ def test_a_file_that_is_gone_is_our_own_error(double, client, time, song, tmp_pa
 def test_wrong_workers(client):
     with pytest.raises(UsageError):
         AssetRoute(client, through=client, workers=0)
+
+
+class TestMemory:
+    """Of a journal: what was uploaded before a crash is embedded, and not uploaded again."""
+
+    @pytest.fixture
+    def again(self, double, time, tmp_path):
+        @contextmanager
+        def opened(**more):
+            with Journal(tmp_path / "run.db") as journal, client_of(double.url, time) as client:
+                memory = journal.memory(double.url)
+                through = TasksRoute(client, clock=time.clock, memory=memory)
+                yield AssetRoute(client, through=through, clock=time.clock, memory=memory, **more)
+
+        return opened
+
+    def test_neither_uploaded_nor_made_again(self, double, again, song):
+        made = Reply(status=202, body={"_id": "t1", "status": "processing", "data": None})
+        killed = Reply.refused("api_key_invalid", status=401)
+        double.will(asset("processing"), killed)
+        with again(is_kept=False) as route, pytest.raises(AuthenticationError):
+            route.embed(song)
+        double.will(asset("ready"), made, killed)
+        with again(is_kept=False) as route, pytest.raises(AuthenticationError):
+            route.embed(song)
+        ready = Reply(status=200, body={"_id": "t1", "status": "ready", "data": [ROW]})
+        double.will(asset("ready"), ready, Reply(status=204))
+        with again(is_kept=False) as route:
+            assert len(route.embed(song)) == 1
+            assert route.left == ()
+        posts = [path for method, path in calls(double) if method == "POST"]
+        assert posts == [ASSETS, "/v1.3/embed-v2/tasks"]
+        assert calls(double)[-1] == ("DELETE", f"{ASSETS}/a1")
+
+    def test_one_that_is_gone_is_uploaded_again(self, double, again, song):
+        double.will(asset("processing"), Reply.refused("api_key_invalid", status=401))
+        with again() as route, pytest.raises(AuthenticationError):
+            route.embed(song)
+        double.will(Reply.refused("resource_not_exist", status=404))
+        with again() as route:
+            assert len(route.embed(song)) > 0
+        assert paths(double, "POST", ASSETS) == [ASSETS] * 2
+
+    def test_one_that_was_deleted_is_forgotten(self, double, again, song):
+        for _ in range(2):
+            with again(is_kept=False) as route:
+                assert len(route.embed(song)) > 0
+        assert paths(double, "POST", ASSETS) == [ASSETS] * 2
+        assert len(paths(double, "DELETE", ASSETS)) == 2

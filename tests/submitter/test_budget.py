@@ -10,7 +10,7 @@ import pytest
 from preflight.limits.rates import Quota, Rates
 from preflight.submitter import Budget
 from preflight.submitter.allowance import Cost, Told
-from preflight.submitter.decision import limits_told
+from preflight.submitter.rate_headers import limits_told
 from tests.submitter.routes import Time
 
 NOW = 1_795_000_000.0

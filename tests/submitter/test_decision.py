@@ -12,17 +12,9 @@ from preflight.errors import (
     RequestRefusedError,
     ServiceUnavailableError,
 )
-from preflight.submitter.decision import (
-    Accept,
-    Answered,
-    GiveUp,
-    Patience,
-    Retry,
-    Unreachable,
-    backoff_s,
-    decide,
-    stated_wait_s,
-)
+from preflight.submitter.decision import Accept, GiveUp, Patience, Retry, backoff_s, decide
+from preflight.submitter.outcome import Answered, Unreachable
+from preflight.submitter.rate_headers import stated_wait_s
 from preflight.submitter.refusal import Said
 
 NOW = 1_795_000_000.0  # 2026-11-18 11:06:40 UTC

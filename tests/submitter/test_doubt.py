@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preflight.submitter.decision import Answered, Unreachable
 from preflight.submitter.doubt import Listed, Sought, leaves_open, recognised
+from preflight.submitter.outcome import Answered, Unreachable
 from preflight.submitter.refusal import Said
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from preflight.errors import RequestRefusedError
 from preflight.submitter.allowance import Cost
-from preflight.submitter.decision import Accept, Answered, GiveUp, Outcome, Patience, Retry, Unreachable
+from preflight.submitter.decision import Accept, GiveUp, Patience, Retry
 from preflight.submitter.exchange import Exchange
+from preflight.submitter.outcome import Answered, Outcome, Unreachable
 from preflight.submitter.refusal import Said
 
 NOW = 1_795_000_000.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from preflight.errors import (
 )
 from preflight.pipeline import Preflight
 from preflight.submitter import TasksRoute
+from preflight.submitter.journal import Journal
 from preflight.submitter.polling import Pace
 from preflight.submitter.service import Body
 from tests.submitter.routes import Time, client_of, payload_of
@@ -272,3 +274,81 @@ def test_four_hours_in_one_request(double, time, tmp_path):
         embeddings = TasksRoute(client).embed(payload_of(path, "audio", duration_s=14_400.0, start_s=0.0))
     assert [row.start_s for row in embeddings.rows] == [6.0 * n for n in range(2400)]
     assert embeddings.rows[-1].end_s == 14_400.0
+
+
+class TestMemory:
+    """Of a journal: what was made before a crash, or given up at a deadline, is not made and paid again."""
+
+    @pytest.fixture
+    def again(self, double, time, tmp_path):
+        """The route of another process each time."""
+
+        @contextmanager
+        def opened():
+            pace = Pace(deadline_s=9.5)
+            with Journal(tmp_path / "run.db") as journal, client_of(double.url, time) as client:
+                yield TasksRoute(client, pace=pace, clock=time.clock, memory=journal.memory(double.url))
+
+        return opened
+
+    def made(self, double):
+        return calls(double).count(("POST", TASKS))
+
+    def test_what_is_still_processed_is_asked_for_again(self, double, again, song):
+        double.will(MADE, *[told("processing")] * 20)
+        with again() as route, pytest.raises(StillProcessingError):
+            route.embed(song)
+        double.clear()
+        double.will(told("processing"), READY)
+        with again() as route:
+            assert len(route.embed(song, request=7)) == 1
+        double.will(READY)  # as long as nobody else has it safe
+        with again() as route:
+            assert {row.request for row in route.embed(song, request=8).rows} == {8}
+        assert calls(double) == [("GET", f"{TASKS}/t1")] * 3
+
+    def test_what_is_not_the_same_is_another(self, double, again, song, media):
+        other = payload_of(media("audio/flac"), "audio", duration_s=5.0)
+        double.will(MADE, READY, MADE, READY)
+        with again() as route:
+            route.embed(song)
+            route.embed(other)
+        assert self.made(double) == 2
+
+    @pytest.mark.parametrize("gone", [Reply.refused("resource_not_exist", status=404), Reply(status=404, body="")])
+    def test_what_is_gone_is_made_again(self, double, again, song, gone):
+        double.will(MADE, READY, gone, MADE, READY, READY)
+        for made in (1, 2, 2):
+            with again() as route:
+                assert len(route.embed(song)) == 1
+            assert self.made(double) == made
+
+    def test_one_that_failed_meanwhile_counts_as_one_that_failed_now(self, double, again, song):
+        double.will(MADE, Reply.refused("api_key_invalid", status=401))
+        with again() as route, pytest.raises(AuthenticationError):
+            route.embed(song)
+        double.will(failed("The embedding task failed."), MADE, failed("We could not process your media."))
+        with again() as route, pytest.raises(RequestRefusedError):
+            route.embed(song)
+        double.will(MADE, READY)
+        with again() as route:
+            route.embed(song)
+        assert self.made(double) == 3
+
+    def test_a_result_that_is_none_is_fetched_once_more_and_then_made_again(self, double, again, song):
+        bad = told("ready", data=[])
+        double.will(MADE, bad, bad, MADE, READY)
+        for made in (1, 1):
+            with again() as route, pytest.raises(BadResponseError):
+                route.embed(song)
+            assert self.made(double) == made
+        with again() as route:
+            route.embed(song)
+        assert self.made(double) == 2
+
+    def test_another_service_knows_nothing_of_it(self, double, time, song, tmp_path):
+        double.will(MADE, READY, MADE, READY)
+        with Journal(tmp_path / "run.db") as journal, client_of(double.url, time) as client:
+            for where in ("here", "there"):
+                TasksRoute(client, clock=time.clock, memory=journal.memory(where)).embed(song)
+        assert self.made(double) == 2

@@ -11,10 +11,12 @@ import pytest
 
 from preflight.errors import RateLimitError, ServiceUnavailableError
 from preflight.limits.rates import Quota, Rates
-from preflight.submitter import Budget
+from preflight.submitter import Budget, waits
 from preflight.submitter.allowance import Cost
 from preflight.submitter.decision import Patience
 from preflight.submitter.exchange import Exchange
+from preflight.submitter.outcome import Answered
+from preflight.submitter.refusal import Said
 from preflight.submitter.turns import AsyncTurns, Turns
 
 STILL = Cost(group="still")
@@ -25,6 +27,23 @@ A_DAY = Rates(summary="", source="", read_on=dt.date(2026, 1, 1), still=Quota(re
 
 class _EnoughError(Exception):
     """Of sleep."""
+
+
+class Heard:
+    """A listener whose sleep ends at once, with an error."""
+
+    def __init__(self) -> None:
+        self.said: list[waits.Wait | float | str] = []
+
+    def waits(self, wait: waits.Wait) -> None:
+        self.said.append(wait)
+
+    def goes_on(self) -> None:
+        self.said.append("goes on")
+
+    def sleep(self, seconds: float) -> None:
+        self.said.append(seconds)
+        raise _EnoughError
 
 
 def exchange(patience: Patience = Patience()) -> Exchange:  # noqa: B008 (it is frozen)
@@ -70,6 +89,39 @@ class TestThreads:
         awake.set()
         thread.join(10)
         assert not thread.is_alive()
+
+    def test_who_waits_is_heard_of_it(self):
+        """The first in line, for the plan; whoever is behind, for that one."""
+        heard = Heard()
+        with waits.heard_by(heard):
+            turns = Turns(Budget(A_DAY), 8, waits.sleep)
+            with turns.next(exchange(), time.monotonic()):
+                assert heard.said == []
+            turns._lines["still"].acquire()
+            with pytest.raises(ServiceUnavailableError), turns.next(exchange(IMPATIENT), time.monotonic()):
+                raise AssertionError
+            turns._lines["still"].release()
+            patient = exchange(Patience(max_wait_s=90_000))
+            patient.after(Answered(status=503, headers={}, said=Said()), elapsed_s=0.0, now=0.0, jitter=0.0)
+            with pytest.raises(_EnoughError), turns.next(patient, time.monotonic()):
+                raise AssertionError
+        behind, first, slept_s = heard.said
+        assert (behind.why, behind.until, behind.is_open) == ("others are before it", None, False)
+        assert first.why == "the plan's limits are used up for now (texts and images)"
+        assert first.until == pytest.approx(time.time() + 86_400, abs=60)
+        assert first.is_open  # of a 503 nobody knows whether it was done
+        assert slept_s == pytest.approx(86_400, abs=60)
+
+    def test_so_is_who_finds_no_room(self):
+        heard, turns = Heard(), Turns(None, 1, waits.sleep)
+        with (
+            waits.heard_by(heard),
+            turns.next(exchange(), time.monotonic()),
+            pytest.raises(ServiceUnavailableError),
+            turns.next(exchange(IMPATIENT), time.monotonic()),
+        ):
+            raise AssertionError
+        assert [wait.why for wait in heard.said] == ["others are before it"]
 
     def test_what_is_not_metered_does_not_wait(self):
         turns = Turns(None, 1, time.sleep)

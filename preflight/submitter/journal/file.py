@@ -69,6 +69,13 @@ _SCHEMA = (
     "CREATE INDEX position_input ON position (input)",
     "CREATE INDEX output_request ON output (request)",
 )
+# Made in a journal without it, too: whoever does not know of it goes on as if it were not there.
+_MADE = """CREATE TABLE IF NOT EXISTS made (
+    key BLOB PRIMARY KEY,
+    identifier TEXT NOT NULL,
+    name TEXT,
+    made_at REAL NOT NULL
+) WITHOUT ROWID"""
 
 _WAIT_S = 10.0
 """For a reader that holds the file for a moment; no other writer can."""
@@ -216,6 +223,7 @@ def _require_journal(connection: sqlite3.Connection, path: Path) -> bool:
 
 def _make(connection: sqlite3.Connection) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    connection.execute(_MADE)
     if tables:
         return
     for statement in _SCHEMA:

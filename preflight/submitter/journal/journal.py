@@ -4,6 +4,7 @@ Inputs are known by a key made of their content, and requests by one made of the
 by now, or comes out of another input, is not sent twice. The keys are the caller's to make (32 bytes each).
 
     pending ──begin──▶ in flight ──answered──▶ done, with its vectors
+                           ├──held────▶ pending again, while it waits for its turn
                            ├──failed──▶ failed (for good: never sent again)
                            ├──failed──▶ failed for now (sent again by the next run)
                            └─(killed)─▶ pending again, and `lost` counts one more
@@ -22,6 +23,7 @@ from preflight.errors import PreflightError
 from preflight.media import InputType
 from preflight.submitter.journal.file import JournalFile
 from preflight.submitter.journal.known import Done, Failed, Failure, Known, Pending
+from preflight.submitter.journal.made import JournalMemory
 from preflight.submitter.journal.origin import Origin
 
 if TYPE_CHECKING:
@@ -92,6 +94,10 @@ class Journal:
     @property
     def path(self) -> Path:
         return self._file.path
+
+    def memory(self, where: str) -> JournalMemory:
+        """Of what routes to that service make there: for `AutoRoute.remembering`, and the routes themselves."""
+        return JournalMemory(self._file, self._lock, where)
 
     def close(self) -> None:
         """Let go of the file. Whatever is told to it afterwards raises JournalError."""
@@ -179,6 +185,11 @@ class Journal:
                 "WHERE id = ? AND state NOT IN ('done', 'failed')",
                 (request,),
             )
+
+    def held(self, request: int) -> None:
+        """It waits to be sent, after all: nothing was billed. `begin` says when it is."""
+        with self._lock, self._file.transaction() as connection:
+            connection.execute("UPDATE request SET state = 'pending' WHERE id = ? AND state = 'in flight'", (request,))
 
     def answered(self, request: int, embeddings: Embeddings, *, start_s: float | None) -> None:
         """Its vectors, on the timeline where its media start at `start_s`. On the disk when this returns.

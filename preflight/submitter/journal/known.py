@@ -75,7 +75,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"HTTP {self.status}" if self.status is not None else self.type
 
     def error(self, source: str) -> PreflightError:
-        """As it was raised, of an input that may have another name by now."""
+        """As it was raised, of an input that may have another name by now. One that failed for good."""
         match self.type:
             case "RejectedError":
                 return RejectedError(source, self.findings)
@@ -84,7 +84,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
         kind = _SUBMIT_ERRORS.get(self.type)
         if kind is None:
             return PreflightError(self.message)
-        return kind(self.message, status=self.status, code=self.code, retried=self.retried)
+        return kind(self.message, status=self.status, code=self.code, retried=self.retried, permanent=True)
 
     def kept(self) -> str:
         return msgspec.json.encode(self).decode()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
 from preflight.errors import RejectedError, RequestRefusedError, ServiceUnavailableError
 from preflight.rules import Finding
 from preflight.submitter.journal import Done, Failed, Journal, Pending, read_status
+from preflight.submitter.memory import Made
 from tests.submitter.journal.made import embeddings, expected, key, same
 
 
@@ -178,3 +181,28 @@ def test_many_threads_at_once(place):
         assert (status.inputs.done, status.requests.done) == (40, 40)
         for n in range(40):
             assert isinstance(enter(journal, n, position=n), Done)
+
+
+class TestMemory:
+    def test_what_was_made_is_known_to_the_next_process_until_it_is_forgotten(self, place):
+        with Journal(place) as journal:
+            journal.memory("here").remember(key("x"), Made("t1"))
+            journal.memory("here").remember(key("x"), Made("t2", "film.mp4"))
+        with Journal(place) as journal:
+            memory = journal.memory("here")
+            assert memory.recall(key("x")) == Made("t2", "film.mp4")
+            assert journal.memory("elsewhere").recall(key("x")) is None
+            for _ in range(2):
+                memory.forget(key("x"))
+            assert memory.recall(key("x")) is None
+
+    def test_a_journal_that_was_begun_without_one_goes_on(self, place):
+        with began(Journal(place)) as journal:
+            embedded(journal, "x")
+        with closing(sqlite3.connect(place)) as old:
+            old.execute("DROP TABLE made")
+            old.commit()
+        assert read_status(place).inputs.done == 1
+        with Journal(place) as journal:
+            assert isinstance(enter(journal, "x"), Done)
+            assert journal.memory("here").recall(key("x")) is None
