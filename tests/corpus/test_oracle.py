@@ -129,6 +129,9 @@ NOT_THERE = {
     "video/clock_jumps_ts": "the judge believes the hour between its parts",
     "video/long_open_gop_mp4": "encoded again, a shortfall",
     "bad/avi_cut": "the torn last packet is left out",
+    "bad/webm_wrong_bits_in_vorbis_header": "the judge's FFmpeg does not read it at all",
+    "audio/mp3_behind_junk": "the judge's FFmpeg takes it for AMR",
+    "audio/mp3_joined": "the judge takes the tag in the middle and the frame behind it for one frame of 122 bytes",
 }
 
 
