@@ -78,6 +78,8 @@ def embed_many(
     journal: str | os.PathLike[str] | None = None,
     workers: int = 4,
     route: Wish = "sync",
+    rate_plan: str | os.PathLike[str] | None = None,
+    max_wait_s: float = 300.0,
 ) -> Iterator[Result]:
     """Embed many inputs, side by side: a `Result` an input, in their order, as soon as it is its turn.
 
@@ -88,22 +90,29 @@ def embed_many(
 
     Nothing is read or sent before the first is asked for; `sources` are then read a little ahead, in another thread.
     `journal`: a file that keeps what was answered, made where there is none; the same call again sends only what is
-    missing, after whatever ended the last one. `workers`: uploads at once. `route`: as in `embed`. The key is that of
-    TWELVELABS_API_KEY where none is given.
+    missing, after whatever ended the last one. `workers`: uploads at once. `route`: as in `embed`. `rate_plan`: your
+    plan at the service, whose limits are kept to: its name, or a .toml or .json file; without one, the service says
+    what is too much. `max_wait_s`: seconds; a longer wait for either ends it with RateLimitError, which says until
+    when. Where limits are by the hour, 3900 waits for the next one. The key is that of TWELVELABS_API_KEY where none is
+    given.
 
     An input that fails is a `Result` with its error. What would fail the next one, too, is raised, once all that was
     answered was given: AuthenticationError, RateLimitError, ServiceUnavailableError where the service is down,
     OutOfSpaceError, JournalError, UsageError. Where the iterator is closed, or interrupted, answers to what was sent
     are awaited for a few seconds; only a journal has them.
     """
+    from preflight.limits import rates
     from preflight.runs import Run
-    from preflight.submitter import BASE_URL, AutoRoute, Client
+    from preflight.submitter import BASE_URL, AutoRoute, Budget, Client
     from preflight.submitter.journal import Journal
 
     key = api_key if api_key is not None else os.environ.get("TWELVELABS_API_KEY")
     where = base_url or BASE_URL
+    budget = Budget(rates.load(os.fspath(rate_plan))) if rate_plan is not None else None
     with ExitStack() as stack:
-        client = stack.enter_context(Client(key, base_url=where, max_concurrency=workers))
+        client = stack.enter_context(
+            Client(key, base_url=where, budget=budget, max_wait_s=max_wait_s, max_concurrency=workers)
+        )
         kept = stack.enter_context(Journal(os.fspath(journal))) if journal is not None else None
         memory = kept.memory(where.rstrip("/")) if kept is not None else None
         run = Run(

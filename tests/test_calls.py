@@ -6,7 +6,8 @@ import pytest
 
 import preflight
 from preflight.emulator import Double, Reply
-from preflight.errors import AuthenticationError, JournalError
+from preflight.errors import AuthenticationError, JournalError, RateLimitError, UsageError
+from preflight.runs.board import Board
 
 
 def texts(count: int) -> list[preflight.Text]:
@@ -59,3 +60,32 @@ def test_what_would_fail_the_next_one_too_is_raised_after_what_was_answered() ->
         with pytest.raises(AuthenticationError):
             next(many)
         assert len(double.requests) == 3
+
+
+def test_limits_of_a_plan_are_kept_to(tmp_path) -> None:
+    (plan := tmp_path / "own.toml").write_text(
+        'summary = "ours"\nsource = "our contract"\nread_on = 2026-10-01\nstill = { requests_a_day = 2 }\n'
+    )
+    with Double() as double:
+        many = preflight.embed_many(texts(5), api_key="any", base_url=double.url, workers=1, rate_plan=plan)
+        assert [next(many).source, next(many).source] == ["t0", "t1"]
+        with pytest.raises(RateLimitError, match="The plan's limits are used up for now") as ended:
+            next(many)
+        assert ended.value.retry_after_s == pytest.approx(86_400, abs=60)
+        assert len(double.requests) == 2
+        with pytest.raises(UsageError, match="developer-3"):
+            next(preflight.embed_many(texts(1), api_key="any", base_url=double.url, rate_plan="enterprise"))
+
+
+def test_so_long_and_no_longer_is_waited(monkeypatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(Board, "sleep", lambda board, seconds: slept.append(seconds))
+    hour = Reply(status=429, headers={"Retry-After": "3500"}, body={"code": "too_many_requests", "message": "."})
+    with Double() as double:
+        call = {"api_key": "any", "base_url": double.url}
+        double.will(hour)
+        with pytest.raises(RateLimitError):
+            list(preflight.embed_many(texts(1), **call))
+        double.will(hour)
+        assert len(list(preflight.embed_many(texts(1), max_wait_s=3900, **call))) == 1
+    assert slept == [pytest.approx(3502.5, abs=2.5)]

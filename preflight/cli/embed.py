@@ -12,7 +12,7 @@ import typer
 from preflight.cli import options
 from preflight.cli.inputs import opened
 from preflight.cli.run_bar import run_bar
-from preflight.cli.service import connected
+from preflight.cli.service import address, connected
 from preflight.cli.talk import give, require_output, say
 from preflight.errors import ExitCode, PreflightError, RejectedError
 from preflight.limits import rates
@@ -61,7 +61,11 @@ def embed(
     ] = None,
     workers: Annotated[int, typer.Option("--workers", help="Uploads at once.", min=1, max=_MOST_WORKERS)] = WORKERS,
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="Send nothing: say how many requests, minutes and dollars it takes.")
+        bool,
+        typer.Option(
+            "--estimate",
+            help="Send nothing: say how many requests, minutes and dollars it takes; with --journal, what is left.",
+        ),
     ] = False,
     rate_plan: options.RatePlan = None,
     form: Annotated[Literal["text", "ndjson"], typer.Option("--format", help="How to print an estimate.")] = "text",
@@ -82,7 +86,8 @@ def embed(
         from preflight.cli.estimate import print_estimate
 
         sources, as_kind = opened(paths, kind)
-        return print_estimate(policy, profile, sources, as_kind, route, (rate_plan or rates.DEFAULT_PLAN, plan), form)
+        named, where = (rate_plan or rates.DEFAULT_PLAN, plan), address(emulator, base_url)
+        return print_estimate(policy, profile, sources, as_kind, route, named, form, journal, where)
     with ExitStack() as stack:
         write = stack.enter_context(embeddings_file(out)).add if out is not None else _print
         sources, as_kind = opened(paths, kind)

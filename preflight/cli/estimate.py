@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Literal
 
 from preflight.cli.talk import bar, give, say, tell
@@ -16,6 +18,7 @@ from preflight.reports import records, text
 from preflight.reports import runs as reports
 from preflight.runs.estimate import RunEstimate, estimate_run
 from preflight.submitter.estimate import estimate
+from preflight.submitter.journal import journal_reader
 
 
 def print_estimate(
@@ -26,14 +29,19 @@ def print_estimate(
     route: Wish,
     plan: tuple[str, Rates],
     form: Literal["text", "ndjson"],
+    journal: Path | None,
+    where: str,
 ) -> int:
-    """Exit code 1 where something could not be sent at all. `plan`: its name, and what it lets one use."""
+    """Exit code 1 where something could not be sent at all. `plan`: its name, and what it lets one use. `journal`: of
+    runs that sent to `where`, whose answers count no more.
+    """
     found = RunEstimate()
-    with bar(len(sources), prints=True) as progress:
+    read = journal_reader(journal) if journal is not None else nullcontext()
+    with read as kept, bar(len(sources), prints=True) as progress:
         preflight = Preflight(limits=profile, policy=policy, on_progress=progress.advance)
         for source in sources:
             progress.start(source.name)
-            estimate_run(preflight, [source], kind=kind, wish=route, found=found)
+            estimate_run(preflight, [source], kind=kind, wish=route, journal=kept, where=where, found=found)
             progress.finish()
     for name, error in found.refused:
         say(text.of_rejection(error) if isinstance(error, RejectedError) else f"{name}: {error}")

@@ -15,18 +15,25 @@ if TYPE_CHECKING:
     from preflight.limits.rates import Rates
     from preflight.submitter import AutoRoute
 
-_EMULATOR_KEY = "emulator"
+_EMULATOR = _EMULATOR_KEY = "emulator"
 MOST_WAIT_S = 3_900.0
 """A little more than an hour, so that what is used up by the hour ends no batch; a day's quota does. In a library,
 whoever calls may have better things to do: there it is five minutes."""
+
+
+def address(emulator: bool, base_url: str | None) -> str:
+    """By what name a journal knows where it sends: the emulator has another address each time."""
+    from preflight.submitter import BASE_URL
+
+    return _EMULATOR if emulator else (base_url or BASE_URL).rstrip("/")
 
 
 @contextmanager
 def connected(
     emulator: bool, base_url: str | None, api_key_file: Path | None, profile: str, rates: Rates | None, workers: int
 ) -> Iterator[tuple[AutoRoute, str]]:
-    """Every route to it, for so many workers, and by what name a journal knows where it sends: the emulator has
-    another address each time. `rates`: to be kept to; None leaves it to the service to say that it is too much.
+    """Every route to it, for so many workers, and its `address`. `rates`: to be kept to; None leaves it to the service
+    to say that it is too much.
     """
     from preflight.submitter import BASE_URL, AutoRoute, Client
     from preflight.submitter.budget import Budget
@@ -40,7 +47,7 @@ def connected(
     if not emulator:
         where = base_url or BASE_URL
         with connect(_key(api_key_file), base_url=where) as client:
-            yield AutoRoute(client), where.rstrip("/")
+            yield AutoRoute(client), address(emulator, base_url)
         return
     if base_url is not None:
         raise UsageError("--emulator and --base-url exclude each other. Give one of them.")
@@ -50,7 +57,7 @@ def connected(
         LocalServer(profile=profile) as server,
         connect(_EMULATOR_KEY, base_url=server.url) as client,
     ):
-        yield AutoRoute(client), "emulator"
+        yield AutoRoute(client), _EMULATOR
 
 
 def _key(file: Path | None) -> str | None:

@@ -134,6 +134,9 @@ def of_embedding(row: Row, vector: NDArray[np.float32]) -> dict[str, Json]:
         "start_s": row.start_s,
         "end_s": row.end_s,
         "request": row.request,
+        # As in the forms that have columns: what a store of vectors keys by, and where a text lies in its source.
+        "id": row.id,
+        "offset": row.offset,
     }
 
 

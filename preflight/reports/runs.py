@@ -22,6 +22,7 @@ def of_estimate(found: RunEstimate, reckoned: Estimate, plan: Plan, prices: Pric
     """The line of `embed --estimate --format ndjson`."""
     return {
         "inputs": found.inputs,
+        "done": found.done,
         "refused": len(found.refused),
         "requests": reckoned.requests,
         "media_minutes": round(reckoned.media_s / 60, 3),
@@ -36,9 +37,10 @@ def of_estimate(found: RunEstimate, reckoned: Estimate, plan: Plan, prices: Pric
 
 
 def estimate_text(found: RunEstimate, reckoned: Estimate, plan: Plan, prices: Prices) -> str:
-    refused = f", {len(found.refused)} of them refused" if found.refused else ""
+    counts = [(found.done, "need nothing more"), (len(found.refused), "refused")]
+    told = "".join(f", {count} of them {what}" for count, what in counts if count)
     lines = [
-        f"{_count(found.inputs, 'input')}{refused}: {_used(reckoned.requests, reckoned.media_s)}",
+        f"{_count(found.inputs, 'input')}{told}: {_used(reckoned.requests, reckoned.media_s)}",
         *_uses_lines(found.uses),
     ]
     if found.by_route.keys() - {"sync"}:

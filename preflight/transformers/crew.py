@@ -24,6 +24,7 @@ class Crew:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
+        self._at_work = 0
         self._is_stopped = False
         self._error: BaseException | None = None
 
@@ -36,8 +37,11 @@ class Crew:
         with self._changed:
             self._is_stopped = True
             self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._at_work)
+        # Ctrl-C may come while one is being started: that one is not to be joined yet, and will find that all is over.
         for thread in self._threads:
-            thread.join()
+            if thread.is_alive():
+                thread.join()
 
     def start(self, work: Callable[[], None], name: str) -> None:
         """What `work` raises is raised in whoever waits for a lane of this crew."""
@@ -67,13 +71,20 @@ class Crew:
             return result
 
     def _run(self, work: Callable[[], None]) -> None:
+        with self._changed:
+            if self._is_stopped:
+                return
+            self._at_work += 1
         try:
             work()
         except Stopped:
-            return
+            pass
         except BaseException as error:  # noqa: BLE001 (raised again where it is waited for)
             with self._changed:
                 self._error = self._error or error
+        finally:
+            with self._changed:
+                self._at_work -= 1
                 self._changed.notify_all()
 
     def take(self, is_so: Callable[[], bool], act: Callable[[], T]) -> T:

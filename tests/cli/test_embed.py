@@ -18,7 +18,10 @@ from preflight.errors import RateLimitError, ServiceUnavailableError
 from preflight.submitter import Client
 from tests.results.made import FORMS, IN_ALL, read
 
-KEYS = ["source", "input_type", "embedding", "embedding_option", "embedding_scope", "start_s", "end_s", "request"]
+KEYS = [
+    *("source", "input_type", "embedding", "embedding_option", "embedding_scope", "start_s", "end_s", "request"),
+    *("id", "offset"),
+]
 
 
 def vectors(text: str) -> list[dict]:

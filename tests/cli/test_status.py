@@ -155,6 +155,41 @@ class TestEstimate:
         assert "    by route: async 1, sync 1\n" in ended.out
         assert json.loads(preflight(*call, "--format", "ndjson").out)["by_route"] == {"async": 1, "sync": 1}
 
+    def test_with_a_journal_only_what_is_left(self, preflight, texts, tmp_path) -> None:
+        """Also of a long one that was begun. What is there twice is sent once, what was refused not at all."""
+        (texts / "again.txt").write_text("This is text 5.\n")
+        (texts / "long.txt").write_text(" ".join(f"This is sentence {n} of a longer text." for n in range(300)))
+        journal, form = tmp_path / "run.db", ("--format", "ndjson")
+        with Double() as double:
+            double.will(
+                *[Reply()] * 3,
+                Reply.refused("parameter_invalid"),
+                *[Reply()] * 4,
+                Reply(status=401, body={"code": "api_key_invalid", "message": "No."}),
+            )
+            command = ["embed", texts, "--base-url", double.url, "--workers", 1, "--journal", journal]
+            whole = json.loads(preflight(*command[:4], "--estimate", *form).out)
+            before = json.loads(preflight(*command, "--estimate", *form).out)
+            assert not journal.exists()
+            assert (whole["requests"], whole["done"]) == (before["requests"] + 1, before["done"] - 1)
+            # 0 1 2 3 4 5 again long, in this order: two requests of the long one are answered.
+            assert preflight(*command).code == 2
+            ended = preflight(*command, "--estimate", *form)
+            after = json.loads(ended.out)
+            assert (after["inputs"], after["done"], after["refused"]) == (8, 6, 1)
+            assert after["requests"] == before["requests"] - 6 - 2
+            assert after["usd"] == pytest.approx(after["requests"] * 0.00007)
+            assert (ended.code, "parameter_invalid" in ended.err) == (1, True)
+            sent = len(double.requests)
+            assert preflight(*command).code == 1
+            assert len(double.requests) - sent == after["requests"]
+            assert preflight(*command, "--estimate").out.startswith(
+                "8 inputs, 7 of them need nothing more, 1 of them refused: 0 requests\n"
+            )
+            # What another service answered is none of it.
+            there = json.loads(preflight("embed", texts, "--emulator", "--journal", journal, "--estimate", *form).out)
+            assert there["requests"] == before["requests"]
+
     def test_says_what_cannot_be_sent(self, preflight, samples, media) -> None:
         ended = preflight("embed", samples / "icon.png", media("bad/empty"), "--estimate")
         assert ended.code == 1

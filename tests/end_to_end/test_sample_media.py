@@ -129,6 +129,8 @@ def test_all_of_it_is_embedded_on_its_own_timeline(tmp_path):
             "start_s",
             "end_s",
             "request",
+            "id",
+            "offset",
         ]
         assert len(row["embedding"]) == 512
     assert set(rows) == set(TRUTH) - {"outfit.json"}  # of a folder, only media and plain texts are taken

@@ -15,7 +15,7 @@ from preflight.media import Fidelity, Span
 from preflight.submitter import Embeddings, Row
 
 FORMS = ("ndjson", "npz", "parquet")
-IN_ALL = ("source", "input_type", "embedding_option", "embedding_scope", "start_s", "end_s", "request")
+IN_ALL = ("source", "input_type", "embedding_option", "embedding_scope", "start_s", "end_s", "request", "id", "offset")
 
 
 def part(number: int, count: int = 100, source: str = "films/talk.mp4") -> Embeddings:
