@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,7 +14,7 @@ from preflight.cli.inputs import opened
 from preflight.cli.run_bar import run_bar
 from preflight.cli.service import address, connected
 from preflight.cli.talk import give, require_output, say
-from preflight.errors import ExitCode, PreflightError, RejectedError
+from preflight.errors import ExitCode, OutOfSpaceError, PreflightError, RejectedError
 from preflight.limits import rates
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
@@ -89,7 +89,8 @@ def embed(
         named, where = (rate_plan or rates.DEFAULT_PLAN, plan), address(emulator, base_url)
         return print_estimate(policy, profile, sources, as_kind, route, named, form, journal, where)
     with ExitStack() as stack:
-        write = stack.enter_context(embeddings_file(out)).add if out is not None else _print
+        file = stack.enter_context(embeddings_file(out)) if out is not None else None
+        write = file.add if file is not None else _print
         sources, as_kind = opened(paths, kind)
         kept_to = plan if rate_plan is not None else None
         service = connected(emulator, base_url, api_key_file, profile, kept_to, workers)
@@ -115,10 +116,15 @@ def embed(
             try:
                 for result in run:
                     tally.add(result)
+                    if file is not None:
+                        file.require_room()
             except (KeyboardInterrupt, PreflightError) as error:
                 stop = error
                 for result in run.rest():  # paid for
-                    tally.add(result)
+                    with suppress(OutOfSpaceError):
+                        tally.add(result)
+                if file is not None:
+                    file.cut_short()
         if stop is not None and not tally.vectors:
             if kept is not None:
                 say(_RESUME.format(journal))
@@ -127,6 +133,8 @@ def embed(
         f"{tally.vectors} vectors from {tally.done} of {len(sources)} inputs"
         + (f" in {out}" if out is not None else "")
     )
+    if tally.unwritten and kept is None:
+        say(f"{tally.unwritten} more were embedded, and there was no room for their vectors: they are lost. {_KEEP}")
     if client.left:
         count = len(client.left)
         assets, stay = ("asset", "stays") if count == 1 else ("assets", "stay")
@@ -139,6 +147,7 @@ def embed(
 
 
 _RESUME = "What was answered is kept in {}: run the same command again to go on."
+_KEEP = "With --journal they would be kept, and not be paid for again."
 
 
 class _Tally:
@@ -149,6 +158,8 @@ class _Tally:
         self.done = self.vectors = 0
         self.for_now = 0
         """Inputs that may fare better next time."""
+        self.unwritten = 0
+        """Inputs whose vectors there was no room for."""
 
     def add(self, result: Result) -> None:
         match result.outcome:
@@ -157,7 +168,11 @@ class _Tally:
             case PreflightError() as error:
                 say(f"{result.source}: {error}")
             case embeddings:
-                self._write(embeddings)
+                try:
+                    self._write(embeddings)
+                except OutOfSpaceError:
+                    self.unwritten += 1
+                    raise
                 self.done += 1
                 self.vectors += len(embeddings)
                 return

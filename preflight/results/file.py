@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from preflight.errors import UsageError
+from preflight.results.room import require_room
 from preflight.whole import part_of, plain_errors
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ def write_embeddings(path: str | os.PathLike[str], results: Embeddings | Iterabl
     Where what gives the results fails after the first of them, those that were there are kept: they were paid for.
 
     Raises UsageError for another name, or a place that cannot be written; MissingExtraError where Parquet is not
-    installed; OutOfSpaceError, which leaves nothing behind.
+    installed; OutOfSpaceError, also where the disk is nearly full: what was added before is kept, too.
     """
     from preflight.submitter import Embeddings
 
     with embeddings_file(Path(path)) as file:
         for each in [results] if isinstance(results, Embeddings) else results:
             file.add(each)
+            file.require_room()
         return file.count
 
 
@@ -45,6 +47,7 @@ class EmbeddingsFile:
     def __init__(self, form: Form, path: Path, thread: ThreadPoolExecutor) -> None:
         self._form, self._path, self._thread = form, path, thread
         self._size: int | None = None
+        self._is_cut_short = False
         self.count = 0
         self.failure: BaseException | None = None
 
@@ -56,6 +59,17 @@ class EmbeddingsFile:
                 raise UsageError(f"{self._path} holds vectors of {self._size} numbers, not {size}. Write another file.")
             self._size = size
         _waited_for(self._thread.submit(self._add, embeddings))
+
+    def require_room(self) -> None:
+        """Raises OutOfSpaceError where the disk is so nearly full that nothing more should be asked of the service.
+        What is on its way can still be added, as a rule, and what was added is made whole.
+        """
+        with plain_errors(self._path):
+            require_room(self._path.parent, self._form.room_bytes, with_reserve=True)
+
+    def cut_short(self) -> None:
+        """Whoever writes knows why no more was added, and tells it: it ends with what is there, without an error."""
+        self._is_cut_short = True
 
     def end(self, *, at_last: bool) -> None:
         """Make it whole and move it to its place, or leave nothing. `at_last`: everything was added that was to be."""
@@ -75,11 +89,11 @@ class EmbeddingsFile:
     def _end(self, *, at_last: bool) -> None:
         part = part_of(self._path)
         try:
-            if self.failure is None and (at_last or self.count):
+            if self._form.is_intact and (self.count or (at_last and self.failure is None)):
                 with plain_errors(self._path):
                     self._form.finish()
                     part.replace(self._path)
-            elif self.failure is not None and at_last:  # whoever wrote went on after it
+            if self.failure is not None and at_last and not self._is_cut_short:  # whoever wrote went on after it
                 raise self.failure
         finally:
             with suppress(OSError):  # of a full disk, what waited to be written
@@ -105,9 +119,10 @@ def _waited_for(future: Future[_T]) -> _T:
 def embeddings_file(path: Path) -> Iterator[EmbeddingsFile]:
     """A file that is written beside `path`, and moved there when it is whole: `with ... as file: file.add(...)`.
 
-    Whatever ends the block early, the file holds what was added before, whole and readable; where that is nothing, or
-    the disk was full, there is none, and what was at `path` stays. Rows are written as they come: memory does not grow
-    with their number.
+    Whatever ends the block early, the file holds what was added before, whole and readable; where that is nothing,
+    there is none, and what was at `path` stays. On a full disk, too: what there would be no room for is not begun. Only
+    where somebody else takes the room that was counted on, .npz and .parquet cannot be made whole, and there is none.
+    Rows are written as they come: memory does not grow with their number.
 
     Raises as `write_embeddings` does, before anything is asked of the service.
     """
@@ -118,6 +133,7 @@ def embeddings_file(path: Path) -> Iterator[EmbeddingsFile]:
         file = EmbeddingsFile(form, path, thread)
         at_last = False
         try:
+            file.require_room()
             yield file
             at_last = True
         finally:

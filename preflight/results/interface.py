@@ -13,8 +13,16 @@ class Form(Protocol):
     def add(self, embeddings: Embeddings) -> None:
         """Of one source, or of a part of one. Not called again after it failed."""
 
+    @property
+    def is_intact(self) -> bool:
+        """Whether it is as it was before an `add` that failed, and can be made whole."""
+
+    @property
+    def room_bytes(self) -> int:
+        """What `finish` takes of the disk, at most."""
+
     def finish(self) -> None:
-        """Make the file whole. Called once, at the end, and not where `add` failed."""
+        """Make the file whole. Called once, at the end, and not where it is not intact."""
 
     def close(self) -> None:
         """Let go of everything, whatever happened before."""

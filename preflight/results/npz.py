@@ -21,12 +21,14 @@ import numpy as np
 from numpy.lib import format as npy
 
 from preflight.results.columns import COLUMNS, Column
+from preflight.results.room import require_room
 from preflight.submitter import DIMENSION, Embeddings, Row
 
 _BLOCK_BYTES = 1024 * 1024
 _NUMBERS = {"seconds": np.dtype("<f8"), "count": np.dtype("<i8")}
 _UNKNOWN = {"seconds": float("nan"), "count": -1}
 _VECTORS = np.dtype("<f4")
+_HEADERS_BYTES, _BLOCK_OF_DISK_BYTES = 8 * 1024, 4 * 1024
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The earliest time that ZIP knows: the same embeddings make the same file."""
 
@@ -41,15 +43,32 @@ class Npz:
         self._vectors = self._waiting()
         self._columns = [(column, self._waiting()) for column in COLUMNS]
         self._widths = dict.fromkeys((column.name for column in COLUMNS), 1)
+        self._waiting_bytes = 0
+        self.is_intact = True
+
+    @property
+    def room_bytes(self) -> int:
+        """All that waits is written again; compressed, texts take no more in the end than they do as they wait."""
+        return self._waiting_bytes + _HEADERS_BYTES
 
     def add(self, embeddings: Embeddings) -> None:
         if not len(embeddings):
             return
-        self._size = embeddings.vectors.shape[1]
-        self._vectors.write(np.ascontiguousarray(embeddings.vectors, _VECTORS).data)
-        for column, waiting in self._columns:
-            waiting.write(self._encoded(column, embeddings.rows))
+        vectors = np.ascontiguousarray(embeddings.vectors, _VECTORS)
+        columns = [self._encoded(column, embeddings.rows) for column, _ in self._columns]
+        added_bytes = vectors.nbytes + sum(map(len, columns))
+        # Each column may begin another block of the disk.
+        require_room(self._folder, self.room_bytes + 2 * added_bytes + (1 + len(columns)) * _BLOCK_OF_DISK_BYTES)
+        self.is_intact = False
+        self._size = vectors.shape[1]
+        self._vectors.write(vectors.data)
+        self._vectors.flush()
+        for (_, waiting), values in zip(self._columns, columns, strict=True):
+            waiting.write(values)
+            waiting.flush()
         self._count += len(embeddings)
+        self._waiting_bytes += added_bytes
+        self.is_intact = True
 
     def finish(self) -> None:
         with zipfile.ZipFile(self._file, "w") as archive:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from preflight.errors import MissingExtraError
 from preflight.results.columns import COLUMNS, Column
+from preflight.results.room import require_room
 from preflight.submitter import DIMENSION, Embeddings
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 _GROUP_ROWS = 8192
 """Rows that are written together: 16 MiB of vectors, which is what is held of them."""
+_FOOTER_BYTES, _GROUP_BYTES = 16 * 1024, 4 * 1024
+_ROW_BYTES = 1024
+"""Of a row besides its vector, and more only with names of files that are longer than any."""
 _TYPES = {"text": "string", "seconds": "float64", "count": "int64"}
 
 
@@ -33,9 +37,23 @@ class Parquet:
         self._writer: pa.parquet.ParquetWriter | None = None
         self._schema: pa.Schema | None = None
         self._waiting: list[pa.RecordBatch] = []
-        self._rows = 0
+        self._rows = self._waiting_bytes = self._groups = 0
+        self._folder = path.parent
+        self.is_intact = True
+
+    @property
+    def room_bytes(self) -> int:
+        """What waits, uncompressed, and what stands at the end: of every column of every group a few bytes."""
+        return self._waiting_bytes + _FOOTER_BYTES + _GROUP_BYTES * (self._groups + 1)
 
     def add(self, embeddings: Embeddings) -> None:
+        each = embeddings.vectors.nbytes + len(embeddings) * _ROW_BYTES
+        require_room(self._folder, self.room_bytes + each)
+        self.is_intact = False
+        self._add(embeddings)
+        self.is_intact = True
+
+    def _add(self, embeddings: Embeddings) -> None:
         for start in range(0, len(embeddings), _GROUP_ROWS):
             rows = slice(start, start + _GROUP_ROWS)
             part = Embeddings(embeddings.vectors[rows], embeddings.rows[rows])
@@ -43,6 +61,7 @@ class Parquet:
                 self._write()
             self._waiting.append(self._batch(part))
             self._rows += len(part)
+            self._waiting_bytes += self._waiting[-1].nbytes
 
     def finish(self) -> None:
         self._write()
@@ -69,7 +88,8 @@ class Parquet:
             )
         if self._rows:
             self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema), row_group_size=_GROUP_ROWS)
-        self._waiting, self._rows = [], 0
+            self._groups += 1
+        self._waiting, self._rows, self._waiting_bytes = [], 0, 0
 
     def _batch(self, embeddings: Embeddings) -> pa.RecordBatch:
         import numpy as np

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 import time
@@ -281,14 +282,19 @@ class TestCutShort:
         assert len(vectors(ended.out)) == 1
 
     @pytest.mark.parametrize("form", FORMS)
-    def test_full_disk(self, preflight, samples: Path, small_disk: Path, form: str) -> None:
-        inputs = [samples / "icon.png", samples / "message.opus", samples / "field_recording.wav"]
-        (small_disk / "rest").write_bytes(bytes(185 * 1024))
-        ended = preflight("embed", *inputs * 4, "--emulator", "--out", small_disk / f"e.{form}")
+    def test_full_disk(self, preflight, samples: Path, small_disk: Path, monkeypatch, form: str) -> None:
+        """What there was room for is there, whole; of the rest it is said."""
+        (small_disk / "rest").write_bytes(bytes(40 * 1024 if form == "npz" else 150 * 1024))
+        monkeypatch.setattr("preflight.results.room._RESERVE_SHARE", 10**9)  # so that there is none
+        ended = preflight("embed", *[samples / "icon.png"] * 80, "--emulator", "--out", small_disk / f"e.{form}")
         (small_disk / "rest").unlink()
         assert ended.code == 2
         assert "no space left" in ended.err
-        assert list(small_disk.iterdir()) == []
+        assert [path.name for path in small_disk.iterdir()] == [f"e.{form}"]
+        found = len(read(small_disk / f"e.{form}").rows)
+        assert 0 < found < 80
+        assert f"{found} vectors from {found} of 80 inputs in {small_disk / f'e.{form}'}\n" in ended.err
+        assert re.search(r"\n\d+ more were embedded, and there was no room.*: they are lost\..*--journal", ended.err)
 
     def test_ctrl_c(self, program, samples: Path, tmp_path: Path) -> None:
         out, part = tmp_path / "e.ndjson", tmp_path / ".e.ndjson.part"
