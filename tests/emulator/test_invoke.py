@@ -12,7 +12,6 @@ from preflight.emulator import LocalServer
 from preflight.emulator.invoke import in_its_words, parse
 from preflight.emulator.schema import ImageRequest, MultiInputRequest, NamedSource, TextImageRequest, TextRequest
 from preflight.emulator.wire import Refusal
-from preflight.errors import UsageError
 from preflight.limits import load
 
 LIMITS = load("bedrock-marengo3.0")
@@ -80,9 +79,3 @@ def test_a_body_over_the_quota_is_refused_whatever_it_holds() -> None:
         for size, status in ((24_990_000, 200), (24_990_001, 413)):
             padded = sent + b" " * (size - len(sent))
             assert httpx2.post(url, content=padded, headers=headers, trust_env=False).status_code == status
-
-
-@pytest.mark.parametrize("profile", ["marengo3.0-async", "marengo3.0-asset"])
-def test_a_profile_of_tasks_is_not_answered_at_once(profile: str) -> None:
-    with pytest.raises(UsageError, match="is of tasks"), LocalServer(profile=profile):
-        pass

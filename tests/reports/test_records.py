@@ -176,12 +176,12 @@ def test_embeddings() -> None:
         for scope, start in (("clip", 1.5), ("asset", 0.0))
     )
     found = records.of_embeddings(Embeddings(np.array([[0.5, -1], [0, 2]], np.float32), rows))
-    assert [list(r) for r in found] == [
-        ["source", "input_type", "embedding", "embedding_option", "embedding_scope", "start_s", "end_s", "request"]
-    ] * 2
+    keys = ["source", "input_type", "embedding", "embedding_option", "embedding_scope", "start_s", "end_s", "request"]
+    assert [list(r) for r in found] == [[*keys, "id", "offset"]] * 2
     assert records.line(found[0]) == (
         '{"source": "a.mp4", "input_type": "video", "embedding": [0.5, -1.0], "embedding_option": "visual", '
-        '"embedding_scope": "clip", "start_s": 1.5, "end_s": 6.0, "request": 2}'
+        '"embedding_scope": "clip", "start_s": 1.5, "end_s": 6.0, "request": 2, '
+        f'"id": "{rows[0].id}", "offset": null}}'
     )
     assert records.of_embeddings(Embeddings(np.empty((0, 0), np.float32), ())) == []
 
