@@ -47,7 +47,7 @@ class EmbeddingsFile:
     def __init__(self, form: Form, path: Path, thread: ThreadPoolExecutor) -> None:
         self._form, self._path, self._thread = form, path, thread
         self._size: int | None = None
-        self._is_cut_short = False
+        self._is_cut_short = self._is_ended = False
         self.count = 0
         self.failure: BaseException | None = None
 
@@ -73,7 +73,14 @@ class EmbeddingsFile:
 
     def end(self, *, at_last: bool) -> None:
         """Make it whole and move it to its place, or leave nothing. `at_last`: everything was added that was to be."""
-        _waited_for(self._thread.submit(self._end, at_last=at_last))
+        interruption: KeyboardInterrupt | None = None
+        while not self._is_ended:
+            try:
+                _waited_for(self._thread.submit(self._end, at_last=at_last))
+            except KeyboardInterrupt as error:  # perhaps before it was even begun
+                interruption = error
+        if interruption is not None:
+            raise interruption
 
     def _add(self, embeddings: Embeddings) -> None:
         if self.failure is not None:
@@ -87,6 +94,8 @@ class EmbeddingsFile:
         self.count += len(embeddings)
 
     def _end(self, *, at_last: bool) -> None:
+        if self._is_ended:
+            return
         part = part_of(self._path)
         try:
             if self._form.is_intact and (self.count or (at_last and self.failure is None)):
@@ -99,6 +108,7 @@ class EmbeddingsFile:
             with suppress(OSError):  # of a full disk, what waited to be written
                 self._form.close()
             part.unlink(missing_ok=True)
+            self._is_ended = True
 
 
 def _waited_for(future: Future[_T]) -> _T:
@@ -133,7 +143,8 @@ def embeddings_file(path: Path) -> Iterator[EmbeddingsFile]:
         file = EmbeddingsFile(form, path, thread)
         at_last = False
         try:
-            file.require_room()
+            # In the thread, which is started by it: Ctrl-C in the middle of that would have another started beside it.
+            _waited_for(thread.submit(file.require_room))
             yield file
             at_last = True
         finally:

@@ -184,7 +184,8 @@ class TestWhatFails:
                 found.extend(run)
             found += run.rest()
         assert [r.source for r in found if isinstance(r.outcome, Embeddings)] == ["t0", "t1"]
-        assert failed <= len(found) - 2 < failed + workers
+        # Each of the two answers may be written down late, and begins anew.
+        assert failed <= len(found) - 2 < 3 * failed + workers
         assert len(service.sent) == len(found)
 
     def test_one_that_fails_half_of_the_time_does_not(self, journal) -> None:

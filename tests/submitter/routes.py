@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as real
 from pathlib import Path
 
 from preflight.media import Fidelity, Media, Source, Span
@@ -21,6 +22,7 @@ class Time:
     def sleep(self, seconds: float) -> None:
         self.slept_s.append(seconds)
         self.now_s += seconds
+        real.sleep(0.01)  # the emulator looks at what it was given meanwhile, in a thread of its own
         assert len(self.slept_s) < 2000, "it asks for ever"
 
     def clock(self) -> float:

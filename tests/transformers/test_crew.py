@@ -10,7 +10,6 @@ from preflight.transformers.crew import Crew, Lane
 
 
 def test_leaving_it_ends_all_its_threads_in_the_middle() -> None:
-    before = threading.active_count()
     with Crew() as crew:
         lane: Lane[int] = Lane(crew, 2)
 
@@ -23,7 +22,7 @@ def test_leaving_it_ends_all_its_threads_in_the_middle() -> None:
         crew.start(endless, "endless")
         taken = iter(lane)
         assert [next(taken) for _ in range(5)] == list(range(5))
-    assert threading.active_count() == before
+    assert [thread for thread in threading.enumerate() if thread.name == "endless"] == []
 
 
 def test_an_error_is_raised_where_it_is_waited_for() -> None:
