@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from preflight.probers.image_structure import JpegSegment, first_picture, jpeg_segments
+from preflight.probers.image_structure import JpegSegment, first_picture, jpeg_damage, jpeg_segments
 
 if TYPE_CHECKING:
     import av
@@ -19,12 +19,12 @@ _NOT_FOR_DECODING = frozenset({*range(0xE0, 0xF0), 0xFE})
 _PLANES = frozenset({"gray", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"})
 
 
-def coded_picture(file: BinaryIO) -> av.Packet | None:
+def coded_picture(file: BinaryIO) -> av.Packet[av.stream.Stream] | None:
     """The first picture of a JPEG as FFmpeg's decoder takes it; None where it does not know the kind."""
     return _packet(file, first_picture(file, jpeg_segments(file)))
 
 
-def is_cut_short(picture: av.Packet | None) -> bool:
+def is_cut_short(picture: av.Packet[av.stream.Stream] | None) -> bool:
     """Decode with FFmpeg's decoder, which is told to stop at the first fault, and takes less than Pillow's time.
 
     False also where it has no opinion, because the picture is of a kind that it does not know.
@@ -43,14 +43,17 @@ def jpeg_planes(file: BinaryIO) -> tuple[av.VideoFrame | None, bool]:
     In one of FFmpeg's formats of full range: gray, yuvj420p, yuvj422p, yuvj440p, yuvj444p. None where it is cut short
     or of no kind that FFmpeg decodes to one of these. That three components are Y, Cb and Cr is for the caller to know.
     """
-    picture = _packet(file, [s for s in jpeg_segments(file) if s.marker not in _NOT_FOR_DECODING])
+    segments = jpeg_segments(file)
+    if jpeg_damage(segments) is not None:
+        return None, False  # for Pillow to stumble over
+    picture = _packet(file, [s for s in segments if s.marker not in _NOT_FOR_DECODING])
     if picture is None:
         return None, False
     frame, fault = _decoded(picture, halvings=0)
     return (frame if frame is not None and frame.format.name in _PLANES else None), fault
 
 
-def _decoded(picture: av.Packet, *, halvings: int) -> tuple[av.VideoFrame | None, bool]:
+def _decoded(picture: av.Packet[av.stream.Stream], *, halvings: int) -> tuple[av.VideoFrame | None, bool]:
     import av
 
     decoder = av.CodecContext.create("mjpeg", "r")
@@ -66,7 +69,7 @@ def _decoded(picture: av.Packet, *, halvings: int) -> tuple[av.VideoFrame | None
     return (frames[0] if frames else None), False
 
 
-def _packet(file: BinaryIO, segments: Sequence[JpegSegment]) -> av.Packet | None:
+def _packet(file: BinaryIO, segments: Sequence[JpegSegment]) -> av.Packet[av.stream.Stream] | None:
     """Read to where the decoder takes it from: a large file is not copied on the way."""
     import av
 

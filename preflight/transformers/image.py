@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
+from preflight.errors import BrokenMediaError
 from preflight.media import Fidelity, ImageFacts, Source
 from preflight.planner.interface import ConvertImage, CutOutPicture, StripPicture
 from preflight.probers.image import bare_picture
 from preflight.probers.image_decoded import decode_fully, first_picture_of, load_whole, opened
+from preflight.probers.jpeg_check import jpeg_planes
 from preflight.transformers.image_colour import to_srgb
 from preflight.transformers.image_fit import (
     BEST_QUALITY,
     FULL_COLOUR,
     HALF_COLOUR,
+    Fitted,
     Start,
     Try,
     estimated_quality,
@@ -24,7 +28,12 @@ from preflight.transformers.image_fit import (
     fit_jpeg,
     png,
 )
+from preflight.transformers.image_foresight import foresee
+from preflight.transformers.image_planes import Planes
 from preflight.transformers.interface import Output
+
+if TYPE_CHECKING:
+    from av import VideoFrame
 
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -92,9 +101,15 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
     with source.open() as file:
         image = opened(file, source.name)
         start = _start(image, facts, recipe, max_bytes)
-        _draft(image, facts, recipe, first_scale(start, max_bytes))
-        load_whole(image, file, source.name)
-        drawing = _Drawing(image, facts, recipe)
+        is_drafted = _draft(image, facts, recipe, first_scale(start, max_bytes))
+        planes = None if is_drafted else _planes(image, file, facts, recipe)
+        if planes is None:
+            load_whole(image, file, source.name)
+    if planes is not None:
+        foreseen = foresee(planes.at, start, max_bytes=max_bytes)
+        fitted = fit_jpeg(planes.at, start, max_bytes=max_bytes, foreseen=foreseen)
+        return _fitted(source, recipe, planes.steps, fitted)
+    drawing = _Drawing(image, facts, recipe)
     steps = drawing.steps
     if recipe.format == "PNG":
         data = png(drawing.at(1.0, keep_alpha=True))
@@ -102,7 +117,10 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
             return _output(source, data, (*steps, "encode as PNG"))
         start = replace(start, encodes=start.encodes - 1)
         steps = (*steps, f"drop the PNG of {len(data):,} bytes, which is over the limit")
-    fitted = fit_jpeg(drawing.at, start, max_bytes=max_bytes)
+    return _fitted(source, recipe, steps, fit_jpeg(drawing.at, start, max_bytes=max_bytes))
+
+
+def _fitted(source: Source, recipe: ConvertImage, steps: tuple[str, ...], fitted: Fitted) -> Output:
     if (fitted.width, fitted.height) != (recipe.canvas_width, recipe.canvas_height):
         steps = (*steps, f"scale to {fitted.width}x{fitted.height} for the byte limit")
     return _output(source, fitted.data, (*steps, f"encode as JPEG, quality {fitted.quality}"))
@@ -132,15 +150,57 @@ def _start(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, 
     return Start(quality=min(quality, BEST_QUALITY), subsampling=subsampling, known=known, least_scale=least_scale)
 
 
-def _draft(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, scale: float) -> None:
-    """Let a JPEG be decoded at a half, a quarter or an eighth, where that is still larger than what is wanted."""
+def _draft(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, scale: float) -> bool:
+    """Let a JPEG be decoded at a half, a quarter or an eighth, where that is still larger than what is wanted: whether
+    it will be.
+    """
     if not isinstance(image, JpegImageFile) or image.mode not in ("RGB", "L"):
-        return
+        return False
     width, height = round(recipe.width * scale * 2), round(recipe.height * scale * 2)
     if facts.orientation >= _LIES_ON_ITS_SIDE:
         width, height = height, width
-    if width < image.width and height < image.height:
-        image.draft(None, (width, height))
+    return width < image.width and height < image.height and image.draft(None, (width, height)) is not None
+
+
+_NAMED_RGB = [ord(letter) for letter in "RGB"]
+
+
+def _planes(image: ImageFile.ImageFile, file: BinaryIO, facts: ImageFacts, recipe: ConvertImage) -> _Upright | None:
+    """Of a JPEG of Y, Cb and Cr, or of grey, that becomes a JPEG and no larger. Raises BrokenMediaError where its coded
+    data are not whole.
+    """
+    wanted = (recipe.width, recipe.height, recipe.canvas_width, recipe.canvas_height)
+    displayed = (facts.displayed_width, facts.displayed_height)
+    if recipe.format != "JPEG" or wanted != displayed * 2 or not isinstance(image, JpegImageFile):
+        return None
+    # By libjpeg's rules (jdapimin.c) three components may also be R, G and B.
+    is_rgb = image.info.get("adobe_transform") == 0 or [layer[0] for layer in image.layer] == _NAMED_RGB
+    if image.mode not in ("RGB", "L") or is_rgb:
+        return None
+    frame, is_cut_short = jpeg_planes(file)
+    if is_cut_short:
+        raise BrokenMediaError("its coded data have a fault or end too early")
+    if frame is None or (frame.width, frame.height) != image.size or (image.mode == "L") != (len(frame.planes) == 1):
+        return None
+    return _Upright(frame, image.info.get("icc_profile"), facts, recipe)
+
+
+class _Upright:
+    """The planes of a JPEG, upright and in sRGB, at any size up to the planned one."""
+
+    def __init__(self, frame: VideoFrame, icc_profile: bytes | None, facts: ImageFacts, recipe: ConvertImage) -> None:
+        colour_steps: tuple[str, ...] = ()
+        if icc_profile:
+            pixel = Image.new("L" if len(frame.planes) == 1 else "RGB", (1, 1))
+            pixel.info["icc_profile"] = icc_profile
+            _, colour_steps = to_srgb(pixel)
+        profile = icc_profile if colour_steps else None
+        self._planes = Planes(frame, UPRIGHT.get(facts.orientation), profile)
+        self._recipe = recipe
+        self.steps = _steps(facts, recipe, colour_steps)
+
+    def at(self, scale: float) -> Planes:
+        return self._planes.at(_size(self._recipe, scale))
 
 
 class _Drawing:
@@ -148,25 +208,16 @@ class _Drawing:
 
     def __init__(self, image: Image.Image, facts: ImageFacts, recipe: ConvertImage) -> None:
         picture, colour_steps = to_srgb(image)
-        steps = list(colour_steps)
-        if facts.frames is not None and facts.frames > 1:
-            steps.insert(0, f"take the first of {facts.frames} frames")
         if (turn := UPRIGHT.get(facts.orientation)) is not None:
             picture = picture.transpose(turn)
-            steps.append(f"turn upright (EXIF orientation {facts.orientation})")
-        displayed = (facts.displayed_width, facts.displayed_height)
-        if (recipe.width, recipe.height) != displayed:
-            steps.append(f"scale {displayed[0]}x{displayed[1]} to {recipe.width}x{recipe.height}")
-        if (recipe.canvas_width, recipe.canvas_height) != (recipe.width, recipe.height):
-            steps.append(f"pad with white to {recipe.canvas_width}x{recipe.canvas_height}")
         self._picture = picture
         self._recipe = recipe
-        self.steps = tuple(steps)
+        self.steps = _steps(facts, recipe, colour_steps)
 
     def at(self, scale: float, *, keep_alpha: bool = False) -> Image.Image:
         """In mode L or RGB on white; with alpha, if it is kept and there is any."""
         recipe = self._recipe
-        size = max(1, round(recipe.width * scale)), max(1, round(recipe.height * scale))
+        size = _size(recipe, scale)
         canvas = max(size[0], round(recipe.canvas_width * scale)), max(size[1], round(recipe.canvas_height * scale))
         picture = self._picture
         if picture.size != size:
@@ -184,6 +235,24 @@ class _Drawing:
         board = Image.new(plain.mode, canvas, "white")
         board.paste(plain, corner, picture.getchannel("A") if has_alpha else None)
         return board
+
+
+def _size(recipe: ConvertImage, scale: float) -> tuple[int, int]:
+    return max(1, round(recipe.width * scale)), max(1, round(recipe.height * scale))
+
+
+def _steps(facts: ImageFacts, recipe: ConvertImage, colour_steps: Sequence[str]) -> tuple[str, ...]:
+    steps = list(colour_steps)
+    if facts.frames is not None and facts.frames > 1:
+        steps.insert(0, f"take the first of {facts.frames} frames")
+    if facts.orientation in UPRIGHT:
+        steps.append(f"turn upright (EXIF orientation {facts.orientation})")
+    displayed = (facts.displayed_width, facts.displayed_height)
+    if (recipe.width, recipe.height) != displayed:
+        steps.append(f"scale {displayed[0]}x{displayed[1]} to {recipe.width}x{recipe.height}")
+    if (recipe.canvas_width, recipe.canvas_height) != (recipe.width, recipe.height):
+        steps.append(f"pad with white to {recipe.canvas_width}x{recipe.canvas_height}")
+    return tuple(steps)
 
 
 def _bare(picture: Image.Image) -> Image.Image:

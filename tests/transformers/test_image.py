@@ -481,7 +481,7 @@ def test_the_search_ends_within_three_encodes_and_its_bounds(
     """Of a picture that answers to quality and size as real ones do, however they do."""
 
     def size(at: int, scale: float) -> int:
-        return max(1, round(size_at_95 * (image_fit._step(at) / 10) ** -slope * scale ** (2 * power)))
+        return max(1, round(size_at_95 * (image_fit.step_of(at) / 10) ** -slope * scale ** (2 * power)))
 
     known = None if known is None else max(known, quality)  # the highest that makes sense is not above the source's
     source = Try(known, size(known, 1.0)) if known is not None and size(known, 1.0) > limit else None
