@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from functools import partial
 
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
@@ -14,12 +14,12 @@ from preflight.media import Fidelity, ImageFacts, Source
 from preflight.planner.interface import ConvertImage, CutOutPicture, StripPicture
 from preflight.probers.image import bare_picture
 from preflight.probers.image_decoded import decode_fully, first_picture_of, load_whole, opened
-from preflight.probers.jpeg_check import jpeg_planes
 from preflight.transformers.image_colour import to_srgb
 from preflight.transformers.image_fit import (
     BEST_QUALITY,
     FULL_COLOUR,
     HALF_COLOUR,
+    Drawn,
     Fitted,
     Start,
     Try,
@@ -29,11 +29,9 @@ from preflight.transformers.image_fit import (
     png,
 )
 from preflight.transformers.image_foresight import foresee
-from preflight.transformers.image_planes import Planes
+from preflight.transformers.image_planes import Planes, planes_of
 from preflight.transformers.interface import Output
-
-if TYPE_CHECKING:
-    from av import VideoFrame
+from preflight.transformers.png_strips import PngRows
 
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -102,14 +100,18 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
         image = opened(file, source.name)
         start = _start(image, facts, recipe, max_bytes)
         is_drafted = _draft(image, facts, recipe, first_scale(start, max_bytes))
-        planes = None if is_drafted else _planes(image, file, facts, recipe)
-        if planes is None:
-            load_whole(image, file, source.name)
+        turn = UPRIGHT.get(facts.orientation)
+        planes, rows = None, None
+        if not is_drafted and _only_shrinks(facts, recipe):
+            planes = planes_of(image, file, turn)
+            rows = PngRows.of(source, image, file) if turn is None else None
     if planes is not None:
-        foreseen = foresee(planes.at, start, max_bytes=max_bytes)
-        fitted = fit_jpeg(planes.at, start, max_bytes=max_bytes, foreseen=foreseen)
-        return _fitted(source, recipe, planes.steps, fitted)
-    drawing = _Drawing(image, facts, recipe)
+        fitted = _fit_planes(planes, recipe, start, max_bytes)
+        return _fitted(source, recipe, _steps(facts, recipe, planes.colour_steps), fitted)
+    drawn = partial(_drawn, source, facts, recipe, first_scale(start, max_bytes))
+    if rows is not None and (fit := _fit_rows(rows, drawn, start, max_bytes)) is not None:
+        return _fitted(source, recipe, _steps(facts, recipe, rows.colour_steps), fit)
+    drawing = drawn()
     steps = drawing.steps
     if recipe.format == "PNG":
         data = png(drawing.at(1.0, keep_alpha=True))
@@ -118,6 +120,41 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
         start = replace(start, encodes=start.encodes - 1)
         steps = (*steps, f"drop the PNG of {len(data):,} bytes, which is over the limit")
     return _fitted(source, recipe, steps, fit_jpeg(drawing.at, start, max_bytes=max_bytes))
+
+
+def _only_shrinks(facts: ImageFacts, recipe: ConvertImage) -> bool:
+    """Whether it becomes a JPEG, without a margin and no larger than it is: these need not be held whole."""
+    displayed = (facts.displayed_width, facts.displayed_height)
+    wanted = (recipe.width, recipe.height, recipe.canvas_width, recipe.canvas_height)
+    return recipe.format == "JPEG" and wanted == displayed * 2
+
+
+def _fit_planes(planes: Planes, recipe: ConvertImage, start: Start, max_bytes: int) -> Fitted:
+    def at(scale: float) -> Planes:
+        return planes.at(_size(recipe, scale))
+
+    return fit_jpeg(at, start, max_bytes=max_bytes, foreseen=foresee(at, start, max_bytes=max_bytes))
+
+
+def _fit_rows(rows: PngRows, drawn: Callable[[], _Drawing], start: Start, max_bytes: int) -> Fitted | None:
+    """None where they cannot be decoded: Pillow has the last word on what is broken."""
+
+    def at(scale: float) -> Drawn:
+        return rows if scale == 1 else drawn().at(scale)  # rarely: a photograph mostly fits at some quality
+
+    try:
+        return fit_jpeg(at, start, max_bytes=max_bytes)
+    except BrokenMediaError:
+        return None
+
+
+def _drawn(source: Source, facts: ImageFacts, recipe: ConvertImage, scale: float) -> _Drawing:
+    """Decoded whole, to be drawn at `scale` first."""
+    with source.open() as file:
+        image = opened(file, source.name)
+        _draft(image, facts, recipe, scale)
+        load_whole(image, file, source.name)
+        return _Drawing(image, facts, recipe)
 
 
 def _fitted(source: Source, recipe: ConvertImage, steps: tuple[str, ...], fitted: Fitted) -> Output:
@@ -160,47 +197,6 @@ def _draft(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, 
     if facts.orientation >= _LIES_ON_ITS_SIDE:
         width, height = height, width
     return width < image.width and height < image.height and image.draft(None, (width, height)) is not None
-
-
-_NAMED_RGB = [ord(letter) for letter in "RGB"]
-
-
-def _planes(image: ImageFile.ImageFile, file: BinaryIO, facts: ImageFacts, recipe: ConvertImage) -> _Upright | None:
-    """Of a JPEG of Y, Cb and Cr, or of grey, that becomes a JPEG and no larger. Raises BrokenMediaError where its coded
-    data are not whole.
-    """
-    wanted = (recipe.width, recipe.height, recipe.canvas_width, recipe.canvas_height)
-    displayed = (facts.displayed_width, facts.displayed_height)
-    if recipe.format != "JPEG" or wanted != displayed * 2 or not isinstance(image, JpegImageFile):
-        return None
-    # By libjpeg's rules (jdapimin.c) three components may also be R, G and B.
-    is_rgb = image.info.get("adobe_transform") == 0 or [layer[0] for layer in image.layer] == _NAMED_RGB
-    if image.mode not in ("RGB", "L") or is_rgb:
-        return None
-    frame, is_cut_short = jpeg_planes(file)
-    if is_cut_short:
-        raise BrokenMediaError("its coded data have a fault or end too early")
-    if frame is None or (frame.width, frame.height) != image.size or (image.mode == "L") != (len(frame.planes) == 1):
-        return None
-    return _Upright(frame, image.info.get("icc_profile"), facts, recipe)
-
-
-class _Upright:
-    """The planes of a JPEG, upright and in sRGB, at any size up to the planned one."""
-
-    def __init__(self, frame: VideoFrame, icc_profile: bytes | None, facts: ImageFacts, recipe: ConvertImage) -> None:
-        colour_steps: tuple[str, ...] = ()
-        if icc_profile:
-            pixel = Image.new("L" if len(frame.planes) == 1 else "RGB", (1, 1))
-            pixel.info["icc_profile"] = icc_profile
-            _, colour_steps = to_srgb(pixel)
-        profile = icc_profile if colour_steps else None
-        self._planes = Planes(frame, UPRIGHT.get(facts.orientation), profile)
-        self._recipe = recipe
-        self.steps = _steps(facts, recipe, colour_steps)
-
-    def at(self, scale: float) -> Planes:
-        return self._planes.at(_size(self._recipe, scale))
 
 
 class _Drawing:

@@ -67,9 +67,11 @@ def foresee(picture_at: Callable[[float], Sampling], start: Start, *, max_bytes:
         return None
     quality = _finest(whole, start, _SURE * max_bytes)
     if quality is not None:
-        return _foreseen(whole, quality, [whole], max_bytes)
+        return Foreseen(setting=Setting(quality, 1.0), picture=whole.picture, over=_over(whole.tries, max_bytes))
     goal = min(SHRUNK_QUALITY, start.quality)
-    return _shrunk(picture_at, whole, goal, start, max_bytes)
+    tries = [*whole.tries, Try(goal, whole.bytes_at(goal))]
+    del whole
+    return _shrunk(picture_at, tries, goal, start, max_bytes)
 
 
 def _finest(sampled: _Sampled, start: Start, most_bytes: float) -> int | None:
@@ -107,35 +109,32 @@ def _slope(tries: list[Try]) -> float:
 
 
 def _shrunk(
-    picture_at: Callable[[float], Sampling], whole: _Sampled, quality: int, start: Start, max_bytes: int
+    picture_at: Callable[[float], Sampling], tries: list[Try], quality: int, start: Start, max_bytes: int
 ) -> Foreseen | None:
-    """At the largest scale that fits, or nearly."""
+    """At the largest scale that fits, or nearly. `tries` were made at scale 1, the last of them at `quality`."""
     most_bytes = _SURE * max_bytes
-    known, power = Try(quality, whole.bytes_at(quality)), _PIXEL_POWER
-    seen = [whole]
-    best: _Sampled | None = None
+    power = _PIXEL_POWER
+    best: Foreseen | None = None
     for _ in range(_MOST_DRAWN):
+        known = tries[-1]
         scale = known.scale * ((1 + _GOOD_ENOUGH) / 2 * most_bytes / known.size_bytes) ** (0.5 / power)
         scale = max(min(scale, 1.0), start.least_scale)
-        if any(s.scale == scale for s in seen):
+        if any(t.scale == scale for t in tries):
             break
         sampled = _Sampled.of(picture_at(scale), scale, start.subsampling)
         if sampled is None:
             break
-        size = sampled.bytes_at(quality)
-        grown = math.log(known.size_bytes / size) / math.log(known.scale / scale) / 2
-        power = min(max(grown, _LEAST_PIXEL_POWER), _MOST_PIXEL_POWER)
-        known = Try(quality, size, scale)
-        seen.append(sampled)
-        if size <= most_bytes and (best is None or scale > best.scale):
-            best = sampled
-            if size >= _GOOD_ENOUGH * most_bytes:
+        tries.append(Try(quality, sampled.bytes_at(quality), scale))
+        if tries[-1].size_bytes <= most_bytes and (best is None or scale > best.setting.scale):
+            best = Foreseen(setting=Setting(quality, scale), picture=sampled.picture, over=_over(tries, max_bytes))
+            if tries[-1].size_bytes >= _GOOD_ENOUGH * most_bytes:
                 break
-    return _foreseen(best, quality, seen, max_bytes) if best is not None else None
+        grown = math.log(known.size_bytes / tries[-1].size_bytes) / math.log(known.scale / scale) / 2
+        power = min(max(grown, _LEAST_PIXEL_POWER), _MOST_PIXEL_POWER)
+        del sampled  # the next one takes its room
+    return best
 
 
-def _foreseen(chosen: _Sampled, quality: int, seen: list[_Sampled], max_bytes: int) -> Foreseen:
-    fits = _SURE * max_bytes
-    tries = [t for sampled in seen for t in sampled.tries if t.size_bytes > fits]
-    over = tuple(Try(t.quality, max(t.size_bytes, max_bytes + 1), t.scale) for t in tries)
-    return Foreseen(setting=Setting(quality, chosen.scale), picture=chosen.picture, over=over)
+def _over(tries: list[Try], max_bytes: int) -> tuple[Try, ...]:
+    over = [t for t in tries if t.size_bytes > _SURE * max_bytes]
+    return tuple(Try(t.quality, max(t.size_bytes, max_bytes + 1), t.scale) for t in over)

@@ -7,11 +7,14 @@ half.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from PIL import Image
+from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
-from preflight.transformers.image_colour import to_srgb
+from preflight.errors import BrokenMediaError
+from preflight.probers.jpeg_check import jpeg_planes
+from preflight.transformers.image_colour import by_profile, profile_to_apply
 from preflight.transformers.jpeg_strips import STRIP_ROWS
 
 if TYPE_CHECKING:
@@ -24,11 +27,35 @@ _SAMPLES = 32
 _ROWS_OF_A_SAMPLE = 16
 
 
+_NAMED_RGB = [ord(letter) for letter in "RGB"]
+
+
+def planes_of(image: ImageFile.ImageFile, file: BinaryIO, turn: Image.Transpose | None) -> Planes | None:
+    """Of a JPEG of Y, Cb and Cr, or of grey. `turn` brings it upright. Raises BrokenMediaError where its coded data are
+    not whole.
+    """
+    if not isinstance(image, JpegImageFile) or image.mode not in ("RGB", "L"):
+        return None
+    # By libjpeg's rules (jdapimin.c) three components may also be R, G and B.
+    if image.info.get("adobe_transform") == 0 or [layer[0] for layer in image.layer] == _NAMED_RGB:
+        return None
+    frame, is_cut_short = jpeg_planes(file)
+    if is_cut_short:
+        raise BrokenMediaError("its coded data have a fault or end too early")
+    if frame is None or (frame.width, frame.height) != image.size or (image.mode == "L") != (len(frame.planes) == 1):
+        return None
+    profile, steps = profile_to_apply(image.mode, image.info.get("icc_profile"))
+    return Planes(frame, turn, profile, steps)
+
+
 class Planes:
     """A decoded picture in one of the formats of `jpeg_planes`."""
 
-    def __init__(self, frame: av.VideoFrame, turn: Image.Transpose | None, icc_profile: bytes | None) -> None:
-        """`turn` brings it upright; `icc_profile` is applied, if it is not sRGB's."""
+    def __init__(
+        self, frame: av.VideoFrame, turn: Image.Transpose | None, icc_profile: bytes | None, steps: tuple[str, ...] = ()
+    ) -> None:
+        """`turn` brings it upright, `icc_profile` is applied."""
+        self.colour_steps = steps
         self._frame = frame
         self._turn = turn
         self._profile = icc_profile
@@ -82,7 +109,7 @@ class Planes:
         strip = Image.merge("YCbCr", planes) if len(planes) > 1 else planes[0]
         if self._turn is not None:
             strip = strip.transpose(self._turn)
-        return strip if self._profile is None else in_srgb(strip, self._profile)
+        return by_profile(strip, self._profile)
 
     def _cut(self, number: int, box: tuple[int, int, int, int]) -> Image.Image:
         """A plane's part of a box, each sample of colour repeated over the pixels that it stands for: so they come back
@@ -104,12 +131,3 @@ class Planes:
         strip = strip.resize((strip.width * across, strip.height * down), Image.Resampling.NEAREST)
         at = left - near * across, top - first * down
         return strip.crop((*at, at[0] + right - left, at[1] + bottom - top))
-
-
-def in_srgb(strip: Image.Image, icc_profile: bytes) -> Image.Image:
-    if strip.mode == "YCbCr":
-        strip = strip.convert("RGB")
-    strip.info["icc_profile"] = icc_profile
-    strip, _ = to_srgb(strip)
-    strip.info.clear()
-    return strip
