@@ -53,6 +53,7 @@ _BROKEN: dict[str, UnprobedCode] = {
     "video": "video_file_broken",
     "document": "document_file_broken",
 }
+_DEFAULT_POLICY = Policy()
 
 
 class Preflight:
@@ -73,7 +74,7 @@ class Preflight:
         token_counter: TokenCounter = count_tokens,
     ) -> None:
         self.limits = limits if isinstance(limits, Limits) else profiles.load(limits)
-        self.policy = policy or Policy()
+        self.policy = policy or _DEFAULT_POLICY
         self._on_progress = on_progress
         self._workers = workers
         self._token_counter = token_counter
