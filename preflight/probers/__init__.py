@@ -37,7 +37,7 @@ def probe(
     """
     try:
         size = source.size_bytes()
-        start = source.head(_READ_AT_ONCE_BYTES if size <= _READ_AT_ONCE_BYTES else HEAD_BYTES)
+        start = source.head(size if size <= _READ_AT_ONCE_BYTES else HEAD_BYTES)
         if not start:
             return Unprobed(size_bytes=size, code="file_empty", reason="it holds no bytes")
         facts = _probe(source, size, start, reading, watch) if kind is None else _probe_as(source, kind, reading, watch)

@@ -25,6 +25,8 @@ _BY_COLUMNS = frozenset({Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270})
 _BY_COLUMNS_FROM_THE_FAR_END = frozenset({Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90})
 _SAMPLES = 32
 _ROWS_OF_A_SAMPLE = 16
+_LEAST_HEIGHT_TO_SAMPLE = 1_024
+"""Below it, to encode all takes hardly longer than to sample it."""
 
 
 _NAMED_RGB = [ord(letter) for letter in "RGB"]
@@ -71,7 +73,7 @@ class Planes:
         if size == self.size:
             return self
         width, height = size[::-1] if self._is_on_its_side else size
-        scaled = self._frame.reformat(width, height, interpolation="LANCZOS")
+        scaled = self._frame.reformat(width, height, interpolation="LANCZOS", threads=1)
         return Planes(scaled, self._turn, self._profile)
 
     def strips(self) -> Iterator[Image.Image]:
@@ -83,9 +85,9 @@ class Planes:
     def sample(self) -> tuple[Image.Image, float] | None:
         """Every so many rows of blocks as one picture, and which share of all they are; None of a small picture."""
         width, height = self.size
-        every = height // _SAMPLES // _ROWS_OF_A_SAMPLE * _ROWS_OF_A_SAMPLE
-        if every < 4 * _ROWS_OF_A_SAMPLE:
+        if height < _LEAST_HEIGHT_TO_SAMPLE:
             return None
+        every = max(4, height // _SAMPLES // _ROWS_OF_A_SAMPLE) * _ROWS_OF_A_SAMPLE
         tops = range((every - _ROWS_OF_A_SAMPLE) // 2, height - _ROWS_OF_A_SAMPLE, every)
         strips = (self._strip(top, top + _ROWS_OF_A_SAMPLE) for top in tops)
         sample: Image.Image | None = None

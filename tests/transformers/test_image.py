@@ -458,6 +458,41 @@ def test_a_large_jpeg_is_decoded_small(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(output.media.read()) <= len(data) // 60
 
 
+def test_large_photographs_are_never_held_whole_as_rgb(monkeypatch: pytest.MonkeyPatch) -> None:
+    def whole(*_: object) -> None:
+        pytest.fail("was decoded whole")
+
+    soft = noise(300, 225).resize((1600, 1200), Image.Resampling.BICUBIC)
+    monkeypatch.setattr("preflight.transformers.image.load_whole", whole)
+    for format_name, options in (
+        ("JPEG", {"quality": 97}),
+        ("JPEG", {"quality": 95, "progressive": True}),
+        ("PNG", {}),
+    ):
+        data = encoded(soft, format_name, **options)
+        output = made(data, format="JPEG", max_bytes=len(data) - 1)
+        picture = opened(output)
+        assert picture.size == soft.size
+        assert len(output.media.read()) < len(data)
+        assert np.abs(np.asarray(picture, int) - np.asarray(soft, int)).mean() < 5
+
+
+def test_a_png_that_fails_on_the_way_is_for_pillow_to_judge() -> None:
+    data = encoded(noise(1200, 900), "PNG")
+    facts = facts_of(data)
+    torn = data[: len(data) // 2] + bytes(64) + data[len(data) // 2 + 64 :]
+    recipe = ConvertImage(format="JPEG", width=1200, height=900, canvas_width=1200, canvas_height=900, min_side=128)
+    with pytest.raises(BrokenMediaError):
+        convert_image(Source.of(torn), facts, recipe, max_bytes=MAX_BYTES)
+
+
+def test_a_png_of_which_no_quality_fits_is_made_smaller() -> None:
+    data = encoded(noise(1200, 900), "PNG")
+    output = made(data, format="JPEG", max_bytes=100_000)
+    assert len(output.media.read()) <= 100_000
+    assert opened(output).width < 1200
+
+
 @pytest.mark.parametrize("quality", [30, 50, 60, 75, 85, 90, 95, 99])
 def test_the_quality_of_a_jpeg_is_known_by_its_table(quality: int) -> None:
     image = Image.open(io.BytesIO(encoded(noise(16, 16), "JPEG", quality=quality)))
