@@ -474,7 +474,9 @@ def test_large_photographs_are_never_held_whole_as_rgb(monkeypatch: pytest.Monke
         picture = opened(output)
         assert picture.size == soft.size
         assert len(output.media.read()) < len(data)
-        assert np.abs(np.asarray(picture, int) - np.asarray(soft, int)).mean() < 5
+        assert (
+            np.abs(np.asarray(picture, int) - np.asarray(soft, int)).mean() < 8
+        )  # it is all colour, of which a quarter is kept
 
 
 def test_a_png_that_fails_on_the_way_is_for_pillow_to_judge() -> None:
