@@ -22,7 +22,9 @@ from preflight.transformers.image_fit import (
 from preflight.transformers.jpeg_strips import jpeg_of, scan_bytes
 
 _SURE = 0.97
-"""Of the limit is aimed at: a sample of 1 row in 8 was right to 2 % in all photographs that were tried."""
+"""Of the limit is aimed at: over 20 large pictures at three qualities, a sample fell short of what all takes by at most
+2.8 %, and said up to 3.4 % too much.
+"""
 _GOOD_ENOUGH = 0.94
 _MOST_DRAWN = 3
 _PIXEL_POWER = 0.8

@@ -264,6 +264,18 @@ def test_a_colour_profile_is_applied_and_dropped(mode: str) -> None:
         assert picture.getpixel((75, 75))[3] == 100
 
 
+@pytest.mark.parametrize(("format_name", "size"), [("JPEG", (150, 150)), ("JPEG", (900, 1200)), ("PNG", (1200, 900))])
+def test_a_colour_profile_is_applied_in_strips(format_name: str, size: tuple[int, int]) -> None:
+    data = encoded(Image.new("RGB", size, RED), format_name, icc_profile=swapped_profile())
+    output = made(data, format="JPEG")
+    picture = opened(output)
+    assert picture.size == size
+    for corner in ((2, 2), (size[0] - 3, size[1] - 3)):
+        assert near(picture.getpixel(corner), GREEN, 6)
+    assert "icc_profile" not in picture.info
+    assert output.steps[0] == "convert its colour profile to sRGB"
+
+
 @pytest.mark.parametrize("profile", [b"", b"no profile at all", swapped_profile()[:300]])
 def test_a_broken_colour_profile_is_dropped(profile: bytes) -> None:
     picture = opened(made(encoded(Image.new("RGB", (150, 150), RED), "TIFF", icc_profile=profile), format="PNG"))
