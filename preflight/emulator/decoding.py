@@ -22,8 +22,7 @@ from preflight.emulator.sound import SAMPLE_RATE, Listener, Loudness
 from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, ImageFacts, Source, VideoFacts
 from preflight.probers.container import demux, open_media
-from preflight.probers.image_decoded import first_picture_of
-from preflight.probers.jpeg_check import is_cut_short
+from preflight.probers.jpeg_check import coded_picture, is_cut_short
 from preflight.probers.pillow import Unopened, open_image, quiet, said
 from preflight.probers.timed import pick_streams
 from preflight.transformers.image import UPRIGHT
@@ -63,7 +62,7 @@ def decode_picture(source: Source, facts: ImageFacts) -> NDArray[np.uint8]:
             raise BrokenMediaError(f"its picture cannot be decoded ({said(error)})") from error
         # Of a damaged JPEG, Pillow sees some picture. What the service does with it is not documented; `check --decode`
         # and `prepare` refuse it, and so does this, by the same judge.
-        if is_jpeg and is_cut_short(first_picture_of(file)):
+        if is_jpeg and is_cut_short(coded_picture(file)):
             raise BrokenMediaError("its coded data have a fault or end too early")
     if facts.orientation in UPRIGHT:
         small = small.transpose(UPRIGHT[facts.orientation])

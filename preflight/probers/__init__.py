@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["decode", "probe"]
 
+_READ_AT_ONCE_BYTES = 1 << 18
+
 
 def probe(
     source: Source, kind: Kind | None = None, *, reading: Reading | None = None, watch: Watch = unwatched
@@ -35,10 +37,10 @@ def probe(
     """
     try:
         size = source.size_bytes()
-        head = source.head(HEAD_BYTES)
-        if not head:
+        start = source.head(size if size <= _READ_AT_ONCE_BYTES else HEAD_BYTES)
+        if not start:
             return Unprobed(size_bytes=size, code="file_empty", reason="it holds no bytes")
-        facts = _probe(source, size, head, reading, watch) if kind is None else _probe_as(source, kind, reading, watch)
+        facts = _probe(source, size, start, reading, watch) if kind is None else _probe_as(source, kind, reading, watch)
     except UnreadableError as error:
         return Unprobed(size_bytes=None, code="file_unreadable", reason=str(error))
     if kind == "video" and isinstance(facts, AudioFacts):
@@ -69,7 +71,9 @@ def decode(source: Source, facts: MediaFacts, watch: Watch = unwatched) -> Media
     return facts
 
 
-def _probe(source: Source, size: int, head: bytes, reading: Reading | None, watch: Watch) -> MediaFacts:
+def _probe(source: Source, size: int, start: bytes, reading: Reading | None, watch: Watch) -> MediaFacts:
+    """`start` is all of a small file, and `HEAD_BYTES` of others."""
+    head = start[:HEAD_BYTES]
     match sniff(head, source.name):
         case Refusal(reason, is_certain=is_certain):
             # Garbage before an MP3 can look like text in an old code page; FFmpeg finds the sound behind it.
@@ -78,7 +82,8 @@ def _probe(source: Source, size: int, head: bytes, reading: Reading | None, watc
                 return timed
             return Unprobed(size_bytes=size, code="unsupported_file_type", reason=reason)
         case "image":
-            facts = _probe_as(source, "image")
+            # Many images are small, and to open a file takes as long as to look into it.
+            facts = _probe_as(Source.of(start, name=source.name) if len(start) == size else source, "image")
             # "P3 players ..." is no portable pixmap.
             is_text = facts.kind == "unknown" and sniff_text(head, source.name) == "text"
             return _probe_as(source, "text", reading) if is_text else facts

@@ -33,7 +33,7 @@ class Bare:
         return b"".join(_read(file, piece) for piece in self.pieces)
 
 
-_APP0, _APP1, _APP2, _APP13, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xFE
+_APP0, _APP1, _APP2, _APP13, _APP14, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF, 0xFE
 _SOI, _SOS = 0xD8, 0xDA
 _JFIF = b"JFIF\0"
 # Marker, length, name, version, unit, densities, and no thumbnail.
@@ -52,7 +52,7 @@ def bare_jpeg(file: BinaryIO, segments: Sequence[JpegSegment], orientation: int,
     wants_note = orientation != 1
     at_front = 0
     for segment in segments:
-        head = _head(file, segment)
+        head = _head(file, segment) if _APP0 <= segment.marker <= _APP15 else b""
         match segment.marker:
             case 0xD8:
                 at_front = len(pieces) + 1
@@ -69,7 +69,7 @@ def bare_jpeg(file: BinaryIO, segments: Sequence[JpegSegment], orientation: int,
                 pass
             case 0xEE if head.startswith(b"Adobe"):
                 pass
-            case marker if _APP0 <= marker <= 0xEF or marker == _COM:  # noqa: PLR2004 (APP15)
+            case marker if _APP0 <= marker <= _APP15 or marker == _COM:
                 dropped[_what(marker, head)] = True
                 continue
             case 0xDA:
@@ -89,8 +89,6 @@ def bare_jpeg(file: BinaryIO, segments: Sequence[JpegSegment], orientation: int,
 
 
 def _head(file: BinaryIO, segment: JpegSegment) -> bytes:
-    if segment.end - segment.start <= 2:  # noqa: PLR2004 (a marker alone)
-        return b""
     file.seek(segment.start + 4)
     return file.read(min(segment.end - segment.start - 4, 64))
 

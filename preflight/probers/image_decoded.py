@@ -11,7 +11,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from preflight.errors import BrokenMediaError
 from preflight.media import Source
 from preflight.probers.image_structure import first_picture, jpeg_segments
-from preflight.probers.jpeg_check import is_cut_short
+from preflight.probers.jpeg_check import coded_picture, is_cut_short
 from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable, said
 
 # These warn while they are decoded. The others need no lock for being quiet, so that threads decode side by side.
@@ -40,9 +40,9 @@ def load_whole(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> None:
     if not isinstance(image, JpegImageFile):
         load(image, name)
         return
-    jpeg = first_picture_of(file)
+    coded = coded_picture(file)  # before the file is read by another
     with ThreadPoolExecutor(max_workers=1) as beside:
-        checked = beside.submit(is_cut_short, jpeg)
+        checked = beside.submit(is_cut_short, coded)
         try:
             load(image, name)
         finally:

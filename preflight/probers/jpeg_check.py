@@ -1,34 +1,84 @@
 """Whether a JPEG's coded data are whole. Pillow cannot tell: where libjpeg finds a scan cut short it fills the picture
-with grey, and its warning never reaches Python.
+with grey, and its warning never reaches Python. And its planes of brightness and colour, as they are coded.
 """
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, BinaryIO
 
-from preflight.probers.image_structure import jpeg_segments
+from preflight.probers.image_structure import JpegSegment, first_picture, jpeg_damage, jpeg_segments
+
+if TYPE_CHECKING:
+    import av
 
 _UNKNOWN_TO_FFMPEG = frozenset({0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 """Frames that are coded arithmetically, which it takes for a fault."""
+_NOT_FOR_DECODING = frozenset({*range(0xE0, 0xF0), 0xFE})
+"""APP0 to APP15 and comments; from some, FFmpeg infers quirks of old encoders."""
+_PLANES = frozenset({"gray", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"})
 
 
-def is_cut_short(jpeg: bytes) -> bool:
-    """Decode with FFmpeg's decoder, which is told to stop at the first fault, and takes half of Pillow's time.
+def coded_picture(file: BinaryIO) -> av.Packet[av.stream.Stream] | None:
+    """The first picture of a JPEG as FFmpeg's decoder takes it; None where it does not know the kind."""
+    return _packet(file, first_picture(file, jpeg_segments(file)))
+
+
+def is_cut_short(picture: av.Packet[av.stream.Stream] | None) -> bool:
+    """Decode with FFmpeg's decoder, which is told to stop at the first fault, and takes less than Pillow's time.
 
     False also where it has no opinion, because the picture is of a kind that it does not know.
     """
+    if picture is None:
+        return False
+    # All coefficients are read, however small the picture that they become: an eighth is the least to hold. Not all
+    # kinds can be made smaller (four components of several sizes).
+    frame, fault = _decoded(picture, halvings=3)
+    return fault if frame is not None or fault else _decoded(picture, halvings=0)[1]
+
+
+def jpeg_planes(file: BinaryIO) -> tuple[av.VideoFrame | None, bool]:
+    """The first picture of a JPEG as it is coded, not turned into RGB, and whether it is cut short.
+
+    In one of FFmpeg's formats of full range: gray, yuvj420p, yuvj422p, yuvj440p, yuvj444p. None where it is cut short
+    or of no kind that FFmpeg decodes to one of these. That three components are Y, Cb and Cr is for the caller to know.
+    """
+    segments = jpeg_segments(file)
+    if jpeg_damage(segments) is not None:
+        return None, False  # for Pillow to stumble over
+    picture = _packet(file, [s for s in segments if s.marker not in _NOT_FOR_DECODING])
+    if picture is None:
+        return None, False
+    frame, fault = _decoded(picture, halvings=0)
+    return (frame if frame is not None and frame.format.name in _PLANES else None), fault
+
+
+def _decoded(picture: av.Packet[av.stream.Stream], *, halvings: int) -> tuple[av.VideoFrame | None, bool]:
     import av
 
-    if any(segment.marker in _UNKNOWN_TO_FFMPEG for segment in jpeg_segments(io.BytesIO(jpeg))):
-        return False
     decoder = av.CodecContext.create("mjpeg", "r")
-    # Of each block of 8 x 8 only the mean is wanted: all coefficients are read, and a 64th of the picture is drawn.
-    decoder.options = {"err_detect": "crccheck+bitstream+buffer+explode", "lowres": "3"}
+    assert isinstance(decoder, av.VideoCodecContext)
+    decoder.options = {"err_detect": "crccheck+bitstream+buffer+explode", "lowres": str(halvings)}
     decoder.thread_count = 1
     try:
-        decoder.decode(av.Packet(jpeg))
+        frames = decoder.decode(picture)
     except av.error.InvalidDataError:
-        return True
+        return None, True
     except av.FFmpegError:
-        return False
-    return False
+        return None, False
+    return (frames[0] if frames else None), False
+
+
+def _packet(file: BinaryIO, segments: Sequence[JpegSegment]) -> av.Packet[av.stream.Stream] | None:
+    """Read to where the decoder takes it from: a large file is not copied on the way."""
+    import av
+
+    if any(segment.marker in _UNKNOWN_TO_FFMPEG for segment in segments):
+        return None
+    packet = av.Packet(sum(s.end - s.start for s in segments))
+    room, filled = memoryview(packet), 0
+    for segment in segments:
+        file.seek(segment.start)
+        # BinaryIO lacks what all of ours have
+        filled += file.readinto(room[filled : filled + segment.end - segment.start])  # type: ignore[attr-defined]
+    return packet if filled == packet.size else av.Packet(bytes(room[:filled]))  # a segment longer than the file

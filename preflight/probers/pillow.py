@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO, Literal
 
 from PIL import Image, ImageFile
@@ -87,11 +88,16 @@ def _claims(format_name: str, prefix: bytes, file: BinaryIO) -> bool:
     """Whether the first bytes are those of the format."""
     if format_name == "HEIF":
         return prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIF_BRANDS
-    importlib.import_module(f"PIL.{_MODULES[format_name]}")
+    _import(format_name)
     if format_name == "TGA":
         return _is_tga(prefix, file)
     _, accept = Image.OPEN[format_name]
     return accept is not None and accept(prefix[:16]) is True
+
+
+@cache
+def _import(format_name: str) -> None:
+    importlib.import_module(f"PIL.{_MODULES[format_name]}")
 
 
 def _is_tga(prefix: bytes, file: BinaryIO) -> bool:

@@ -117,6 +117,21 @@ def exif_in_text(chunk: bytes) -> bytes:
         return b""
 
 
+def png_chunks(file: BinaryIO) -> list[PngChunk]:
+    """Up to IEND, or to where the file breaks off. No checksum is asked."""
+    chunks: list[PngChunk] = []
+    at = len(SIGNATURE)
+    while len(chunks) < _MOST_CHUNKS and not (chunks and chunks[-1].kind == b"IEND"):
+        file.seek(at)
+        header = file.read(_HEADER_BYTES)
+        if len(header) < _HEADER_BYTES:
+            break
+        length, kind = struct.unpack(">I4s", header)
+        chunks.append(PngChunk(kind, at, at + _HEADER_BYTES + length + _CRC_BYTES))
+        at = chunks[-1].end
+    return chunks
+
+
 def without(kinds: frozenset[bytes], file: BinaryIO) -> list[tuple[int, int]] | None:
     """Where everything but chunks of these types is, as starts and ends; None where there are none. No checksum is
     asked.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
+from preflight.errors import BrokenMediaError
 from preflight.media import Fidelity, ImageFacts, Source
 from preflight.planner.interface import ConvertImage, CutOutPicture, StripPicture
 from preflight.probers.image import bare_picture
@@ -17,6 +19,8 @@ from preflight.transformers.image_fit import (
     BEST_QUALITY,
     FULL_COLOUR,
     HALF_COLOUR,
+    Drawn,
+    Fitted,
     Start,
     Try,
     estimated_quality,
@@ -24,7 +28,10 @@ from preflight.transformers.image_fit import (
     fit_jpeg,
     png,
 )
+from preflight.transformers.image_foresight import foresee
+from preflight.transformers.image_planes import Planes, planes_of
 from preflight.transformers.interface import Output
+from preflight.transformers.png_strips import PngRows
 
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -92,9 +99,19 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
     with source.open() as file:
         image = opened(file, source.name)
         start = _start(image, facts, recipe, max_bytes)
-        _draft(image, facts, recipe, first_scale(start, max_bytes))
-        load_whole(image, file, source.name)
-        drawing = _Drawing(image, facts, recipe)
+        is_drafted = _draft(image, facts, recipe, first_scale(start, max_bytes))
+        turn = UPRIGHT.get(facts.orientation)
+        planes, rows = None, None
+        if not is_drafted and _only_shrinks(facts, recipe):
+            planes = planes_of(image, file, turn)
+            rows = PngRows.of(source, image, file) if turn is None else None
+    if planes is not None:
+        fitted = _fit_planes(planes, recipe, start, max_bytes)
+        return _fitted(source, recipe, _steps(facts, recipe, planes.colour_steps), fitted)
+    drawn = partial(_drawn, source, facts, recipe, first_scale(start, max_bytes))
+    if rows is not None and (fit := _fit_rows(rows, drawn, start, max_bytes)) is not None:
+        return _fitted(source, recipe, _steps(facts, recipe, rows.colour_steps), fit)
+    drawing = drawn()
     steps = drawing.steps
     if recipe.format == "PNG":
         data = png(drawing.at(1.0, keep_alpha=True))
@@ -102,7 +119,45 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
             return _output(source, data, (*steps, "encode as PNG"))
         start = replace(start, encodes=start.encodes - 1)
         steps = (*steps, f"drop the PNG of {len(data):,} bytes, which is over the limit")
-    fitted = fit_jpeg(drawing.at, start, max_bytes=max_bytes)
+    return _fitted(source, recipe, steps, fit_jpeg(drawing.at, start, max_bytes=max_bytes))
+
+
+def _only_shrinks(facts: ImageFacts, recipe: ConvertImage) -> bool:
+    """Whether it becomes a JPEG, without a margin and no larger than it is: these need not be held whole."""
+    displayed = (facts.displayed_width, facts.displayed_height)
+    wanted = (recipe.width, recipe.height, recipe.canvas_width, recipe.canvas_height)
+    return recipe.format == "JPEG" and wanted == displayed * 2
+
+
+def _fit_planes(planes: Planes, recipe: ConvertImage, start: Start, max_bytes: int) -> Fitted:
+    def at(scale: float) -> Planes:
+        return planes.at(_size(recipe, scale))
+
+    return fit_jpeg(at, start, max_bytes=max_bytes, foreseen=foresee(at, start, max_bytes=max_bytes))
+
+
+def _fit_rows(rows: PngRows, drawn: Callable[[], _Drawing], start: Start, max_bytes: int) -> Fitted | None:
+    """None where they cannot be decoded: Pillow has the last word on what is broken."""
+
+    def at(scale: float) -> Drawn:
+        return rows if scale == 1 else drawn().at(scale)  # rarely: a photograph mostly fits at some quality
+
+    try:
+        return fit_jpeg(at, start, max_bytes=max_bytes)
+    except BrokenMediaError:
+        return None
+
+
+def _drawn(source: Source, facts: ImageFacts, recipe: ConvertImage, scale: float) -> _Drawing:
+    """Decoded whole, to be drawn at `scale` first."""
+    with source.open() as file:
+        image = opened(file, source.name)
+        _draft(image, facts, recipe, scale)
+        load_whole(image, file, source.name)
+        return _Drawing(image, facts, recipe)
+
+
+def _fitted(source: Source, recipe: ConvertImage, steps: tuple[str, ...], fitted: Fitted) -> Output:
     if (fitted.width, fitted.height) != (recipe.canvas_width, recipe.canvas_height):
         steps = (*steps, f"scale to {fitted.width}x{fitted.height} for the byte limit")
     return _output(source, fitted.data, (*steps, f"encode as JPEG, quality {fitted.quality}"))
@@ -132,15 +187,16 @@ def _start(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, 
     return Start(quality=min(quality, BEST_QUALITY), subsampling=subsampling, known=known, least_scale=least_scale)
 
 
-def _draft(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, scale: float) -> None:
-    """Let a JPEG be decoded at a half, a quarter or an eighth, where that is still larger than what is wanted."""
+def _draft(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, scale: float) -> bool:
+    """Let a JPEG be decoded at a half, a quarter or an eighth, where that is still larger than what is wanted: whether
+    it will be.
+    """
     if not isinstance(image, JpegImageFile) or image.mode not in ("RGB", "L"):
-        return
+        return False
     width, height = round(recipe.width * scale * 2), round(recipe.height * scale * 2)
     if facts.orientation >= _LIES_ON_ITS_SIDE:
         width, height = height, width
-    if width < image.width and height < image.height:
-        image.draft(None, (width, height))
+    return width < image.width and height < image.height and image.draft(None, (width, height)) is not None
 
 
 class _Drawing:
@@ -148,25 +204,16 @@ class _Drawing:
 
     def __init__(self, image: Image.Image, facts: ImageFacts, recipe: ConvertImage) -> None:
         picture, colour_steps = to_srgb(image)
-        steps = list(colour_steps)
-        if facts.frames is not None and facts.frames > 1:
-            steps.insert(0, f"take the first of {facts.frames} frames")
         if (turn := UPRIGHT.get(facts.orientation)) is not None:
             picture = picture.transpose(turn)
-            steps.append(f"turn upright (EXIF orientation {facts.orientation})")
-        displayed = (facts.displayed_width, facts.displayed_height)
-        if (recipe.width, recipe.height) != displayed:
-            steps.append(f"scale {displayed[0]}x{displayed[1]} to {recipe.width}x{recipe.height}")
-        if (recipe.canvas_width, recipe.canvas_height) != (recipe.width, recipe.height):
-            steps.append(f"pad with white to {recipe.canvas_width}x{recipe.canvas_height}")
         self._picture = picture
         self._recipe = recipe
-        self.steps = tuple(steps)
+        self.steps = _steps(facts, recipe, colour_steps)
 
     def at(self, scale: float, *, keep_alpha: bool = False) -> Image.Image:
         """In mode L or RGB on white; with alpha, if it is kept and there is any."""
         recipe = self._recipe
-        size = max(1, round(recipe.width * scale)), max(1, round(recipe.height * scale))
+        size = _size(recipe, scale)
         canvas = max(size[0], round(recipe.canvas_width * scale)), max(size[1], round(recipe.canvas_height * scale))
         picture = self._picture
         if picture.size != size:
@@ -184,6 +231,24 @@ class _Drawing:
         board = Image.new(plain.mode, canvas, "white")
         board.paste(plain, corner, picture.getchannel("A") if has_alpha else None)
         return board
+
+
+def _size(recipe: ConvertImage, scale: float) -> tuple[int, int]:
+    return max(1, round(recipe.width * scale)), max(1, round(recipe.height * scale))
+
+
+def _steps(facts: ImageFacts, recipe: ConvertImage, colour_steps: Sequence[str]) -> tuple[str, ...]:
+    steps = list(colour_steps)
+    if facts.frames is not None and facts.frames > 1:
+        steps.insert(0, f"take the first of {facts.frames} frames")
+    if facts.orientation in UPRIGHT:
+        steps.append(f"turn upright (EXIF orientation {facts.orientation})")
+    displayed = (facts.displayed_width, facts.displayed_height)
+    if (recipe.width, recipe.height) != displayed:
+        steps.append(f"scale {displayed[0]}x{displayed[1]} to {recipe.width}x{recipe.height}")
+    if (recipe.canvas_width, recipe.canvas_height) != (recipe.width, recipe.height):
+        steps.append(f"pad with white to {recipe.canvas_width}x{recipe.canvas_height}")
+    return tuple(steps)
 
 
 def _bare(picture: Image.Image) -> Image.Image:

@@ -35,6 +35,28 @@ def to_srgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     return image, tuple(steps)
 
 
+def profile_to_apply(mode: str, icc_profile: bytes | None) -> tuple[bytes | None, tuple[str, ...]]:
+    """Of a picture of `mode` that comes in strips: its profile, where that changes anything, and what will be said."""
+    if not icc_profile:
+        return None, ()
+    pixel = Image.new(mode, (1, 1))
+    pixel.info["icc_profile"] = icc_profile
+    _, steps = to_srgb(pixel)
+    return (icc_profile if steps else None), steps
+
+
+def by_profile(strip: Image.Image, icc_profile: bytes | None) -> Image.Image:
+    """A strip in mode L, RGB or YCbCr with a profile that `profile_to_apply` gave: in sRGB."""
+    if icc_profile is None:
+        return strip
+    if strip.mode == "YCbCr":
+        strip = strip.convert("RGB")
+    strip.info["icc_profile"] = icc_profile
+    strip, _ = to_srgb(strip)
+    strip.info.clear()
+    return strip
+
+
 def _plain_mode(image: Image.Image) -> Image.Image:
     """L, LA, RGB, RGBA, or the CMYK and LAB that a profile may speak of."""
     if image.mode in _DEEP:

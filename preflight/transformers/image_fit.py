@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from PIL import Image
 
+from preflight.transformers.jpeg_strips import jpeg_of, jpeg_of_strips
+
 # Measured over photographs, drawings and noise: bytes go with the step of the quantizer to the power of
 # -0.14 to -0.85, and with the number of pixels to the power of 0.73 to 0.89.
-_SLOPE = -0.45
+BYTES_OVER_STEP = -0.45
 _STEEPEST, _FLATTEST = -2.0, -0.1
 _PIXEL_POWER = 0.8
 _LEAST_PIXEL_POWER, _MOST_PIXEL_POWER = 0.4, 1.1
@@ -21,7 +23,7 @@ _LEAST_PIXEL_POWER, _MOST_PIXEL_POWER = 0.4, 1.1
 BEST_QUALITY = 95
 FLOOR_QUALITY = 78
 """Below this a smaller picture loses less than a coarser one."""
-_SHRUNK_QUALITY = 82
+SHRUNK_QUALITY = 82
 _BLIND_MARGIN = 4
 _LAST_QUALITY = 5
 """Only where the picture may not become smaller."""
@@ -80,6 +82,31 @@ class Start:
         return min(FLOOR_QUALITY, self.quality)
 
 
+class Striped(Protocol):
+    """A picture that is encoded strip by strip."""
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+    def strips(self) -> Iterator[Image.Image]:
+        """From the top, in mode L, RGB or YCbCr, of `STRIP_ROWS` each but for the last."""
+        ...
+
+
+Drawn = Image.Image | Striped
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Foreseen:
+    """What to encode with first."""
+
+    setting: Setting
+    picture: Striped
+    """At the setting's scale."""
+    over: tuple[Try, ...]
+    """What would be too large."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fitted:
     data: bytes
@@ -89,17 +116,24 @@ class Fitted:
     encodes: int
 
 
-def fit_jpeg(picture_at: Callable[[float], Image.Image], start: Start, *, max_bytes: int) -> Fitted:
+def fit_jpeg(
+    picture_at: Callable[[float], Drawn], start: Start, *, max_bytes: int, foreseen: Foreseen | None = None
+) -> Fitted:
     """The best JPEG within `max_bytes`; where even the last resort is larger, the smallest.
 
     `picture_at(scale)` is the picture, ready to be encoded, at this share of its planned size; never less than
-    `start.least_scale`.
+    `start.least_scale`. What was `foreseen` is tried first.
     """
     known = [start.known] if start.known else []
+    setting = next_setting(known, 0, start, max_bytes)
+    picture: Drawn | None = None
+    drawn_at = 0.0
+    if foreseen is not None:
+        known, setting = [*foreseen.over], foreseen.setting
+        picture, drawn_at = foreseen.picture, setting.scale
     tries: list[Try] = []
     best: tuple[Try, bytes, tuple[int, int]] | None = None
-    picture, drawn_at = None, 0.0
-    while (setting := next_setting([*known, *tries], len(tries), start, max_bytes)) is not None:
+    while setting is not None:
         if picture is None or setting.scale != drawn_at:
             picture = None  # the one before makes room
             picture, drawn_at = picture_at(setting.scale), setting.scale
@@ -107,6 +141,7 @@ def fit_jpeg(picture_at: Callable[[float], Image.Image], start: Start, *, max_by
         tries.append(Try(setting.quality, len(data), setting.scale))
         if best is None or _is_better(tries[-1], best[0], max_bytes):
             best = tries[-1], data, picture.size
+        setting = next_setting([*known, *tries], len(tries), start, max_bytes)
     assert best is not None
     return Fitted(data=best[1], quality=best[0].quality, width=best[2][0], height=best[2][1], encodes=len(tries))
 
@@ -163,8 +198,8 @@ def _finer(best: Try, tries: Sequence[Try], start: Start, max_bytes: int) -> Set
         return None
     # Between what just fits and what just does not: the grain of a sensor goes at once, from one quality to the next.
     slope = _slope([*sorted(over, key=lambda t: t.size_bytes)[:1], best])
-    step = _step(best.quality) * (_AIMS[1] * max_bytes / best.size_bytes) ** (1 / slope)
-    return Setting(min(max(_quality(step), best.quality + 1), most_quality), best.scale)
+    step = step_of(best.quality) * (_AIMS[1] * max_bytes / best.size_bytes) ** (1 / slope)
+    return Setting(min(max(quality_of(step), best.quality + 1), most_quality), best.scale)
 
 
 def _growth(best: Try, tries: Sequence[Try], max_bytes: int) -> float:
@@ -176,7 +211,7 @@ def _growth(best: Try, tries: Sequence[Try], max_bytes: int) -> float:
         return float((_AIMS[2] * max_bytes / best.size_bytes) ** 0.5)
     over = min(larger, key=lambda t: t.scale)
     was_tried = over.quality == best.quality
-    over_bytes = over.size_bytes * (_step(best.quality) / _step(over.quality)) ** _SLOPE
+    over_bytes = over.size_bytes * (step_of(best.quality) / step_of(over.quality)) ** BYTES_OVER_STEP
     power = math.log(max(over_bytes / best.size_bytes, 1.0)) / math.log(over.scale / best.scale)
     power = min(max(power, 2.0), _STEEPEST_GROWTH)
     return float((_AIMS[1 if was_tried else 2] * max_bytes / best.size_bytes) ** (1 / power))
@@ -185,8 +220,8 @@ def _growth(best: Try, tries: Sequence[Try], max_bytes: int) -> float:
 def _coarser(tries: Sequence[Try], aim_bytes: float, left: int, start: Start, max_bytes: int) -> Setting | None:
     """Where all were too large: quality down to the floor, and only then size; where that is at its end, quality."""
     nearest = min(tries, key=lambda t: t.size_bytes)
-    step = _step(nearest.quality) * (aim_bytes / nearest.size_bytes) ** (1 / _slope(tries))
-    quality = min(_quality(step), nearest.quality - 1, start.quality)
+    step = step_of(nearest.quality) * (aim_bytes / nearest.size_bytes) ** (1 / _slope(tries))
+    quality = min(quality_of(step), nearest.quality - 1, start.quality)
     is_blind = left == 2 and len(tries) == 1  # noqa: PLR2004 (the last one has to be of a size that was tried)
     if quality >= start.floor + (_BLIND_MARGIN if is_blind else 0):
         return Setting(quality, nearest.scale)
@@ -194,15 +229,15 @@ def _coarser(tries: Sequence[Try], aim_bytes: float, left: int, start: Start, ma
     if left > 1 and nearest.quality > start.floor and at_floor <= max_bytes:
         return Setting(start.floor, nearest.scale)
     if nearest.scale > start.least_scale:
-        goal = min(_SHRUNK_QUALITY, start.quality)
+        goal = min(SHRUNK_QUALITY, start.quality)
         if left == 1 and nearest.scale == 1:
             aim_bytes *= _AIM_BLINDLY
         factor = (aim_bytes / _predicted(nearest, tries, goal)) ** (0.5 / _pixel_power(tries))
         scale = max(start.least_scale, nearest.scale * min(factor, 0.95))
         if scale > start.least_scale or _predicted(nearest, tries, goal, scale) <= aim_bytes:
             return Setting(goal, scale)
-        step = _step(goal) * (aim_bytes / _predicted(nearest, tries, goal, scale)) ** (1 / _slope(tries))
-        return Setting(max(min(_quality(step), goal), _LAST_QUALITY), scale)
+        step = step_of(goal) * (aim_bytes / _predicted(nearest, tries, goal, scale)) ** (1 / _slope(tries))
+        return Setting(max(min(quality_of(step), goal), _LAST_QUALITY), scale)
     if nearest.quality <= _LAST_QUALITY:
         return None
     return Setting(max(quality, _LAST_QUALITY), nearest.scale)
@@ -211,7 +246,7 @@ def _coarser(tries: Sequence[Try], aim_bytes: float, left: int, start: Start, ma
 def _predicted(known: Try, tries: Sequence[Try], quality: int, scale: float | None = None) -> float:
     """Bytes, from what one of the tries gave."""
     pixels = ((scale or known.scale) / known.scale) ** 2
-    steps = _step(quality) / _step(known.quality)
+    steps = step_of(quality) / step_of(known.quality)
     return float(known.size_bytes * steps ** _slope(tries) * pixels ** _pixel_power(tries))
 
 
@@ -220,9 +255,9 @@ def _slope(tries: Sequence[Try]) -> float:
     scale = tries[-1].scale
     same = [t for t in tries if t.scale == scale]
     coarse, fine = min(same, key=lambda t: t.quality), max(same, key=lambda t: t.quality)
-    steps = math.log(_step(coarse.quality) / _step(fine.quality))
+    steps = math.log(step_of(coarse.quality) / step_of(fine.quality))
     if steps == 0:
-        return _SLOPE
+        return BYTES_OVER_STEP
     return min(max(math.log(coarse.size_bytes / fine.size_bytes) / steps, _STEEPEST), _FLATTEST)
 
 
@@ -232,18 +267,18 @@ def _pixel_power(tries: Sequence[Try]) -> float:
     """
     for one, other in reversed(list(pairwise(tries))):
         if one.scale != other.scale and (one.quality == other.quality or len(tries) > 2):  # noqa: PLR2004 (or a guess)
-            bytes_of_one = one.size_bytes * (_step(other.quality) / _step(one.quality)) ** _slope(tries[:-1])
+            bytes_of_one = one.size_bytes * (step_of(other.quality) / step_of(one.quality)) ** _slope(tries[:-1])
             power = math.log(bytes_of_one / other.size_bytes) / math.log(one.scale / other.scale) / 2
             return min(max(power, _LEAST_PIXEL_POWER), _MOST_PIXEL_POWER)
     return _PIXEL_POWER
 
 
-def _step(quality: int) -> float:
+def step_of(quality: int) -> float:
     """The quantizer's step in per cent of the standard tables, by libjpeg's formula."""
     return 5000 / quality if quality < 50 else max(1.0, 200 - 2 * quality)  # noqa: PLR2004
 
 
-def _quality(step: float) -> int:
+def quality_of(step: float) -> int:
     return round((200 - step) / 2 if step <= 100 else 5000 / step)  # noqa: PLR2004
 
 
@@ -253,14 +288,13 @@ _STANDARD_SUM = 3688
 
 def estimated_quality(luminance_table: Sequence[int]) -> int:
     """Which of libjpeg's qualities, 1 to 100, quantizes about as finely as this table does."""
-    return min(max(_quality(100 * sum(luminance_table) / _STANDARD_SUM), 1), 100)
+    return min(max(quality_of(100 * sum(luminance_table) / _STANDARD_SUM), 1), 100)
 
 
-def _jpeg(picture: Image.Image, quality: int, subsampling: int) -> bytes:
-    # Not optimised: it saves a tenth but takes three times as long, and Pillow fails at it on noise.
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=quality, subsampling=subsampling)
-    return file.getvalue()
+def _jpeg(picture: Drawn, quality: int, subsampling: int) -> bytes:
+    if isinstance(picture, Image.Image):
+        return jpeg_of(picture, quality, subsampling)
+    return jpeg_of_strips(picture.strips(), picture.size[1], quality, subsampling)
 
 
 def png(picture: Image.Image) -> bytes:

@@ -264,6 +264,18 @@ def test_a_colour_profile_is_applied_and_dropped(mode: str) -> None:
         assert picture.getpixel((75, 75))[3] == 100
 
 
+@pytest.mark.parametrize(("format_name", "size"), [("JPEG", (150, 150)), ("JPEG", (900, 1200)), ("PNG", (1200, 900))])
+def test_a_colour_profile_is_applied_in_strips(format_name: str, size: tuple[int, int]) -> None:
+    data = encoded(Image.new("RGB", size, RED), format_name, icc_profile=swapped_profile())
+    output = made(data, format="JPEG")
+    picture = opened(output)
+    assert picture.size == size
+    for corner in ((2, 2), (size[0] - 3, size[1] - 3)):
+        assert near(picture.getpixel(corner), GREEN, 6)
+    assert "icc_profile" not in picture.info
+    assert output.steps[0] == "convert its colour profile to sRGB"
+
+
 @pytest.mark.parametrize("profile", [b"", b"no profile at all", swapped_profile()[:300]])
 def test_a_broken_colour_profile_is_dropped(profile: bytes) -> None:
     picture = opened(made(encoded(Image.new("RGB", (150, 150), RED), "TIFF", icc_profile=profile), format="PNG"))
@@ -458,6 +470,43 @@ def test_a_large_jpeg_is_decoded_small(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(output.media.read()) <= len(data) // 60
 
 
+def test_large_photographs_are_never_held_whole_as_rgb(monkeypatch: pytest.MonkeyPatch) -> None:
+    def whole(*_: object) -> None:
+        pytest.fail("was decoded whole")
+
+    soft = noise(300, 225).resize((1600, 1200), Image.Resampling.BICUBIC)
+    monkeypatch.setattr("preflight.transformers.image.load_whole", whole)
+    for format_name, options in (
+        ("JPEG", {"quality": 97}),
+        ("JPEG", {"quality": 95, "progressive": True}),
+        ("PNG", {}),
+    ):
+        data = encoded(soft, format_name, **options)
+        output = made(data, format="JPEG", max_bytes=len(data) - 1)
+        picture = opened(output)
+        assert picture.size == soft.size
+        assert len(output.media.read()) < len(data)
+        assert (
+            np.abs(np.asarray(picture, int) - np.asarray(soft, int)).mean() < 8
+        )  # it is all colour, of which a quarter is kept
+
+
+def test_a_png_that_fails_on_the_way_is_for_pillow_to_judge() -> None:
+    data = encoded(noise(1200, 900), "PNG")
+    facts = facts_of(data)
+    torn = data[: len(data) // 2] + bytes(64) + data[len(data) // 2 + 64 :]
+    recipe = ConvertImage(format="JPEG", width=1200, height=900, canvas_width=1200, canvas_height=900, min_side=128)
+    with pytest.raises(BrokenMediaError):
+        convert_image(Source.of(torn), facts, recipe, max_bytes=MAX_BYTES)
+
+
+def test_a_png_of_which_no_quality_fits_is_made_smaller() -> None:
+    data = encoded(noise(1200, 900), "PNG")
+    output = made(data, format="JPEG", max_bytes=100_000)
+    assert len(output.media.read()) <= 100_000
+    assert opened(output).width < 1200
+
+
 @pytest.mark.parametrize("quality", [30, 50, 60, 75, 85, 90, 95, 99])
 def test_the_quality_of_a_jpeg_is_known_by_its_table(quality: int) -> None:
     image = Image.open(io.BytesIO(encoded(noise(16, 16), "JPEG", quality=quality)))
@@ -481,7 +530,7 @@ def test_the_search_ends_within_three_encodes_and_its_bounds(
     """Of a picture that answers to quality and size as real ones do, however they do."""
 
     def size(at: int, scale: float) -> int:
-        return max(1, round(size_at_95 * (image_fit._step(at) / 10) ** -slope * scale ** (2 * power)))
+        return max(1, round(size_at_95 * (image_fit.step_of(at) / 10) ** -slope * scale ** (2 * power)))
 
     known = None if known is None else max(known, quality)  # the highest that makes sense is not above the source's
     source = Try(known, size(known, 1.0)) if known is not None and size(known, 1.0) > limit else None
