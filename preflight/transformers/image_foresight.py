@@ -79,8 +79,8 @@ def foresee(picture_at: Callable[[float], Sampling], start: Start, *, max_bytes:
 def _finest(sampled: _Sampled, start: Start, most_bytes: float) -> int | None:
     """The highest quality that fits, or nearly; None where not even the floor does."""
     least, most = start.floor - 1, start.quality + 1  # the one fits, as far as is known, and the other does not
-    quality = _guess(start.known, most_bytes, BYTES_OVER_STEP) if start.known else start.quality
-    slope = BYTES_OVER_STEP
+    known = [start.known] if start.known else []
+    quality = _guess(known[0], most_bytes, BYTES_OVER_STEP) if known else start.quality
     for _ in range(_MOST_SAMPLED):
         quality = min(max(quality, least + 1), most - 1)
         size = sampled.bytes_at(quality)
@@ -92,7 +92,7 @@ def _finest(sampled: _Sampled, start: Start, most_bytes: float) -> int | None:
                 break
         if most - least <= 1:
             break
-        slope = _slope(sampled.tries)
+        slope = _slope([*known, *sampled.tries])
         quality = _guess(sampled.tries[-1], most_bytes, slope)
     return least if least >= start.floor else None
 

@@ -73,7 +73,7 @@ class Planes:
         if size == self.size:
             return self
         width, height = size[::-1] if self._is_on_its_side else size
-        scaled = self._frame.reformat(width, height, interpolation="LANCZOS", threads=1)
+        scaled = self._frame.reformat(width, height, interpolation="LANCZOS", threads=2)
         return Planes(scaled, self._turn, self._profile)
 
     def strips(self) -> Iterator[Image.Image]:

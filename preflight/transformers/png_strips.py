@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import BinaryIO
 
 from PIL import Image, ImageFile
@@ -19,7 +21,7 @@ _MODES = {(8, 0, 0, 0, 0): "L", (8, 2, 0, 0, 0): "RGB"}
 """By depth, colour type, compression, filters and interlacing (PNG, third edition, 11.2.1)."""
 _NOT_HERE = frozenset({b"tRNS", b"acTL"})
 _SMALL_PIXELS = 1_000_000
-_BLOCK = 1 << 16
+_BLOCK = 1 << 18
 _MOST_STORED = 0xFFFF
 
 
@@ -59,15 +61,20 @@ class PngRows:
         width, height = self.size
         row_bytes = 1 + width * len(self._mode)
         unpacked = _Unpacked(file, self._data)
+        strips = [min(STRIP_ROWS, height - top) for top in range(0, height, STRIP_ROWS)]
         above = bytes(row_bytes)
-        for top in range(0, height, STRIP_ROWS):
-            rows = min(STRIP_ROWS, height - top)
-            # Each row says how it differs from the one above. That one is put in front as it is, unfiltered, and all
-            # go to Pillow's decoder, which undoes the filters.
-            stored = _stored([above, *unpacked.read(rows * row_bytes)])
-            decoded = Image.frombytes(self._mode, (width, rows + 1), stored, "zip", self._mode, 0)
-            above = b"\0" + decoded.crop((0, rows, width, rows + 1)).tobytes()
-            yield decoded.crop((0, 1, width, rows + 1))
+        # Unpacking takes longest: it is a strip ahead.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            ahead = beside.submit(unpacked.read, strips[0] * row_bytes)
+            for rows, next_rows in pairwise([*strips, 0]):
+                pieces = ahead.result()
+                ahead = beside.submit(unpacked.read, next_rows * row_bytes)
+                # Each row says how it differs from the one above. That one is put in front as it is, unfiltered, and
+                # all go to Pillow's decoder, which undoes the filters.
+                stored = _stored([above, *pieces])
+                decoded = Image.frombytes(self._mode, (width, rows + 1), stored, "zip", self._mode, 0)
+                above = b"\0" + decoded.crop((0, rows, width, rows + 1)).tobytes()
+                yield decoded.crop((0, 1, width, rows + 1))
 
 
 class _Unpacked:
@@ -77,15 +84,17 @@ class _Unpacked:
         self._blocks = _blocks(file, chunks)
         self._unpacker = zlib.decompressobj()
 
-    def read(self, size: int) -> Iterator[bytes]:
+    def read(self, size: int) -> list[bytes]:
         """In pieces. Raises zlib.error at damage, and ValueError at the end."""
+        pieces = []
         while size:
             block = self._unpacker.unconsumed_tail or next(self._blocks, b"")
-            piece = self._unpacker.decompress(block, min(size, _MOST_STORED))
+            piece = self._unpacker.decompress(block, size)
             if not piece and not block:
                 raise ValueError("they end too early")
             size -= len(piece)
-            yield piece
+            pieces.append(piece)
+        return pieces
 
 
 def _stored(pieces: Iterable[bytes]) -> bytes:

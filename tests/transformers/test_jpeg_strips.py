@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import threading
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageChops, JpegImagePlugin
 
+from preflight.errors import BrokenMediaError
 from preflight.transformers.jpeg_strips import STRIP_ROWS, jpeg_of, jpeg_of_strips, scan_bytes
 from tests.judges import complaints, frames_rgb
 
@@ -59,3 +63,33 @@ def test_coded_data_are_the_file_without_its_header() -> None:
     # A block of black takes 6 bits of two components' DC and AC each, at least: ten times the blocks, ten times that.
     assert scan_bytes(other) == pytest.approx(10 * scan_bytes(black), abs=20)
     assert scan_bytes(black) < len(black) - 600
+
+
+def test_a_strip_that_cannot_be_had_ends_it_and_its_threads() -> None:
+    def strips() -> Iterator[Image.Image]:
+        for _ in range(9):
+            yield noise("RGB", 600, STRIP_ROWS)
+        raise BrokenMediaError("its coded data end too early")
+
+    before = threading.active_count()
+    with pytest.raises(BrokenMediaError):
+        jpeg_of_strips(strips(), 100 * STRIP_ROWS, 80, 0)
+    assert threading.active_count() == before
+
+
+def test_no_more_strips_are_held_than_are_worked_on() -> None:
+    brought: list[weakref.ref[Image.Image]] = []
+    most = 0
+
+    def strips() -> Iterator[Image.Image]:
+        nonlocal most
+        for _ in range(60):
+            strip = noise("L", 64, STRIP_ROWS)
+            brought.append(weakref.ref(strip))
+            yield strip
+            del strip
+            most = max(most, sum(ref() is not None for ref in brought))
+
+    jpeg_of_strips(strips(), 60 * STRIP_ROWS, 80, 0)
+    assert len(brought) == 60
+    assert most <= 6
