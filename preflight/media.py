@@ -115,6 +115,10 @@ class ImageFacts:
     """JPEG, MPO and PNG: EXIF (unless it says the orientation alone), XMP, IPTC, comments, texts, or the like."""
     location: tuple[float, float] | None = None
     """JPEG, MPO and PNG: latitude and longitude in degrees, north and east positive, of EXIF or XMP."""
+    dialect: str | None = None
+    """JPEG: "arithmetic", a coding that the standard has, and neither FFmpeg nor browsers read; None where it is none
+    that readers misunderstand.
+    """
     stumbling_block: str | None = None
     """JPEG, MPO and PNG: what beside the picture makes common readers give up; None where nothing does."""
 

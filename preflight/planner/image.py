@@ -116,7 +116,7 @@ def _stripped(report: Report, facts: ImageFacts, why: tuple[str, ...]) -> Plan:
 def _fits(size_bytes: int | None, facts: ImageFacts, format_name: str, limits: Limits) -> bool:
     """Whether a file of this picture would pass, that has so many bytes and is smaller than the source, or wanted."""
     bounds = limits.image
-    if size_bytes is None or format_name not in bounds.formats.value:
+    if size_bytes is None or format_name not in bounds.formats.value or facts.dialect is not None:
         return False
     if size_bytes == facts.size_bytes and facts.format == format_name:
         return False

@@ -11,7 +11,14 @@ from PIL.TiffImagePlugin import TiffImageFile
 from preflight.media import ImageFacts, Source, Unprobed
 from preflight.probers.exif import exif_location, exif_orientation, exif_stumbling_block, xmp_location
 from preflight.probers.image_bare import Bare, bare_jpeg, bare_png
-from preflight.probers.image_structure import first_picture, jpeg_damage, jpeg_segments, tiff_pages, webp_damage
+from preflight.probers.image_structure import (
+    first_picture,
+    is_arithmetic,
+    jpeg_damage,
+    jpeg_segments,
+    tiff_pages,
+    webp_damage,
+)
 from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable
 from preflight.probers.png_baggage import png_stumbling_block
 from preflight.probers.png_structure import png_structure
@@ -67,12 +74,14 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
     damage: str | None = None
     picture_bytes: int | None = None
     bare: Bare | None = None
+    dialect: str | None = None
     stumbling_block: str | None = None
     exif, xmp = image.info.get("exif", b""), image.info.get("xmp", b"")
     match image.format:
         case "JPEG" | "MPO":
             segments = jpeg_segments(file)
             damage = jpeg_damage(segments)
+            dialect = "arithmetic" if is_arithmetic(segments) else None
             if damage is None:
                 picture_bytes = sum(s.end - s.start for s in first_picture(file, segments))
                 bare = bare_jpeg(file, segments, exif_orientation(exif), size)
@@ -100,6 +109,7 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
         mode=image.mode,
         frames=frames,
         damage=damage,
+        dialect=dialect,
         picture_bytes=picture_bytes,
         bare_bytes=bare.size_bytes if bare is not None and not is_in_picture else None,
         has_metadata=bare is not None and bare.holds_metadata,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
@@ -41,6 +42,9 @@ def load_whole(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> None:
         load(image, name)
         return
     coded = coded_picture(file)  # before the file is read by another
+    if coded is None:
+        # libjpeg cannot wait for more in the middle of what is coded arithmetically: all of it has to be there.
+        image.decodermaxblock = file.seek(0, io.SEEK_END)
     with ThreadPoolExecutor(max_workers=1) as beside:
         checked = beside.submit(is_cut_short, coded)
         try:

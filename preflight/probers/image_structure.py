@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -26,6 +26,8 @@ _SOI, _EOI, _SOS, _APP2 = 0xD8, 0xD9, 0xDA, 0xE2
 _STANDALONE = frozenset({0x01, _SOI, _EOI, *range(0xD0, 0xD8)})
 # In coded data FF 00 is a stuffed byte, FF D0 to FF D7 are restarts; FF FF is fill.
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
+_ARITHMETIC = frozenset({0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
+"""Starts of frames: SOF9 to SOF15 (T.81, table B.1)."""
 _INDEX_OF_PICTURES = b"MPF\0"
 
 
@@ -70,6 +72,11 @@ def _next_marker(file: BinaryIO, start: int) -> int:
             return -1
         start += len(window) - len(window[-1:])
         window = window[-1:] + block
+
+
+def is_arithmetic(segments: Sequence[JpegSegment]) -> bool:
+    """Whether it is coded arithmetically (T.81, annex D)."""
+    return any(segment.marker in _ARITHMETIC for segment in segments)
 
 
 def jpeg_damage(segments: list[JpegSegment]) -> str | None:

@@ -7,13 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from preflight.probers.image_structure import JpegSegment, first_picture, jpeg_damage, jpeg_segments
+from preflight.probers.image_structure import JpegSegment, first_picture, is_arithmetic, jpeg_damage, jpeg_segments
 
 if TYPE_CHECKING:
     import av
 
-_UNKNOWN_TO_FFMPEG = frozenset({0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
-"""Frames that are coded arithmetically, which it takes for a fault."""
 _NOT_FOR_DECODING = frozenset({*range(0xE0, 0xF0), 0xFE})
 """APP0 to APP15 and comments; from some, FFmpeg infers quirks of old encoders."""
 _PLANES = frozenset({"gray", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"})
@@ -73,8 +71,8 @@ def _packet(file: BinaryIO, segments: Sequence[JpegSegment]) -> av.Packet[av.str
     """Read to where the decoder takes it from: a large file is not copied on the way."""
     import av
 
-    if any(segment.marker in _UNKNOWN_TO_FFMPEG for segment in segments):
-        return None
+    if is_arithmetic(segments):
+        return None  # FFmpeg takes it for a fault
     packet = av.Packet(sum(s.end - s.start for s in segments))
     room, filled = memoryview(packet), 0
     for segment in segments:

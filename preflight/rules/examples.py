@@ -99,6 +99,7 @@ def image(
     size_bytes: int = 90_000,
     frames: int | None = 1,
     damage: str | None = None,
+    dialect: str | None = None,
     stumbling_block: str | None = None,
 ) -> ImageFacts:
     return replace(
@@ -109,6 +110,7 @@ def image(
         size_bytes=size_bytes,
         frames=frames,
         damage=damage,
+        dialect=dialect,
         stumbling_block=stumbling_block,
     )
 

@@ -126,9 +126,9 @@ class UnsupportedFileType(Rule):
     """The API takes JPEG and PNG images, WAV (uncompressed), MP3 and FLAC audio, and any video that
     FFmpeg reads, if it has been able to for some years.
 
-    Dialects of WAV that only some readers know (RF64, BW64, RIFX, 24 bits in 32) are other formats. Other images and
-    audio are converted by `prepare`. What is none of these, or only names other files (a playlist), cannot be.
-    marengo3.5 alone takes PDF besides.
+    Dialects that only some readers know are other formats: WAV as RF64, BW64, RIFX or with 24 bits in 32, and JPEG
+    that is coded arithmetically. Other images and audio are converted by `prepare`. What is none of these, or only
+    names other files (a playlist), cannot be. marengo3.5 alone takes PDF besides.
     """
 
     code = "unsupported_file_type"
@@ -140,6 +140,7 @@ class UnsupportedFileType(Rule):
     )
     refused = (
         Example("a HEIC photograph", examples.image(format="HEIF")),
+        Example("a JPEG coded arithmetically, which FFmpeg cannot read", examples.image(dialect="arithmetic")),
         Example("a voice memo in M4A", examples.audio(container="mov,mp4,m4a,3gp,3g2,mj2", codec="aac")),
         Example("a WAV in mu-law, which is companded", examples.audio(codec="pcm_mulaw")),
         Example("a WAV in RF64, which many readers do not know", examples.audio(dialect="RF64")),
@@ -152,9 +153,10 @@ class UnsupportedFileType(Rule):
         match facts:
             case ImageFacts():
                 allowed = limits.image.formats.value
-                if facts.format in allowed:
+                if facts.dialect is None and facts.format in allowed:
                     return None
-                return self._convertible(facts.format, allowed)
+                named = facts.format if facts.dialect is None else f"{facts.format}/{facts.dialect}"
+                return self._convertible(named, allowed)
             case AudioFacts():
                 allowed = limits.audio.formats.value
                 found = [f"{name}/{facts.dialect or facts.codec}" for name in facts.container.split(",")]

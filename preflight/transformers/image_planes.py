@@ -41,6 +41,8 @@ def planes_of(image: ImageFile.ImageFile, file: BinaryIO, turn: Image.Transpose 
     # By libjpeg's rules (jdapimin.c) three components may also be R, G and B.
     if image.info.get("adobe_transform") == 0 or [layer[0] for layer in image.layer] == _NAMED_RGB:
         return None
+    if not _is_usual(image.layer):
+        return None
     frame, is_cut_short = jpeg_planes(file)
     if is_cut_short:
         raise BrokenMediaError("its coded data have a fault or end too early")
@@ -48,6 +50,14 @@ def planes_of(image: ImageFile.ImageFile, file: BinaryIO, turn: Image.Transpose 
         return None
     profile, steps = profile_to_apply(image.mode, image.info.get("icc_profile"))
     return Planes(frame, turn, profile, steps)
+
+
+def _is_usual(layers: list[tuple[int, int, int, int]]) -> bool:
+    """Whether colour has as many samples as brightness, or half as many either way; others the decoder shifts by up to
+    a pixel. Layers are as Pillow has them: name, samples across and down, table.
+    """
+    (_, across, down, _), *colours = layers
+    return not colours or (max(across, down) <= 2 and all(layer[1:3] == (1, 1) for layer in colours))  # noqa: PLR2004
 
 
 class Planes:

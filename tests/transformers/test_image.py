@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, JpegImagePlugin
+from PIL import Image, ImageCms, ImageFile, JpegImagePlugin
 
 from preflight.errors import BrokenMediaError
 from preflight.limits import DEFAULT_PROFILE, load
@@ -117,7 +117,14 @@ def test_every_orientation_comes_out_upright(format_name: str, options: dict[str
     assert ORIENTATION not in picture.getexif()
 
 
-WITHOUT_CORNERS = ("image/one_pixel", "image/line", "image/noise_png", "image/noise_jpeg", "image/tiff_black_and_white")
+WITHOUT_CORNERS = (
+    "image/one_pixel",
+    "image/line",
+    "image/arithmetic_jpeg",
+    "image/noise_png",
+    "image/noise_jpeg",
+    "image/tiff_black_and_white",
+)
 """Too small or too flat to show them, noise, and dots."""
 LUMA = (76, 150, 29, 226)
 """Of red, lime, blue and yellow (ITU-R BT.601)."""
@@ -374,6 +381,20 @@ def test_whole_jpegs_of_every_kind_pass(mode: str, options: dict[str, Any]) -> N
 
 def test_bytes_behind_a_whole_jpeg_do_not_break_it() -> None:
     decode_fully(Source.of(BROKEN["JPEG"] + b"\xff\xd8\xff\xe1 and so on" * 100))
+
+
+def test_what_is_coded_arithmetically_is_decoded_however_long() -> None:
+    small = catalogue.case("image/arithmetic_jpeg").path.read_bytes()
+    scan = small.index(b"\xff\xda")
+    # Pillow hands on so many bytes at a time, and libjpeg cannot wait within coded data for the next.
+    most = ImageFile.MAXBLOCK
+    sizes = (60_000, most - 11 - scan - 60_000)
+    long = small[:2] + b"".join(b"\xff\xfe" + (size - 2).to_bytes(2) + bytes(size - 4) for size in sizes) + small[2:]
+    assert long.index(b"\xff\xda") + 10 < most < len(long) - 2
+    with pytest.raises(OSError, match="broken data stream"):
+        Image.open(io.BytesIO(long)).load()
+    decode_fully(Source.of(long))
+    assert opened(made(long)).getextrema() == (128, 128)
 
 
 def mpo(first: Image.Image) -> bytes:

@@ -93,6 +93,18 @@ def test_what_is_r_g_and_b_is_not_taken_for_planes() -> None:
     assert planes(smooth(64, 64).convert("CMYK")) is None
 
 
+@pytest.mark.parametrize("samples", [0x41, 0x14, 0x42, 0x31])
+def test_colour_in_a_third_or_a_quarter_of_the_resolution_is_left_to_libjpeg(samples: int) -> None:
+    file = io.BytesIO()
+    smooth(64, 64).save(file, "JPEG")
+    header = bytearray(file.getvalue())
+    frame = header.index(b"\xff\xc0")
+    assert header[frame + 11] == 0x22
+    header[frame + 11] = samples
+    with Image.open(io.BytesIO(header)) as image:
+        assert planes_of(image, io.BytesIO(header), None) is None
+
+
 def test_a_sample_is_of_rows_from_everywhere() -> None:
     height = 4_096
     image = Image.linear_gradient("L").resize((64, height))  # from black above to white below

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from preflight.media import Fidelity
-from preflight.testing.catalogue.image.making import PHOTO, PICTURE, made, still
+from preflight.testing.catalogue.image.making import CONVERTED, PHOTO, PICTURE, made, still
 from preflight.testing.catalogue.interface import Case, file, says
 from preflight.testing.recipes.film import X264, Film, Scene
 from preflight.testing.recipes.jpeg import APP0, APP1, APP13, COM, Flat, Segmented, Thumbnailed, Ycck
@@ -64,7 +64,9 @@ CODINGS = (
         "Restart markers in the coded data, as cameras and scanners put them in.",
         Still(save={"restart_marker_rows": 1}),
     ),
-    made("arithmetic_jpeg", "An arithmetic-coded JPEG, as archivists squeeze it without loss.", Flat()),
+    made(
+        "arithmetic_jpeg", "An arithmetic-coded JPEG, as archivists squeeze it without loss.", Flat(), strict=CONVERTED
+    ),
     made(
         "flat_huffman_jpeg",
         "An extended JPEG of 8 bits, whose start of frame is not the usual one, as some scanners write it.",
