@@ -14,6 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import BinaryIO
 
 from PIL import Image
@@ -65,7 +66,10 @@ def jpeg_of(picture: Image.Image, quality: int, subsampling: int) -> bytes:
 
 def _room() -> BinaryIO:
     """In memory. Only where a file has a descriptor does Pillow let other threads run while it encodes."""
-    return os.fdopen(os.memfd_create("jpeg"), "w+b") if sys.platform == "linux" else io.BytesIO()
+    if sys.platform == "linux":
+        with suppress(OSError):  # no descriptor is left, or a sandbox forbids it
+            return os.fdopen(os.memfd_create("jpeg"), "w+b")
+    return io.BytesIO()
 
 
 def scan_bytes(jpeg: bytes) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import weakref
 from collections.abc import Iterator
@@ -75,6 +76,21 @@ def test_a_strip_that_cannot_be_had_ends_it_and_its_threads() -> None:
     with pytest.raises(BrokenMediaError):
         jpeg_of_strips(strips(), 100 * STRIP_ROWS, 80, 0)
     assert threading.active_count() == before
+
+
+def test_where_no_descriptor_is_left_it_is_the_same() -> None:
+    resource = pytest.importorskip("resource")
+    picture = noise("RGB", 300, 3 * STRIP_ROWS)
+    whole = striped(picture, 80, 2)
+    kept = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, kept[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            os.pipe()
+        without = striped(picture, 80, 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, kept)
+    assert without == whole
 
 
 def test_no_more_strips_are_held_than_are_worked_on() -> None:
