@@ -38,4 +38,5 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if mount is None or subprocess.run(call, check=False).returncode != 0:
         pytest.skip("no file system can be mounted here")
     yield place
-    subprocess.run(["umount", place], check=True)
+    # A reader's thread may still be about to let go of a file.
+    subprocess.run(["umount", "--lazy", place], check=True)
