@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from preflight.limits import Limits
 from preflight.media import Fidelity, ImageFacts
 from preflight.planner.interface import (
+    Coding,
     ConvertImage,
     CutOutPicture,
     Plan,
@@ -22,11 +21,11 @@ _LONGEST_UPSCALED = 4096
 # libjpeg's JPEG_MAX_DIMENSION.
 _LONGEST = 65_500
 
-# Modes of drawings and of pictures that can be seen through; all others are taken for photographs. The numbers
-# are bytes a pixel that their PNG will hardly exceed, only used to predict.
-_PNG_BYTES_PER_PIXEL = {"1": 0.2, "P": 1.0, "PA": 1.5, "LA": 1.5, "La": 1.5, "RGBA": 2.0, "RGBa": 2.0}
-# Coding a PNG anew rarely saves more than this; dropping what is not the picture, or its 16 bits, can.
+# Of drawings: black and white, and palettes.
+_DRAWN = frozenset({"1", "P", "PA"})
+# Coding a PNG anew rarely saves more than this, unless it was hardly packed; dropping its 16 bits can.
 _PNG_SAVING = 0.5
+_HARDLY_PACKED = 0.9
 
 
 def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:
@@ -61,7 +60,7 @@ def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:
         facts.displayed_width, facts.displayed_height, limits.image.min_side.value
     )
     recipe = ConvertImage(
-        format=_format(facts, width * height, limits),
+        format=_format(facts, limits),
         width=width,
         height=height,
         canvas_width=canvas_width,
@@ -123,20 +122,18 @@ def _fits(size_bytes: int | None, facts: ImageFacts, format_name: str, limits: L
     return size_bytes <= bounds.max_file_bytes.value and min(facts.width, facts.height) >= bounds.min_side.value
 
 
-def _format(facts: ImageFacts, pixels: int, limits: Limits) -> Literal["JPEG", "PNG"]:
+def _format(facts: ImageFacts, limits: Limits) -> Coding:
+    """JPEG stays JPEG and PNG stays PNG, where that can be; of the others, the picture itself tells."""
     allowed = limits.image.formats.value
-    if "PNG" not in allowed:
-        return "JPEG"
     if "JPEG" not in allowed:
         return "PNG"
-    grown = pixels / (facts.width * facts.height)
-    if facts.format == "PNG":
-        predicted = facts.size_bytes * (grown if grown > 1 else _PNG_SAVING)
-    elif facts.mode in _PNG_BYTES_PER_PIXEL:
-        predicted = pixels * _PNG_BYTES_PER_PIXEL[facts.mode]
-    else:
+    if "PNG" not in allowed or facts.format in ("JPEG", "MPO"):
         return "JPEG"
-    return "PNG" if predicted <= limits.image.max_file_bytes.value else "JPEG"
+    if facts.format != "PNG":
+        return "PNG" if facts.mode in _DRAWN else "either"
+    is_hopeless = facts.size_bytes * _PNG_SAVING > limits.image.max_file_bytes.value
+    is_packed = facts.size_bytes < _HARDLY_PACKED * facts.width * facts.height * len(facts.mode)
+    return "JPEG" if facts.mode in ("L", "RGB") and is_hopeless and is_packed else "PNG"
 
 
 def _steps(facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> tuple[str, ...]:
@@ -150,7 +147,10 @@ def _steps(facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> tuple[str
         steps.append(f"scale {displayed[0]}x{displayed[1]} to {recipe.width}x{recipe.height}")
     if (recipe.canvas_width, recipe.canvas_height) != (recipe.width, recipe.height):
         steps.append(f"pad with white to {recipe.canvas_width}x{recipe.canvas_height}")
-    steps.append(f"encode as {recipe.format}, sRGB, of at most {max_bytes:,} bytes")
-    if recipe.format == "PNG":
+    coding = "PNG or JPEG" if recipe.format == "either" else recipe.format
+    steps.append(f"encode as {coding}, sRGB, of at most {max_bytes:,} bytes")
+    if recipe.format == "either":
+        steps.append("PNG where it is transparent or takes no more bytes so (line art), JPEG on white elsewhere")
+    elif recipe.format == "PNG":
         steps.append("where that is too little for a PNG: encode as JPEG on white")
     return tuple(steps)

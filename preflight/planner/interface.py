@@ -183,11 +183,17 @@ class EncodeAudio:
     """Seconds of the source's timeline at which it would be well to start a clip; the caps come first."""
 
 
+Coding = Literal["JPEG", "PNG", "either"]
+"""What an image is encoded as. `PNG` stands for JPEG where a PNG does not fit; `either` for PNG only where the picture
+can be seen through, or takes no more bytes so than as the best JPEG, as line art does.
+"""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConvertImage:
     """Upright, sRGB, `format`, at `width` x `height` unless the byte limit asks for less."""
 
-    format: Literal["JPEG", "PNG"]
+    format: Coding
     width: int
     """Of the displayed picture after scaling, before padding."""
     height: int

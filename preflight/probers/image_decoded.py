@@ -14,6 +14,7 @@ from preflight.media import Source
 from preflight.probers.image_structure import first_picture, jpeg_segments
 from preflight.probers.jpeg_check import coded_picture, is_cut_short
 from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable, said
+from preflight.probers.ppm_samples import are_taken_one_by_one, load_samples
 
 # These warn while they are decoded. The others need no lock for being quiet, so that threads decode side by side.
 _WARNS_WHILE_DECODED = frozenset({"TIFF", "ICO", "ICNS"})
@@ -62,6 +63,8 @@ def load(image: ImageFile.ImageFile, name: str) -> None:
 
             with quiet(), quiet_libtiff():
                 image.load()
+        elif are_taken_one_by_one(image):
+            load_samples(image)
         else:
             image.load()
     except Exception as error:  # (damaged files make Pillow raise nearly every built-in exception)

@@ -31,6 +31,7 @@ from preflight.transformers.image_fit import (
 from preflight.transformers.image_foresight import foresee
 from preflight.transformers.image_planes import Planes, planes_of
 from preflight.transformers.interface import Output
+from preflight.transformers.png_foresight import suits_png
 from preflight.transformers.png_strips import PngRows
 
 UPRIGHT = {
@@ -46,6 +47,7 @@ UPRIGHT = {
 
 _LIES_ON_ITS_SIDE = 5
 _REDUCING_GAP = 3.0
+_OPAQUE = 255
 
 
 def convert_image(
@@ -113,12 +115,15 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
         return _fitted(source, recipe, _steps(facts, recipe, rows.colour_steps), fit)
     drawing = drawn()
     steps = drawing.steps
-    if recipe.format == "PNG":
-        data = png(drawing.at(1.0, keep_alpha=True))
-        if len(data) <= max_bytes:
-            return _output(source, data, (*steps, "encode as PNG"))
-        start = replace(start, encodes=start.encodes - 1)
-        steps = (*steps, f"drop the PNG of {len(data):,} bytes, which is over the limit")
+    if recipe.format != "JPEG":
+        picture = drawing.at(1.0, keep_alpha=True)
+        if suits_png(picture, recipe.format, start, max_bytes):
+            data = png(picture)
+            if len(data) <= max_bytes:
+                return _output(source, data, (*steps, "encode as PNG"))
+            start = replace(start, encodes=start.encodes - 1)
+            steps = (*steps, f"drop the PNG of {len(data):,} bytes, which is over the limit")
+        del picture
     return _fitted(source, recipe, steps, fit_jpeg(drawing.at, start, max_bytes=max_bytes))
 
 
@@ -204,6 +209,8 @@ class _Drawing:
 
     def __init__(self, image: Image.Image, facts: ImageFacts, recipe: ConvertImage) -> None:
         picture, colour_steps = to_srgb(image)
+        if picture.mode in ("LA", "RGBA") and picture.getchannel("A").getextrema() == (_OPAQUE, _OPAQUE):
+            picture = picture.convert(picture.mode.removesuffix("A"))
         if (turn := UPRIGHT.get(facts.orientation)) is not None:
             picture = picture.transpose(turn)
         self._picture = picture

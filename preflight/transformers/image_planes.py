@@ -136,10 +136,7 @@ class Planes:
         size = plane.width, last - first
         # Any buffer will do, and is not copied.
         strip = Image.frombuffer("L", size, rows, "raw", "L", plane.line_size, 1)  # type: ignore[arg-type]
-        near, far = left // across, -(-right // across)
-        strip = strip.crop((near, 0, far, size[1]))
         if across == down == 1:
-            return strip
-        strip = strip.resize((strip.width * across, strip.height * down), Image.Resampling.NEAREST)
-        at = left - near * across, top - first * down
-        return strip.crop((*at, at[0] + right - left, at[1] + bottom - top))
+            return strip if (left, right) == (0, plane.width) else strip.crop((left, 0, right, size[1]))
+        part = left / across, top / down - first, right / across, bottom / down - first
+        return strip.resize((right - left, bottom - top), Image.Resampling.NEAREST, box=part)

@@ -20,6 +20,7 @@ JPEG = ImageFacts(
     size_bytes=900_000, format="JPEG", width=640, height=480, orientation=1, mode="RGB", frames=1, picture_bytes=900_000
 )
 PNG = replace(JPEG, format="PNG", picture_bytes=None)
+TINY_JPEG = replace(JPEG, width=100)
 
 
 def plan_of(facts: ImageFacts) -> Plan:
@@ -48,17 +49,17 @@ def test_what_fits_is_sent_as_it_is(facts: ImageFacts) -> None:
         (replace(JPEG, size_bytes=6_000_000, picture_bytes=6_000_000), "JPEG"),
         (replace(JPEG, width=100), "JPEG"),
         (replace(PNG, width=100), "PNG"),
-        # 16 bits or baggage may be what makes it large; ten times too large is a photograph.
+        # 16 bits or baggage may be what makes it large; what is packed and twice too large is a photograph.
         (replace(PNG, size_bytes=6_000_000), "PNG"),
-        (replace(PNG, size_bytes=50_000_000), "JPEG"),
-        # A picture of 1x1000 is scaled up and would take far more than it has.
-        (replace(PNG, width=8, height=1000, size_bytes=4_900_000), "JPEG"),
-        (replace(PNG, format="HEIF"), "JPEG"),
-        (replace(PNG, format="TIFF", mode="I;16"), "JPEG"),
+        (replace(PNG, width=4000, height=3000, size_bytes=21_000_000), "JPEG"),
+        (replace(PNG, width=4000, height=3000, size_bytes=36_100_000), "PNG"),
+        (replace(PNG, width=4000, height=3000, size_bytes=12_000_000, mode="RGBA"), "PNG"),
+        (replace(PNG, format="HEIF"), "either"),
+        (replace(PNG, format="TIFF", mode="I;16"), "either"),
+        (replace(PNG, format="BMP"), "either"),
+        (replace(PNG, format="WEBP", mode="RGBA"), "either"),
         (replace(PNG, format="GIF", mode="P"), "PNG"),
         (replace(PNG, format="BMP", mode="1"), "PNG"),
-        (replace(PNG, format="WEBP", mode="RGBA"), "PNG"),
-        (replace(PNG, format="WEBP", mode="RGBA", width=4000, height=3000), "JPEG"),
     ],
 )
 def test_the_format_is_kept_or_chosen_by_what_the_picture_is(facts: ImageFacts, wanted: str) -> None:
@@ -67,7 +68,7 @@ def test_the_format_is_kept_or_chosen_by_what_the_picture_is(facts: ImageFacts, 
 
 
 @pytest.mark.parametrize("only", ["JPEG", "PNG"])
-@pytest.mark.parametrize("facts", [replace(PNG, format="GIF", mode="P"), replace(PNG, format="HEIF")])
+@pytest.mark.parametrize("facts", [replace(PNG, format="GIF", mode="P"), replace(PNG, format="HEIF"), TINY_JPEG])
 def test_a_profile_may_know_only_one_format(facts: ImageFacts, only: str) -> None:
     formats = structs.replace(LIMITS.image.formats, value=(only,))
     limits = structs.replace(LIMITS, image=structs.replace(LIMITS.image, formats=formats))
@@ -191,6 +192,13 @@ def test_never_stretched_never_too_small(width: int, height: int, min_side: int)
 def test_a_picture_that_lies_on_its_side_is_measured_upright() -> None:
     recipe = recipe_of(replace(JPEG, width=100, height=50, orientation=6))
     assert (recipe.width, recipe.height) == (128, 256)
+
+
+def test_a_plan_says_on_what_the_format_depends() -> None:
+    assert plan_of(replace(PNG, format="BMP")).steps == (
+        "encode as PNG or JPEG, sRGB, of at most 5,000,000 bytes",
+        "PNG where it is transparent or takes no more bytes so (line art), JPEG on white elsewhere",
+    )
 
 
 def test_a_plan_says_what_forced_it_and_what_it_will_do() -> None:
