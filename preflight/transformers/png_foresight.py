@@ -8,6 +8,7 @@ from PIL import Image
 
 from preflight.transformers.image_fit import Start, png
 from preflight.transformers.jpeg_strips import jpeg_of
+from preflight.transformers.png_palette import with_palette
 
 _BANDS = 16
 _ROWS = 8
@@ -21,7 +22,7 @@ them that are not in it.
 def suits_png(picture: Image.Image, coding: Literal["PNG", "either"], start: Start, max_bytes: int) -> bool:
     """Of a picture in mode L, LA, RGB or RGBA: whether a PNG may fit, and is what `coding` asks for."""
     sample = _sample(picture)
-    size = len(png(sample))
+    size = len(png(with_palette(sample)))
     is_transparent = picture.mode in ("LA", "RGBA")
     opaque = sample.convert(sample.mode.removesuffix("A")) if is_transparent else sample
     is_drawing = size <= len(jpeg_of(opaque, start.quality, start.subsampling))
