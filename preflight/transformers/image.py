@@ -146,7 +146,9 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
             start = replace(start, encodes=start.encodes - 1)
             steps = (*steps, f"drop the PNG of {len(data):,} bytes, which is over the limit")
         del picture
-    return _fitted(source, recipe, steps, fit_jpeg(drawing.at, start, max_bytes=max_bytes))
+    # What is decoded at a part of its size tells nothing of the whole.
+    foreseen = foresee(drawing.at, start, max_bytes=max_bytes) if not is_drafted else None
+    return _fitted(source, recipe, steps, fit_jpeg(drawing.at, start, max_bytes=max_bytes, foreseen=foreseen))
 
 
 def _only_shrinks(facts: ImageFacts, recipe: ConvertImage) -> bool:

@@ -102,7 +102,7 @@ class Foreseen:
     """What to encode with first."""
 
     setting: Setting
-    picture: Striped
+    picture: Drawn
     """At the setting's scale."""
     over: tuple[Try, ...]
     """What would be too large."""
