@@ -14,6 +14,7 @@ from preflight.media import Source
 from preflight.probers.image_structure import first_picture, jpeg_segments
 from preflight.probers.jpeg_check import coded_picture, is_cut_short
 from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable, said
+from preflight.probers.png_structure import chunk_before_picture
 from preflight.probers.ppm_samples import are_taken_one_by_one, load_samples
 
 # These warn while they are decoded. The others need no lock for being quiet, so that threads decode side by side.
@@ -31,6 +32,8 @@ def opened(file: BinaryIO, name: str) -> ImageFile.ImageFile:
     image = open_image(file, name)
     if isinstance(image, Unopened):
         raise BrokenMediaError(image.reason)
+    if image.format == "PNG" and (cicp := chunk_before_picture(file, b"cICP")) is not None:
+        image.info["cicp"] = cicp  # of which Pillow makes nothing
     return image
 
 

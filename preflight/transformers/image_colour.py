@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
+
+from preflight.transformers.image_profile import Conversion, conversion_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 _DEEP = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
 _MOST = 0xFFFF
-# What the samples of one space are called in ICC profiles (ICC.1:2022, table 19).
-_PROFILE_SPACE = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
 
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
@@ -25,36 +24,21 @@ def to_srgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         steps.append("scale its samples down to 8 bit")
     elif image.mode in ("CMYK", "LAB", "YCbCr", "HSV"):
         steps.append(f"convert {image.mode} to RGB")
-    profile = image.info.get("icc_profile")
+    info = image.info
     image = _plain_mode(image)
-    if profile and (converted := _by_profile(image, profile)) is not None:
-        image = converted
-        steps.append("convert its colour profile to sRGB")
+    if (conversion := conversion_of(image.mode, info)) is not None:
+        image = conversion.of(image)
+        steps.append(conversion.step)
     if image.mode not in ("L", "LA", "RGB", "RGBA"):
         image = image.convert("RGB")
     return image, tuple(steps)
 
 
-def profile_to_apply(mode: str, icc_profile: bytes | None) -> tuple[bytes | None, tuple[str, ...]]:
-    """Of a picture of `mode` that comes in strips: its profile, where that changes anything, and what will be said."""
-    if not icc_profile:
-        return None, ()
-    pixel = Image.new(mode, (1, 1))
-    pixel.info["icc_profile"] = icc_profile
-    _, steps = to_srgb(pixel)
-    return (icc_profile if steps else None), steps
-
-
-def by_profile(strip: Image.Image, icc_profile: bytes | None) -> Image.Image:
-    """A strip in mode L, RGB or YCbCr with a profile that `profile_to_apply` gave: in sRGB."""
-    if icc_profile is None:
+def strip_to_srgb(strip: Image.Image, conversion: Conversion | None) -> Image.Image:
+    """A strip in mode L, RGB or YCbCr; it stays as it is where nothing is to be converted."""
+    if conversion is None:
         return strip
-    if strip.mode == "YCbCr":
-        strip = strip.convert("RGB")
-    strip.info["icc_profile"] = icc_profile
-    strip, _ = to_srgb(strip)
-    strip.info.clear()
-    return strip
+    return conversion.of(strip.convert("RGB") if strip.mode == "YCbCr" else strip)
 
 
 def _plain_mode(image: Image.Image) -> Image.Image:
@@ -100,29 +84,3 @@ def _range(image: Image.Image, samples: NDArray[np.generic]) -> tuple[float, flo
     tops: tuple[int, ...] = (1, 0xFF) if image.mode == "F" else (0xFF, 0x3FF, 0xFFF, 0x3FFF, _MOST)
     top = next((top for top in tops if high <= top), None)
     return (low, high) if low < 0 or top is None else (0, top)
-
-
-def _by_profile(image: Image.Image, icc: bytes) -> Image.Image | None:
-    """None where the profile is sRGB already, is broken, or speaks of other samples than the picture has."""
-    from PIL import ImageCms
-
-    colour, alpha = image, None
-    if image.mode in ("LA", "RGBA"):
-        alpha = image.getchannel("A")
-        colour = image.convert("L" if image.mode == "LA" else "RGB")
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        if profile.profile.xcolor_space.strip() != _PROFILE_SPACE[image.mode]:
-            return None
-        if "sRGB" in (profile.profile.profile_description or ""):
-            return None
-        converted = ImageCms.profileToProfile(colour, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
-    if converted is None:
-        return None
-    if colour.mode == "L":
-        converted = converted.getchannel("R")  # grey stays grey: all three are the same
-    if alpha is not None:
-        converted.putalpha(alpha)
-    return converted
