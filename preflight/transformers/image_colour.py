@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import TiffImageFile
 
+from preflight.probers.tiff_samples import TiffFile
 from preflight.transformers.image_profile import Conversion, conversion_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _DEEP = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
 _MOST = 0xFFFF
+_HALF, _MOST_OF_32 = 0x7FFF_FFFF, 0xFFFF_FFFF
 
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
@@ -59,7 +61,19 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     import numpy as np  # (only here: most pictures do without its memory)
 
     samples = np.asarray(image)
+    tiff = image if isinstance(image, TiffFile) else None
+    if tiff is not None and tiff.is_unsigned:
+        samples = samples.view(np.uint32)
     low, high = _range(image, samples)
+    grey = _scaled(samples, low, high)
+    if tiff is not None and tiff.white_is_zero:
+        grey = ImageChops.invert(grey)
+    return grey
+
+
+def _scaled(samples: NDArray[np.generic], low: float, high: float) -> Image.Image:
+    import numpy as np
+
     if samples.dtype.kind in "iu" and low >= 0 and high <= _MOST:
         table = (np.arange(_MOST + 1, dtype=np.float64).clip(low, high) - low) / max(high - low, 1) * 255
         return Image.fromarray(table.round().astype(np.uint8)[samples.astype(np.uint16)])
@@ -68,7 +82,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _range(image: Image.Image, samples: NDArray[np.generic]) -> tuple[float, float]:
-    """What is black and what is white.
+    """What is black and what is white; where white is zero, the other way round.
 
     PNG, PNM and JPEG 2000 say so: 16-bit samples reach from 0 to 65535. A TIFF may hold the 10, 12 or 14 bits of a
     sensor in its 16, and 32-bit samples may be anything.
@@ -81,6 +95,8 @@ def _range(image: Image.Image, samples: NDArray[np.generic]) -> tuple[float, flo
     if not finite.size:
         return 0, 1
     low, high = float(finite.min()), float(finite.max())
+    if samples.dtype == np.uint32 and high > _HALF:
+        return 0, _MOST_OF_32  # nothing else needs the upmost bit
     tops: tuple[int, ...] = (1, 0xFF) if image.mode == "F" else (0xFF, 0x3FF, 0xFFF, 0x3FFF, _MOST)
     top = next((top for top in tops if high <= top), None)
     return (low, high) if low < 0 or top is None else (0, top)
