@@ -47,10 +47,9 @@ def _plain_mode(image: Image.Image) -> Image.Image:
     """L, LA, RGB, RGBA, or the CMYK and LAB that a profile may speak of."""
     if image.mode in _DEEP:
         return _eight_bits(image)
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode in ("L", "La"):
-        return image.convert("LA") if image.has_transparency_data else image
+    if image.mode in ("1", "L", "La"):
+        target = "LA" if image.has_transparency_data else "L"
+        return image if image.mode == target else image.convert(target)
     if image.mode in ("LA", "RGBA", "CMYK", "LAB"):
         return image
     target = "RGBA" if image.has_transparency_data else "RGB"
@@ -68,6 +67,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     grey = _scaled(samples, low, high)
     if tiff is not None and tiff.white_is_zero:
         grey = ImageChops.invert(grey)
+    if isinstance(clear := image.info.get("transparency"), int):
+        grey.putalpha(Image.fromarray((samples != clear).astype(np.uint8) * 255))
     return grey
 
 
