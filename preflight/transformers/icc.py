@@ -53,8 +53,8 @@ def _colorants(chromaticities: Chromaticities) -> tuple[tuple[float, ...], ...] 
     import numpy as np
 
     xy = np.array(chromaticities).reshape(4, 2)
-    (_, first), (_, second) = xy[2] - xy[1], xy[3] - xy[1]
-    area = abs((xy[2] - xy[1])[0] * second - (xy[3] - xy[1])[0] * first)
+    to_green, to_blue = xy[2] - xy[1], xy[3] - xy[1]
+    area = abs(to_green[0] * to_blue[1] - to_green[1] * to_blue[0])
     if not np.isfinite(xy).all() or xy.min() < 0 or xy[0, 1] <= 0 or area < _FLATTEST:
         return None
     xyz = np.column_stack([xy, 1 - xy.sum(axis=1)])
