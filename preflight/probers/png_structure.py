@@ -144,6 +144,21 @@ def pixel_blocks(file: BinaryIO, chunks: Iterable[PngChunk]) -> Iterator[bytes]:
                 yield block
 
 
+def chunk_before_picture(file: BinaryIO, kind: bytes) -> bytes | None:
+    """The content of the first chunk of this type in front of the pixels."""
+    at = len(SIGNATURE)
+    for _ in range(_MOST_CHUNKS):
+        file.seek(at)
+        header = file.read(_HEADER_BYTES)
+        if len(header) < _HEADER_BYTES or header[4:] in (b"IDAT", b"IEND"):
+            break
+        length = int.from_bytes(header[:4])
+        if header[4:] == kind:
+            return file.read(min(length, _BLOCK))
+        at += _HEADER_BYTES + length + _CRC_BYTES
+    return None
+
+
 def without(kinds: frozenset[bytes], file: BinaryIO) -> list[tuple[int, int]] | None:
     """Where everything but chunks of these types is, as starts and ends; None where there are none. No checksum is
     asked.
