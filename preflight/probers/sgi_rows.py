@@ -24,7 +24,9 @@ def with_ends(image: ImageFile.ImageFile) -> BinaryIO:
     assert image.fp is not None
     (tile,) = image.tile
     assert isinstance(tile.args, tuple)
-    end = bytes(int(tile.args[2]))  # a sample
+    sample_bytes = int(tile.args[2])
+    end = bytes(sample_bytes)
+    most = (2 * image.width + 1) * sample_bytes  # a count for each sample; rows may all be said to be the whole file
     image.fp.seek(0)
     data = image.fp.read()
     rows = len(image.getbands()) * image.height
@@ -35,7 +37,7 @@ def with_ends(image: ImageFile.ImageFile) -> BinaryIO:
     starts, lengths = numbers[:rows], numbers[rows:]
     if any(start + length > len(data) for start, length in zip(starts, lengths, strict=True)):
         raise EOFError("the file breaks off")
-    ended = [data[start : start + length] + end for start, length in zip(starts, lengths, strict=True)]
+    ended = [data[start : start + min(length, most)] + end for start, length in zip(starts, lengths, strict=True)]
     first = _HEADER_BYTES + len(tables)
     new_starts = list(accumulate(map(len, ended), initial=first))[:-1]
     new_tables = struct.pack(f">{2 * rows}I", *new_starts, *map(len, ended))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from itertools import accumulate
 from pathlib import Path
 
@@ -81,3 +82,22 @@ def test_what_is_not_compressed_stays(tmp_path: Path) -> None:
 def test_what_breaks_off_is_broken(missing: int) -> None:
     with pytest.raises(BrokenMediaError):
         decode_fully(Source.of(by_hand(pixels(3), b"")[:-missing]))
+
+
+def test_rows_that_are_all_said_to_be_the_whole_file_take_no_memory() -> None:
+    """5,000 rows of 1 MB each, of one that is there once."""
+    width, height = 300, 5_000
+    head = struct.pack(">HBBHHHH", 474, 1, 1, 2, width, height, 1).ljust(512, b"\0")
+    row = (b"\x7f\x05" * 3).ljust(1_000_000, b"\0")
+    start = 512 + 8 * height
+    data = head + struct.pack(f">{height}I", *[start] * height) + struct.pack(f">{height}I", *[len(row)] * height) + row
+    file = io.BytesIO(data)
+    tracemalloc.start()
+    try:
+        load_whole(opened(file, "picture"), file, "picture")
+    except BrokenMediaError:
+        pass  # its rows may be short for a reader; that is not asked here
+    finally:
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 20_000_000
