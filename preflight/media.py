@@ -13,7 +13,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
-from preflight.given import MediaType as MediaType  # noqa: PLC0414 (as the next)
+from preflight.given import InvalidRequest as InvalidRequest  # noqa: PLC0414 (as the next)
+from preflight.given import MediaType as MediaType  # noqa: PLC0414
 from preflight.given import MultiInput as MultiInput  # noqa: PLC0414
 from preflight.given import NamedImage as NamedImage  # noqa: PLC0414
 from preflight.given import NamedSource as NamedSource  # noqa: PLC0414
@@ -311,6 +312,7 @@ UnprobedCode = Literal[
     "audio_file_broken",
     "video_file_broken",
     "document_file_broken",
+    "request_invalid",
 ]
 
 
@@ -338,6 +340,8 @@ class RequestFacts:
     images: tuple[ImageFacts | Unprobed, ...]
     sources: tuple[MediaFacts, ...] = ()
     """Of the parts after the images, which may be of any kind."""
+    stray_placeholders: tuple[str, ...] = ()
+    """What begins as a placeholder does and names nothing, in order, each once: `<@>`, `<@outfit` without its end."""
 
     @property
     def parts(self) -> tuple[MediaFacts, ...]:
