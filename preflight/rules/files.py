@@ -172,8 +172,9 @@ class UnsupportedFileType(Rule):
                     limit=None,
                 )
             case Unprobed(code=self.code):
-                message = f"{_sentence(facts.reason)} Give a text, an image, audio or video."
-                return self.finding(message, measured=None, limit=None)
+                # A reason that is a sentence names its next step itself.
+                next_step = "" if facts.reason.endswith(".") else " Give a text, an image, audio or video."
+                return self.finding(f"{_sentence(facts.reason)}{next_step}", measured=None, limit=None)
             case _:
                 return None
 
