@@ -27,7 +27,7 @@ class Psd(Recipe):
     width: int = 640
     height: int = 480
     mode: Mode = "rgb"
-    """In rgba the box is clear; lab has an L of 60, and a and b 40 from the middle."""
+    """In rgba the box is clear."""
     depth: Literal[1, 8, 16, 32] = 8
     version: Literal[1, 2] = 1
     """2: a large document, PSB."""
@@ -50,6 +50,7 @@ class Psd(Recipe):
     def _planes(self) -> list[NDArray[np.uint8]]:
         """Of each channel, rows x bytes of a row."""
         import numpy as np
+        from PIL import Image, ImageCms
 
         picture = drawing("corners", self.width, self.height)
         match self.mode:
@@ -62,8 +63,10 @@ class Psd(Recipe):
             case "rgba":
                 planes = [*picture.transpose(2, 0, 1), np.where(box_of(self.width, self.height), 0, 255)]
             case "lab":
-                axes = [np.where(picture[..., number] > 127, 168, 88) for number in (0, 1)]  # noqa: PLR2004
-                planes = [np.full(picture.shape[:2], 153), *axes]
+                spaces = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+                lab = ImageCms.profileToProfile(Image.fromarray(picture), *spaces, outputMode="LAB")
+                assert lab is not None
+                planes = [np.asarray(plane) for plane in lab.split()]
             case _:
                 planes = [*picture.transpose(2, 0, 1)]
         if self.depth == 32:  # noqa: PLR2004

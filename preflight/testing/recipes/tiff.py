@@ -4,6 +4,7 @@ plane (TIFF 6.0; Adobe Photoshop TIFF Technical Notes).
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from preflight.testing.recipes.interface import Kitchen, Recipe
-from preflight.testing.recipes.still import box_of, drawing
+from preflight.testing.recipes.still import Shows, box_of, drawing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,11 +24,13 @@ Colours = Literal["gray", "white_is_zero", "rgb", "cmyk", "cie_lab", "icc_lab"]
 _PHOTOMETRIC = {"white_is_zero": 0, "gray": 1, "rgb": 2, "cmyk": 5, "cie_lab": 8, "icc_lab": 9}
 _SHORT, _LONG = 3, 4
 _HORIZONTAL, _FLOATING = 2, 3
+_WEBP = 50001
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tiff(Recipe):
     suffix: str = ".tif"
+    shows: Shows = "corners"
     width: int = 192
     height: int = 144
     samples: Samples = "u2"
@@ -40,8 +43,8 @@ class Tiff(Recipe):
     block: tuple[int, int] | None = None
     """Width and height of tiles; None: strips of 50 rows."""
     planar: bool = False
-    compression: Literal[1, 8] = 8
-    """TIFF's number: none, or Deflate."""
+    compression: Literal[1, 8, 50001] = 8
+    """TIFF's number: none, Deflate, or WebP."""
     predictor: Literal[1, 2, 3] = 1
     order: Literal["<", ">"] = "<"
 
@@ -57,7 +60,7 @@ class Tiff(Recipe):
         """What it shows, from 0 to 1: height x width x the samples of a pixel."""
         import numpy as np
 
-        colours = drawing("corners", self.width, self.height) / 255
+        colours = drawing(self.shows, self.width, self.height) / 255
         match self.colours:
             case "gray" | "white_is_zero":
                 colours = (colours @ np.array([0.299, 0.587, 0.114]))[..., None]
@@ -85,26 +88,24 @@ class Tiff(Recipe):
         return (values * (self.white or (1 << 8 * kind.itemsize) - 1)).round().astype(kind)
 
     def _lab(self, kind: np.dtype[np.generic]) -> NDArray[np.generic]:
-        """Its corners and box are of one L, and lie on the four ends of a and b, 40 from the middle."""
+        """L from 0 to 100, a and b about 0, which 8 and 16 bits have in two codings (ICC.1:2022, 6.3.4.2 for one)."""
         import numpy as np
+        from PIL import Image, ImageCms
 
-        corners = drawing("corners", self.width, self.height)
-        lab = np.stack(
-            [
-                np.full(corners.shape[:2], 60.0),
-                np.where(corners[..., 0] > 127, 40.0, -40.0),  # noqa: PLR2004
-                np.where(corners[..., 1] > 127, 40.0, -40.0),  # noqa: PLR2004
-            ],
-            axis=-1,
-        )
+        spaces = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+        picture = Image.fromarray(drawing(self.shows, self.width, self.height))
+        converted = ImageCms.profileToProfile(picture, *spaces, outputMode="LAB")
+        assert converted is not None
+        lightness, *axes = (np.asarray(plane, np.float64) for plane in converted.split())
+        lab = np.stack([lightness / 255 * 100, *(axis - 128 for axis in axes)], axis=-1)
         if kind.kind == "f":
             return lab.astype(kind)
         step = 1 << 8 * (kind.itemsize - 1)
         if self.colours == "icc_lab":
-            return ((lab * [2.55, 1, 1] + [0, 128, 128]) * step).astype(kind)
+            return ((lab * [2.55, 1, 1] + [0, 128, 128]) * step).round().astype(kind)
         lightness = lab[..., :1] / 100 * ((1 << 8 * kind.itemsize) - 1)
-        axes = (lab[..., 1:] * step).astype(f"i{kind.itemsize}").view(kind)
-        return np.concatenate([lightness.astype(kind), axes], axis=-1)
+        signed = (lab[..., 1:] * step).astype(f"i{kind.itemsize}").view(kind)
+        return np.concatenate([lightness.round().astype(kind), signed], axis=-1)
 
     def _cut(self, plane: NDArray[np.generic], top: int, left: int, across: int, down: int) -> NDArray[np.generic]:
         """A strip ends with the picture; a tile goes on."""
@@ -130,6 +131,8 @@ class Tiff(Recipe):
             in_planes = by_byte.reshape(rows, columns * samples, kind.itemsize).swapaxes(1, 2)
             steps = in_planes.reshape(rows, -1, samples)
             block = np.diff(steps, axis=1, prepend=np.zeros_like(steps[:, :1]))
+        if self.compression == _WEBP:
+            return _webp(block)
         data = block.astype(block.dtype.newbyteorder(self.order)).tobytes()
         return zlib.compress(data) if self.compression != 1 else data
 
@@ -164,3 +167,11 @@ class Tiff(Recipe):
         mark = b"II" if self.order == "<" else b"MM"
         head = mark + struct.pack(f"{self.order}HI", 42, 8 + len(body))
         return head + body + struct.pack(f"{self.order}H", len(tags)) + entries + bytes(4) + values
+
+
+def _webp(block: NDArray[np.generic]) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(block.astype("u1")).save(file, "WEBP", lossless=True)
+    return file.getvalue()
