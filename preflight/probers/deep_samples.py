@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,12 +24,24 @@ def to_bytes(samples: NDArray[np.generic], white: float) -> NDArray[np.uint8]:
     """0 becomes 0, `white` 255; what lies beyond is cut off, and what is no number is black."""
     import numpy as np
 
+    if samples.dtype.itemsize <= 2 and samples.dtype.kind == "u":  # noqa: PLR2004
+        shares = np.arange(1 << 8 * samples.dtype.itemsize) * (_BYTE / white)
+        table: NDArray[np.uint8] = shares.clip(0, _BYTE).round().astype(np.uint8)
+        return np.take(table, samples.astype(np.intp))
     result = np.empty(samples.shape, np.uint8)
-    for top in range(0, len(samples), _ROWS):  # the numbers between take eight times the room
-        some = samples[top : top + _ROWS].astype(np.float64)
-        scaled = np.nan_to_num(some * (255 / white), nan=0, posinf=255, neginf=0)
-        result[top : top + _ROWS] = scaled.clip(0, 255).round().astype(np.uint8)
+    for top in range(0, len(samples), _ROWS):  # the numbers between take much room
+        scaled = _to_reckon_with(samples[top : top + _ROWS]) * (_BYTE / white)
+        scaled = np.nan_to_num(scaled, copy=False, nan=0, posinf=_BYTE, neginf=0)
+        result[top : top + _ROWS] = np.rint(scaled.clip(0, _BYTE, out=scaled), out=scaled)
     return result
+
+
+def _to_reckon_with(samples: NDArray[np.generic]) -> NDArray[np.float64]:
+    """As floats of which a byte will be right: of half the size, where that will do."""
+    import numpy as np
+
+    wide = samples.dtype.itemsize == 8  # noqa: PLR2004
+    return cast("NDArray[np.float64]", samples.astype(np.float64 if wide else np.float32))
 
 
 def white_of(parts: Iterable[NDArray[np.generic]], kind: np.dtype[np.generic], *, is_grey: bool) -> float:
@@ -46,11 +58,13 @@ def white_of(parts: Iterable[NDArray[np.generic]], kind: np.dtype[np.generic], *
         return whites[-1]
     most, lit, beyond = 0.0, 0, 0
     for part in parts:
-        values = part.astype(np.float64)
-        finite = values[np.isfinite(values)]
-        most = max(most, float(finite.max(initial=0)))
-        lit += int((finite > 0).sum())
-        beyond += int((finite > 1).sum())
+        values = _to_reckon_with(part)
+        if not np.isfinite(highest := values.max(initial=0)):
+            values = values[np.isfinite(values)]
+            highest = values.max(initial=0)
+        most = max(most, float(highest))
+        lit += int(np.count_nonzero(values > 0))
+        beyond += int(np.count_nonzero(values > 1))
     if kind.kind == "f" and beyond * 2 <= lit:
         return 1
     return next((white for white in whites if most <= white), most)

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 _PLANAR = 2
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK, _CIE_LAB, _ICC_LAB = 0, 1, 2, 5, 8, 9
 _MODES = {_WHITE_IS_ZERO: "L", _BLACK_IS_ZERO: "L", _RGB: "RGB", _CMYK: "CMYK", _CIE_LAB: "LAB", _ICC_LAB: "LAB"}
+_OTHERS = {
+    3: "a palette and more than its numbers",
+    4: "a mask alone",
+    6: "luma and colour differences in more than a byte",
+    32803: "a sensor's own samples",
+    32844: "logarithms of luminance",
+    32845: "logarithms of luminance",
+    34892: "a sensor's own samples",
+}
 _KINDS = {(1, 8): "u1", (1, 16): "u2", (1, 32): "u4", (3, 16): "f2", (3, 32): "f4", (3, 64): "f8"}
 """NumPy's names, by sample format and bits."""
 _LAB_KINDS = {_CIE_LAB: ("u1", "u2", "f4"), _ICC_LAB: ("u1", "u2")}
@@ -75,7 +84,7 @@ class DeepTiff(SecondReader):
         self._samples = tags.get(Tiff.SAMPLESPERPIXEL, 1)
         mode = _MODES.get(self._photometric)
         if mode is None:
-            raise NotReadError(f"a TIFF whose colours are of kind {self._photometric}")
+            raise NotReadError(f"a TIFF of {_OTHERS.get(self._photometric, f'colours of kind {self._photometric}')}")
         raise_if_not_unpacked(self._compression)
         formats, bits = set(tags.get(Tiff.SAMPLEFORMAT, (1,))), set(tags.get(Tiff.BITSPERSAMPLE, (1,)))
         kind = _KINDS.get((min(formats), min(bits))) if len(formats) == len(bits) == 1 else None

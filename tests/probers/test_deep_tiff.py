@@ -227,7 +227,8 @@ def test_a_bomb_is_refused_by_its_header(write, monkeypatch: pytest.MonkeyPatch)
         (259, 34887, "compressed as LERC"),
         (259, 50001, "compressed as WEBP"),
         (259, 12345, "compressed as number 12345"),
-        (262, 32845, "colours are of kind 32845"),
+        (262, 32845, "logarithms of luminance"),
+        (262, 77, "colours of kind 77"),
         (266, 2, "an order of their own"),
     ],
 )

@@ -21,6 +21,7 @@ from preflight.media import ImageFacts, Source, Unprobed
 from preflight.probers import decode, libtiff, probe
 from preflight.probers.exif import exif_orientation
 from preflight.probers.image import probe_image
+from preflight.testing import catalogue
 
 ORIENTATION = 0x0112
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -383,6 +384,9 @@ WHOLE = [
     encoded(noise(24, 24), name)
     for name in ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "JPEG2000", "TGA", "PCX", "ICO")
 ]
+READ_OTHERWISE = [
+    f"image/{name}" for name in ("tiff_half_floats", "tiff_32_bit_colours", "psd_16_bit", "psb_16_bit", "jpeg_ls")
+]
 
 
 @settings(max_examples=400)
@@ -393,6 +397,21 @@ def test_damage_anywhere_never_raises(whole: bytes, data: st.DataObject) -> None
     end = data.draw(st.sampled_from([len(whole), at, (at + len(whole)) // 2]))
     facts = probe_image(Source.of((whole[:at] + patch + whole[at + len(patch) :])[:end]))
     assert facts.kind in ("image", "unknown")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(READ_OTHERWISE), st.data())
+def test_damage_to_what_pillow_does_not_read_never_raises(name: str, data: st.DataObject) -> None:
+    whole = catalogue.case(name).path.read_bytes()
+    near = st.one_of(st.integers(0, 200), st.integers(len(whole) - 400, len(whole) - 1))  # where its headers are
+    at = data.draw(near)
+    patch = data.draw(st.binary(min_size=1, max_size=8))
+    end = data.draw(st.sampled_from([len(whole), at, (at + len(whole)) // 2]))
+    source = Source.of((whole[:at] + patch + whole[at + len(patch) :])[:end])
+    facts = probe_image(source)
+    assert facts.kind in ("image", "unknown")
+    if isinstance(facts, ImageFacts) and facts.width * facts.height < 1_000_000:
+        assert decode(source, facts).kind in ("image", "unknown")
 
 
 @given(st.binary(max_size=200))
