@@ -27,13 +27,14 @@ def to_bytes(samples: NDArray[np.generic], white: float) -> NDArray[np.uint8]:
     if samples.dtype.itemsize <= 2 and samples.dtype.kind == "u":  # noqa: PLR2004
         shares = np.arange(1 << 8 * samples.dtype.itemsize) * (_BYTE / white)
         table: NDArray[np.uint8] = shares.clip(0, _BYTE).round().astype(np.uint8)
-        return np.take(table, samples.astype(np.intp))
-    result = np.empty(samples.shape, np.uint8)
+        result: NDArray[np.uint8] = table[samples]
+        return result
+    scaled_down = np.empty(samples.shape, np.uint8)
     for top in range(0, len(samples), _ROWS):  # the numbers between take much room
         scaled = _to_reckon_with(samples[top : top + _ROWS]) * (_BYTE / white)
         scaled = np.nan_to_num(scaled, copy=False, nan=0, posinf=_BYTE, neginf=0)
-        result[top : top + _ROWS] = np.rint(scaled.clip(0, _BYTE, out=scaled), out=scaled)
-    return result
+        scaled_down[top : top + _ROWS] = np.rint(scaled.clip(0, _BYTE, out=scaled), out=scaled)
+    return scaled_down
 
 
 def _to_reckon_with(samples: NDArray[np.generic]) -> NDArray[np.float64]:
