@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import struct
 import threading
 import warnings
@@ -16,9 +17,10 @@ from PIL import Image, ImageFile
 
 from preflight.errors import UnreadableError
 from preflight.probers.excerpt import excerpt
-from preflight.probers.image_structure import jpeg_depth, webp_size
+from preflight.probers.image_structure import jpeg_frame, webp_size
 from preflight.probers.png_baggage import large_profile
 from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, without
+from preflight.probers.second_reader import NotReadError, is_misread, open_otherwise, raise_if_not_read
 from preflight.probers.tiff_samples import TiffFile
 
 # Pillow's name of each format and the module that reads it, the common ones first. Not here: what runs an interpreter
@@ -49,7 +51,10 @@ _PREFIX_BYTES = 30
 _JPEG_START = b"\xff\xd8"
 _NOT_FOR_USERS = (struct.error, IndexError, KeyError, TypeError, AttributeError, EOFError, OverflowError)
 """What Pillow stumbles into where a header ends too early, or says nonsense: the words are Python's."""
+_OF_A_KIND = re.compile(r"unsupported|not (?:yet )?supported|unimplemented", re.IGNORECASE)
+"""How Pillow says that it knows what a header asks for, and does not do it."""
 _TGA_HEADER_BYTES = 18
+_BYTE = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +137,25 @@ def _register_heif() -> bool:
 
 
 def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
+    try:
+        with quiet():
+            image = _open_by_pillow(format_name, file)
+            raise_if_not_read(image)
+        second = _open_otherwise(format_name, file, name) if is_misread(image) else None
+        return second if isinstance(second, ImageFile.ImageFile) else image
+    except NotReadError as error:
+        return Unopened(code="unsupported_file_type", reason=str(error))
+    except Image.DecompressionBombError as error:
+        file.seek(0)
+        size = webp_size(file.read(_PREFIX_BYTES)) if format_name == "WEBP" else None
+        reason = f"it claims more pixels than can be true ({said(error)})"
+        return Unopened(code="image_file_broken", reason=reason, bomb_size=size)
+    except Exception as error:  # noqa: BLE001 (damaged files make Pillow raise nearly every built-in exception)
+        raise_if_unreadable(error, name)
+        return _open_otherwise(format_name, file, name) or _unopened(format_name, file, error)
+
+
+def _open_by_pillow(format_name: str, file: BinaryIO) -> ImageFile.ImageFile:
     # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
     factory = TiffFile if format_name == "TIFF" else Image.OPEN[format_name][0]
     whole = file
@@ -140,26 +164,36 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
         file = excerpt(file, ranges)
     file.seek(0)
     try:
+        return factory(file, "")
+    except ValueError:
+        if format_name != "PNG" or (ranges := without(TEXT_CHUNKS | {b"iCCP"}, whole)) is None:
+            raise
+        return _with_large_profile(whole, factory(excerpt(whole, ranges), ""))
+
+
+def _open_otherwise(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened | None:
+    """None where no second reader makes anything of it, either."""
+    try:
         with quiet():
-            try:
-                return factory(file, "")
-            except ValueError:
-                if format_name != "PNG" or (ranges := without(TEXT_CHUNKS | {b"iCCP"}, whole)) is None:
-                    raise
-                return _with_large_profile(whole, factory(excerpt(whole, ranges), ""))
-    except Image.DecompressionBombError as error:
-        file.seek(0)
-        size = webp_size(file.read(_PREFIX_BYTES)) if format_name == "WEBP" else None
-        reason = f"it claims more pixels than can be true ({said(error)})"
-        return Unopened(code="image_file_broken", reason=reason, bomb_size=size)
-    except Exception as error:  # noqa: BLE001 (damaged files make Pillow raise nearly every built-in exception)
+            return open_otherwise(format_name, file)
+    except NotReadError as error:
+        return Unopened(code="unsupported_file_type", reason=str(error))
+    except Exception as error:  # noqa: BLE001 (it is damaged: what Pillow said of it counts)
         raise_if_unreadable(error, name)
-        if format_name == "JPEG" and (bits := jpeg_depth(file)) not in (None, 8):
-            reason = f"it is a JPEG of {bits} bits a sample, which next to nothing reads"
-            return Unopened(code="unsupported_file_type", reason=reason)
-        is_for_users = not isinstance(error.__cause__ or error, _NOT_FOR_USERS) and "driver" not in said(error)
-        why = f"cannot be read ({said(error)})" if is_for_users else "is not whole"
-        return Unopened(code="image_file_broken", reason=f"it begins as {format_name} does, but its header {why}")
+        return None
+
+
+def _unopened(format_name: str, file: BinaryIO, error: Exception) -> Unopened:
+    """What Pillow stumbled over, in words."""
+    if format_name == "JPEG" and (frame := jpeg_frame(file)) is not None and frame.bits != _BYTE:
+        reason = f"it is a JPEG of {frame.bits} bits a sample, which next to nothing reads"
+        return Unopened(code="unsupported_file_type", reason=reason)
+    if isinstance(error, NotImplementedError) or _OF_A_KIND.search(said(error)):
+        reason = str(NotReadError(f"a picture in {format_name} of a rare kind ({said(error)})"))
+        return Unopened(code="unsupported_file_type", reason=reason)
+    is_for_users = not isinstance(error.__cause__ or error, _NOT_FOR_USERS) and "driver" not in said(error)
+    why = f"cannot be read ({said(error)})" if is_for_users else "is not whole"
+    return Unopened(code="image_file_broken", reason=f"it begins as {format_name} does, but its header {why}")
 
 
 def _with_large_profile(file: BinaryIO, image: ImageFile.ImageFile) -> ImageFile.ImageFile:

@@ -176,7 +176,9 @@ class UnsupportedFileType(Rule):
                     limit=None,
                 )
             case Unprobed(code=self.code):
-                return self.finding(f"{_sentence(facts.reason)} {GIVE_ANOTHER}", measured=None, limit=None)
+                # A reason that is a sentence names its next step itself.
+                next_step = "" if facts.reason.endswith(".") else f" {GIVE_ANOTHER}"
+                return self.finding(f"{_sentence(facts.reason)}{next_step}", measured=None, limit=None)
             case _:
                 return None
 
