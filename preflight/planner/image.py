@@ -54,7 +54,7 @@ def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:
             steps=("cut out the first picture without decoding it",),
             outputs=(PlannedOutput(span=None, media_bytes=facts.picture_bytes),),
         )
-    if _fits(facts.bare_bytes, facts, "PNG" if facts.format == "PNG" else "JPEG", limits):
+    if _fits(facts.bare_bytes, facts, "PNG" if facts.format == "PNG" else "JPEG", limits, is_wanted=unwanted):
         return _stripped(report, facts, why)
     width, height, canvas_width, canvas_height = fit_image(
         facts.displayed_width, facts.displayed_height, limits.image.min_side.value
@@ -112,12 +112,14 @@ def _stripped(report: Report, facts: ImageFacts, why: tuple[str, ...]) -> Plan:
     )
 
 
-def _fits(size_bytes: int | None, facts: ImageFacts, format_name: str, limits: Limits) -> bool:
+def _fits(
+    size_bytes: int | None, facts: ImageFacts, format_name: str, limits: Limits, *, is_wanted: bool = False
+) -> bool:
     """Whether a file of this picture would pass, that has so many bytes and is smaller than the source, or wanted."""
     bounds = limits.image
     if size_bytes is None or format_name not in bounds.formats.value or facts.dialect is not None:
         return False
-    if size_bytes == facts.size_bytes and facts.format == format_name:
+    if size_bytes == facts.size_bytes and facts.format == format_name and not is_wanted:
         return False
     return size_bytes <= bounds.max_file_bytes.value and min(facts.width, facts.height) >= bounds.min_side.value
 
