@@ -114,7 +114,9 @@ class ImageFacts:
     has_metadata: bool = False
     """JPEG, MPO and PNG: EXIF (unless it says the orientation alone), XMP, IPTC, comments, texts, or the like."""
     location: tuple[float, float] | None = None
-    """JPEG, MPO and PNG: latitude and longitude in degrees, north and east positive, of EXIF or XMP."""
+    """JPEG, MPO and PNG: latitude and longitude in degrees, north and east positive, of EXIF or XMP, or of a picture or
+    film behind the first picture.
+    """
     dialect: str | None = None
     """JPEG: "arithmetic", a coding that the standard has, and neither FFmpeg nor browsers read; None where it is none
     that readers misunderstand.
