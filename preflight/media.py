@@ -209,7 +209,9 @@ class AudioFacts:
     location: tuple[float, float] | None = None
     """Latitude and longitude in degrees, north and east positive, as its tags have them."""
     tag_bytes: int | None = None
-    """MP3, FLAC and WAV: of titles, pictures and the like, and of junk; None elsewhere, and where nobody can say."""
+    """MP3, FLAC and WAV: of titles, pictures and the like, of junk, and of whatever hangs behind the sound; None
+    elsewhere, and where nobody can say.
+    """
     streams: tuple[StreamFacts, ...]
     junk: tuple[tuple[int, int], ...] = ()
     """MP3: where bytes that are no frames, nor a tag that every decoder knows, start and end; FLAC: where pictures do

@@ -76,7 +76,7 @@ def trailing_bytes(source: Source) -> int:
     """Behind the last frame of a FLAC; 0, too, where that is not whole. Raises BrokenMediaError."""
     numbers = Numbers()
     with open_media(source) as container:
-        for packet in demux(container, container.streams.audio[0]):
+        for packet in demux(container, *container.streams.audio[:1]):
             numbers.follow(packet)
         return numbers.trailing_bytes()
 

@@ -190,6 +190,25 @@ def test_no_chunk_of_a_wav_is_left_but_its_sound(media, kind, is_behind):
     assert NAMED not in sent
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["mp3_id3v2_footer", "mp3_id3v1_enlarged", "mp3_ape_in_front", "mp3_joined_id3v1", "flac_trailing", "wav_trailing"],
+)
+def test_nobody_is_named_any_more(media, tmp_path, name):
+    source = media(f"audio/{name}")
+    assert NAMED in source.read_bytes()
+    (payload,) = preflight.prepare(source, policy=Policy(strip_metadata=True, max_loss="lossless"))
+    path = tmp_path / source.name
+    path.write_bytes(payload.media[0].source.read())
+    assert NAMED not in path.read_bytes()
+    assert complaints(path) == ""
+    # FFmpeg hands on what is beside a frame with that frame.
+    pairs = list(zip(coded_packets(path), coded_packets(source), strict=True))
+    beside = [(made, was) for made, was in pairs if made.digest != was.digest]
+    assert len(beside) <= 1
+    assert all(made.size < was.size for made, was in beside)
+
+
 def test_where_nobody_can_say_where_the_sound_begins_its_packets_are_copied(media, tmp_path):
     """A tag whose footer is not where it says."""
     sound = frames_of(media("audio/mp3"))
