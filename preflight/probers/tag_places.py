@@ -19,8 +19,10 @@ _APE_HAS_HEADER, _APE_IS_HEADER = 1 << 31, 1 << 29
 _MOST_TAGS = 4_096
 _FAR_BYTES = 1 << 17
 _BLOCK_BYTES = 1 << 20
-_FRAMES_BEFORE_BYTES = 8_192
-"""Five of the largest, at least."""
+_FRAMES_BEFORE_BYTES = 2 * 1_441
+"""Two of the largest."""
+_MOST_CHANCES = 500
+"""Places where three letters are part of the sound: one in 17 MB, as a rule."""
 
 
 def behind_tags(file: BinaryIO, at: int, end: int) -> int | None:
@@ -123,12 +125,14 @@ def tags_between(file: BinaryIO, start: int, end: int) -> tuple[ByteRange, ...]:
     that follows up to the next frame; other tags it hands on, see `mp3_junk`.
     """
     found: list[ByteRange] = []
+    chances = 0
     at = _find(file, _ID3V1, start, end)
-    while at >= 0 and len(found) < _MOST_TAGS:
+    while at >= 0 and len(found) < _MOST_TAGS and chances < _MOST_CHANCES:
         if _is_behind_frames(file, start, at):
             found.append((at, _next_frame(file, at, end)))
             at = found[-1][1]
         else:
+            chances += 1
             at += 1
         at = _find(file, _ID3V1, at, end)
     return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 from itertools import pairwise
 
 import pytest
@@ -104,6 +105,16 @@ def test_letters_in_the_sound_are_no_tag():
     """Not even where a frame begins as far behind them as a tag is long."""
     sound = frames(500, ID3V1) + frames(500, b"TAG") + frames(500, b"TAG+" + bytes(90))
     assert sound_range(io.BytesIO(sound), len(sound), "mp3") == ((0, len(sound)),)
+
+
+@pytest.mark.parametrize(
+    "sound", [b"TAG" * 3_000_000, b"\xff" * 2_000 + b"TAG" * 1_000_000, (b"\xff" * 2_900 + b"TAG") * 3_000]
+)
+def test_letters_without_end_are_looked_at_in_bounded_time(sound):
+    data = frames(20) + sound
+    start = time.process_time()
+    sound_range(io.BytesIO(data), len(data), "mp3")
+    assert time.process_time() - start < 5
 
 
 def test_a_torn_end_of_an_earlier_file_is_no_sound():
