@@ -44,6 +44,7 @@ _IMAGE_MAGIC = re.compile(
             rb"icns|DDS |qoif",
             rb"\x0a[\0-\x05]\x01[\x01\x02\x04\x08]",  # PCX
             rb"P[1-6]\s",  # portable any-map
+            rb"\s*#define \w*_width \d+\s+#define \w*_height \d",  # XBM: bits in words, which are read and not run
             rb"\x01\xda[\0\x01][\x01\x02]|\x59\xa6\x6a\x95",  # SGI, Sun
         )
     ),
@@ -61,7 +62,7 @@ _PLAYLIST_ELEMENTS = frozenset(("mpd", "smil", "asx"))
 _DRAWINGS = (
     (re.compile(r"%!PS"), "a PostScript drawing"),
     (re.compile(r"\s*/\* XPM \*/"), "an XPM picture"),
-    (re.compile(r"\s*#define \w*_width \d+\s+#define \w*_height \d"), "an XBM picture"),
+    (re.compile(r"\s*#define \w*_width \d+\s+#define \w*_height \d"), "a damaged XBM picture"),
     (re.compile(r"#FIG \d"), "an Xfig drawing"),
 )
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import preflight
+from preflight.media import ImageFacts
 from preflight.probers.sniff import HEAD_BYTES, Refusal, sniff, suffix_of
 from preflight.testing import catalogue
 
@@ -100,7 +101,6 @@ def test_what_only_speaks_of_a_drawing_is_text(text):
     [
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript"),
         (b"/* XPM */\nstatic char *a[] = {", "XPM"),
-        (b"#define a_width 8\n#define a_height 8\nstatic char a_bits[] = {", "XBM"),
         (b"#FIG 3.2\n", "Xfig"),
     ],
 )
@@ -109,6 +109,14 @@ def test_other_pictures_that_are_written_as_text_are_refused(head, what):
     assert isinstance(found, Refusal)
     assert what in found.reason
     assert preflight.check(head).verdict == "rejected"
+
+
+def test_bits_in_words_are_a_picture_and_never_a_text():
+    """XBM, which Pillow reads without running anything."""
+    whole = b"#define a_width 8\n#define a_height 8\nstatic char a_bits[] = {\n" + b"0x5a," * 8 + b"};\n"
+    assert isinstance(preflight.check(whole).facts, ImageFacts)
+    for cut in (whole[:60], b"#define a_width 0\n#define a_height 8\nstatic char a_bits[] = {"):
+        assert preflight.check(cut).verdict == "rejected"
 
 
 @pytest.mark.parametrize(
