@@ -213,8 +213,9 @@ def test_a_bomb_is_refused_by_its_header(write, monkeypatch: pytest.MonkeyPatch)
     import preflight
 
     monkeypatch.setattr(deep_tiff, "unpacked", lambda *_: pytest.fail("it was unpacked"))
-    tiles = write(Tiff(samples="f2", block=(1 << 14, 1 << 14)))
-    bomb = patched(patched(tiles, 256, 1 << 14), 257, 1 << 14)
+    bomb = write(Tiff(samples="f2", block=(64, 64)))
+    for width_or_height in (256, 257, 322, 323):  # of the picture, and of a tile
+        bomb = patched(bomb, width_or_height, 1 << 14)
     assert [finding.code for finding in preflight.check(bomb).errors] == ["unsupported_file_type"]
     # Its strips are there, as far as anybody can tell who does not unpack them.
     tall = write(Tiff(samples="f4", width=400, height=16_384, shows="blank"))
