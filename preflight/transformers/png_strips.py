@@ -13,6 +13,7 @@ from PIL import Image, ImageFile
 
 from preflight.errors import BrokenMediaError
 from preflight.media import Source
+from preflight.probers.png_rows import PngData
 from preflight.probers.png_structure import PngChunk, png_chunks
 from preflight.transformers.image_colour import by_profile, profile_to_apply
 from preflight.transformers.jpeg_strips import STRIP_ROWS
@@ -21,7 +22,6 @@ _MODES = {(8, 0, 0, 0, 0): "L", (8, 2, 0, 0, 0): "RGB"}
 """By depth, colour type, compression, filters and interlacing (PNG, third edition, 11.2.1)."""
 _NOT_HERE = frozenset({b"tRNS", b"acTL"})
 _SMALL_PIXELS = 1_000_000
-_BLOCK = 1 << 18
 _MOST_STORED = 0xFFFF
 
 
@@ -31,7 +31,7 @@ class PngRows:
     def __init__(self, source: Source, chunks: Sequence[PngChunk], image: ImageFile.ImageFile) -> None:
         self.size = image.size
         self._source = source
-        self._data = [chunk for chunk in chunks if chunk.kind == b"IDAT"]
+        self._chunks = chunks
         self._mode = image.mode
         self._profile, self.colour_steps = profile_to_apply(image.mode, image.info.get("icc_profile"))
 
@@ -60,41 +60,21 @@ class PngRows:
     def _strips(self, file: BinaryIO) -> Iterator[Image.Image]:
         width, height = self.size
         row_bytes = 1 + width * len(self._mode)
-        unpacked = _Unpacked(file, self._data)
+        data = PngData(file, self._chunks)
         strips = [min(STRIP_ROWS, height - top) for top in range(0, height, STRIP_ROWS)]
         above = bytes(row_bytes)
         # Unpacking takes longest: it is a strip ahead.
         with ThreadPoolExecutor(max_workers=1) as beside:
-            ahead = beside.submit(unpacked.read, strips[0] * row_bytes)
+            ahead = beside.submit(data.read, strips[0] * row_bytes)
             for rows, next_rows in pairwise([*strips, 0]):
                 pieces = ahead.result()
-                ahead = beside.submit(unpacked.read, next_rows * row_bytes)
+                ahead = beside.submit(data.read, next_rows * row_bytes)
                 # Each row says how it differs from the one above. That one is put in front as it is, unfiltered, and
                 # all go to Pillow's decoder, which undoes the filters.
                 stored = _stored([above, *pieces])
                 decoded = Image.frombytes(self._mode, (width, rows + 1), stored, "zip", self._mode, 0)
                 above = b"\0" + decoded.crop((0, rows, width, rows + 1)).tobytes()
                 yield decoded.crop((0, 1, width, rows + 1))
-
-
-class _Unpacked:
-    """What the IDAT chunks hold, a piece at a time."""
-
-    def __init__(self, file: BinaryIO, chunks: list[PngChunk]) -> None:
-        self._blocks = _blocks(file, chunks)
-        self._unpacker = zlib.decompressobj()
-
-    def read(self, size: int) -> list[bytes]:
-        """In pieces. Raises zlib.error at damage, and ValueError at the end."""
-        pieces = []
-        while size:
-            block = self._unpacker.unconsumed_tail or next(self._blocks, b"")
-            piece = self._unpacker.decompress(block, size)
-            if not piece and not block:
-                raise ValueError("they end too early")
-            size -= len(piece)
-            pieces.append(piece)
-        return pieces
 
 
 def _stored(pieces: Iterable[bytes]) -> bytes:
@@ -107,12 +87,3 @@ def _stored(pieces: Iterable[bytes]) -> bytes:
             part = piece[at : at + _MOST_STORED]
             parts += (struct.pack("<BHH", 0, len(part), len(part) ^ _MOST_STORED), part)
     return b"".join(parts)
-
-
-def _blocks(file: BinaryIO, chunks: list[PngChunk]) -> Iterator[bytes]:
-    for chunk in chunks:
-        file.seek(chunk.start + 8)
-        left = chunk.end - 4 - chunk.start - 8
-        while left > 0 and (block := file.read(min(left, _BLOCK))):
-            left -= len(block)
-            yield block
