@@ -80,7 +80,8 @@ def _plan_by_kind(source: Source | Text, report: Report, setup: Setup) -> Plan:
         case ImageFacts():
             from preflight.planner.image import plan_image
 
-            return plan_image(report, limits, policy)
+            packed_bytes = partial(_packed_bytes, source_of(source), report.facts, limits)
+            return plan_image(report, limits, policy, packed_bytes)
         case AudioFacts() | VideoFacts() as facts:
             from preflight.planner.timed import needs_stripping, needs_units, plan_timed
             from preflight.probers.seams import Seams
@@ -109,6 +110,14 @@ def _with_moments(planned: Callable[..., Plan], source: Source, report: Report, 
     assert isinstance(report.facts, AudioFacts | VideoFacts)
     watch = setup.meter(report, "seek").watch
     return planned(moments=find_moments(source, report.facts, setup.policy.cut_at, watch))
+
+
+def _packed_bytes(source: Source, facts: ImageFacts, limits: Limits) -> int | None:
+    from preflight.probers.png_packing import packed_png
+
+    with source.open() as file:
+        packed = packed_png(file, facts, limits.image.max_file_bytes.value)
+    return packed.size_bytes if packed is not None else None
 
 
 def _units(source: Source, report: Report, facts: AudioFacts | VideoFacts, setup: Setup) -> tuple[Unit, ...]:

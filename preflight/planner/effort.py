@@ -13,6 +13,7 @@ from preflight.planner.interface import (
     CutOutPicture,
     EncodeAudio,
     EncodeVideo,
+    PackPicture,
     Plan,
     SendAsIs,
     StripPicture,
@@ -57,7 +58,7 @@ def _work_s(plan: Plan, facts: MediaFacts, length_s: float, cores: int) -> float
             return size / _COPIED_BYTES_PER_S + _decoded_s(facts, length_s)
         case CutBetweenUnits(), VideoFacts():
             return size / _COPIED_BYTES_PER_S + length_s / _PACKETS_S_PER_S
-        case ((ConvertImage() | SendAsIs() | CutOutPicture() | StripPicture()), ImageFacts()):
+        case ((ConvertImage() | SendAsIs() | CutOutPicture() | StripPicture() | PackPicture()), ImageFacts()):
             return facts.width * facts.height / _IMAGE_PIXELS_PER_S
         case _:
             return size / _COPIED_BYTES_PER_S

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from preflight.limits import Limits
 from preflight.media import Fidelity, ImageFacts
 from preflight.planner.interface import (
     Coding,
     ConvertImage,
     CutOutPicture,
+    PackPicture,
+    PictureRecipe,
     Plan,
     PlannedOutput,
     Policy,
@@ -27,35 +32,40 @@ _DRAWN = frozenset({"1", "P", "PA"})
 _PNG_SAVING = 0.5
 _HARDLY_PACKED = 0.9
 
+PACK = "pack its coded rows as tightly as zlib can"
 
-def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:
-    """Of a report on an image that is not rejected."""
+
+def plan_image(
+    report: Report, limits: Limits, policy: Policy, packed_bytes: Callable[[], int | None] = lambda: None
+) -> Plan:
+    """Of a report on an image that is not rejected.
+
+    `packed_bytes`: how large a PNG is whose coded rows are packed again, where that is worth knowing; None where that
+    is over the limit.
+    """
     facts = report.facts
     assert isinstance(facts, ImageFacts)
+    plan = partial(_plan, report)
     unwanted = policy.strip_metadata and facts.has_metadata
     if report.verdict == "pass" and not unwanted:
-        return Plan(
-            source=report.source,
-            input_type="image",
-            fidelity=Fidelity.IDENTICAL,
-            recipe=SendAsIs(),
-            why=("It fits every limit.",),
-            steps=("send as it is",),
-            outputs=(PlannedOutput(span=None, media_bytes=facts.size_bytes),),
+        return plan(
+            Fidelity.IDENTICAL, SendAsIs(), ("It fits every limit.",), ("send as it is",), size_bytes=facts.size_bytes
         )
-    why = tuple(f.message for f in report.errors) or ("The policy leaves out what says who made it, where and when.",)
+    unasked = "The policy leaves out what says who made it, where and when."
+    why = tuple(f.message for f in report.errors) or (unasked,)
     if not unwanted and _fits(facts.picture_bytes, facts, "JPEG", limits):
-        return Plan(
-            source=report.source,
-            input_type="image",
-            fidelity=Fidelity.LOSSLESS,
-            recipe=CutOutPicture(),
-            why=(*why, "Its first picture alone is a JPEG that fits."),
-            steps=("cut out the first picture without decoding it",),
-            outputs=(PlannedOutput(span=None, media_bytes=facts.picture_bytes),),
-        )
+        why = (*why, "Its first picture alone is a JPEG that fits.")
+        steps = ("cut out the first picture without decoding it",)
+        return plan(Fidelity.LOSSLESS, CutOutPicture(), why, steps, size_bytes=facts.picture_bytes)
     if _fits(facts.bare_bytes, facts, "PNG" if facts.format == "PNG" else "JPEG", limits):
-        return _stripped(report, facts, why)
+        assert facts.bare_bytes is not None
+        if report.errors:
+            why = (*why, "What it takes to show it fits.")
+        dropped = f"leave out what is not the picture, {facts.size_bytes - facts.bare_bytes:,} bytes"
+        return plan(Fidelity.LOSSLESS, StripPicture(), why, lossless_steps(facts, dropped), size_bytes=facts.bare_bytes)
+    if _may_be_packed(facts, limits) and (size := packed_bytes()) is not None:
+        why = (*why, "What it takes to show it fits, packed as tightly as can be.")
+        return plan(Fidelity.LOSSLESS, PackPicture(), why, lossless_steps(facts, PACK), size_bytes=size)
     width, height, canvas_width, canvas_height = fit_image(
         facts.displayed_width, facts.displayed_height, limits.image.min_side.value
     )
@@ -67,14 +77,26 @@ def plan_image(report: Report, limits: Limits, policy: Policy) -> Plan:
         canvas_height=canvas_height,
         min_side=limits.image.min_side.value,
     )
+    return plan(Fidelity.TRANSCODED, recipe, why, _steps(facts, recipe, limits.image.max_file_bytes.value))
+
+
+def _plan(
+    report: Report,
+    fidelity: Fidelity,
+    recipe: SendAsIs | PictureRecipe,
+    why: tuple[str, ...],
+    steps: tuple[str, ...],
+    *,
+    size_bytes: int | None = None,
+) -> Plan:
     return Plan(
         source=report.source,
         input_type="image",
-        fidelity=Fidelity.TRANSCODED,
+        fidelity=fidelity,
         recipe=recipe,
         why=why,
-        steps=_steps(facts, recipe, limits.image.max_file_bytes.value),
-        outputs=(PlannedOutput(span=None, media_bytes=None),),
+        steps=steps,
+        outputs=(PlannedOutput(span=None, media_bytes=size_bytes),),
     )
 
 
@@ -93,23 +115,29 @@ def fit_image(width: int, height: int, min_side: int) -> tuple[int, int, int, in
     return width, height, max(width, min_side), max(height, min_side)
 
 
-def _stripped(report: Report, facts: ImageFacts, why: tuple[str, ...]) -> Plan:
-    assert facts.bare_bytes is not None
-    steps = []
+def lossless_steps(facts: ImageFacts, step: str) -> tuple[str, ...]:
+    """`step`, and what else happens to a picture whose coded data are kept."""
+    steps = [step]
     if facts.frames is not None and facts.frames > 1:
-        steps.append(f"take the first of {facts.frames} frames")
-    steps.append(f"leave out what is not the picture, {facts.size_bytes - facts.bare_bytes:,} bytes")
+        steps.insert(0, f"take the first of {facts.frames} frames")
     if facts.orientation != 1:
         steps.append(f"keep the orientation ({facts.orientation}) in an EXIF block of its own")
-    return Plan(
-        source=report.source,
-        input_type="image",
-        fidelity=Fidelity.LOSSLESS,
-        recipe=StripPicture(),
-        why=(*why, *(("What it takes to show it fits.",) if report.errors else ())),
-        steps=tuple(steps),
-        outputs=(PlannedOutput(span=None, media_bytes=facts.bare_bytes),),
-    )
+    return tuple(steps)
+
+
+def _may_be_packed(facts: ImageFacts, limits: Limits) -> bool:
+    """Whether it is worth trying: of a PNG that is too large, and hardly packed or not by much too large."""
+    bounds = limits.image
+    if facts.format != "PNG" or facts.bare_bytes is None or facts.size_bytes <= bounds.max_file_bytes.value:
+        return False
+    return min(facts.width, facts.height) >= bounds.min_side.value and not _is_hopeless(facts, limits)
+
+
+def _is_hopeless(facts: ImageFacts, limits: Limits) -> bool:
+    """A PNG that is a photograph, as far as its size tells, and not of 16 bits."""
+    is_large = facts.size_bytes * _PNG_SAVING > limits.image.max_file_bytes.value
+    is_packed = facts.size_bytes < _HARDLY_PACKED * facts.width * facts.height * len(facts.mode)
+    return facts.mode in ("L", "RGB") and is_large and is_packed
 
 
 def _fits(size_bytes: int | None, facts: ImageFacts, format_name: str, limits: Limits) -> bool:
@@ -131,9 +159,7 @@ def _format(facts: ImageFacts, limits: Limits) -> Coding:
         return "JPEG"
     if facts.format != "PNG":
         return "PNG" if facts.mode in _DRAWN else "either"
-    is_hopeless = facts.size_bytes * _PNG_SAVING > limits.image.max_file_bytes.value
-    is_packed = facts.size_bytes < _HARDLY_PACKED * facts.width * facts.height * len(facts.mode)
-    return "JPEG" if facts.mode in ("L", "RGB") and is_hopeless and is_packed else "PNG"
+    return "JPEG" if _is_hopeless(facts, limits) else "PNG"
 
 
 def _steps(facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> tuple[str, ...]:

@@ -219,6 +219,15 @@ class StripPicture:
 ChunkEnd = Literal["text", "paragraph", "sentence", "line", "clause", "word", "character", "code point"]
 
 
+@dataclass(frozen=True, slots=True)
+class PackPicture:
+    """As `StripPicture` does, of a PNG, with its coded rows packed again as tightly as can be."""
+
+
+PictureRecipe = ConvertImage | CutOutPicture | StripPicture | PackPicture
+"""What an image may become."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chunk:
     """A part of a text, as indices of its characters: the first, and the one behind the last."""
@@ -262,6 +271,7 @@ Recipe = (
     | ConvertImage
     | CutOutPicture
     | StripPicture
+    | PackPicture
     | SplitText
 )
 

@@ -136,21 +136,28 @@ _IS_ANCILLARY = 0x20
 _NAMES = {b"eXIf": "EXIF", b"tIME": "its time", **dict.fromkeys((b"tEXt", b"zTXt", b"iTXt"), "texts")}
 
 
-def bare_png(file: BinaryIO, chunks: Sequence[PngChunk], orientation: int, size_bytes: int) -> Bare:
+def bare_png(
+    file: BinaryIO, chunks: Sequence[PngChunk], orientation: int, size_bytes: int, pixels: bytes | None = None
+) -> Bare:
     """What decoding needs, colours, transparency; of EXIF the orientation, if it is not 1.
 
-    `size_bytes` is the file's.
+    `size_bytes` is the file's. `pixels`: what the IDAT chunks are to hold instead of what they do.
     """
     note = chunk(b"eXIf", bare_exif(orientation))
     pieces: list[Piece] = [(0, 8)]
     dropped: dict[str, bool] = {}
     wants_note = orientation != 1
+    is_packed = False
     for each in chunks:
         if not each.kind[0] & _IS_ANCILLARY or each.kind in _SHOWN_BY:
             if wants_note and each.kind == b"IDAT":
                 pieces.append(note)
                 wants_note = False
-            pieces.append((each.start, each.end))
+            if pixels is None or each.kind != b"IDAT":
+                pieces.append((each.start, each.end))
+            elif not is_packed:
+                pieces.append(chunk(b"IDAT", pixels))
+                is_packed = True
         elif each.kind in _FRAMES:
             dropped["further frames"] = dropped.get("further frames", False)
         elif not _is(file, each, note):  # that says nothing else: put back in front of the picture

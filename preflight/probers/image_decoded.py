@@ -6,7 +6,7 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
-from PIL import ImageFile
+from PIL import ImageChops, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from preflight.errors import BrokenMediaError
@@ -15,7 +15,10 @@ from preflight.probers.image_structure import first_picture, jpeg_segments
 from preflight.probers.jpeg_check import coded_picture, is_cut_short
 from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable, said
 from preflight.probers.png_rows import lacks_rows
+from preflight.probers.png_structure import chunk_before_picture
+from preflight.probers.png_transparency import load_transparent
 from preflight.probers.ppm_samples import are_taken_one_by_one, load_samples
+from preflight.probers.sgi_rows import are_run_lengths, with_ends
 
 # These warn while they are decoded. The others need no lock for being quiet, so that threads decode side by side.
 _WARNS_WHILE_DECODED = frozenset({"TIFF", "ICO", "ICNS"})
@@ -32,6 +35,8 @@ def opened(file: BinaryIO, name: str) -> ImageFile.ImageFile:
     image = open_image(file, name)
     if isinstance(image, Unopened):
         raise BrokenMediaError(image.reason)
+    if image.format == "PNG" and (cicp := chunk_before_picture(file, b"cICP")) is not None:
+        image.info["cicp"] = cicp  # of which Pillow makes nothing
     return image
 
 
@@ -42,7 +47,7 @@ def load_whole(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> None:
     Raises BrokenMediaError where they are not, UnreadableError where the bytes are gone.
     """
     if not isinstance(image, JpegImageFile):
-        load(image, name)
+        load(image, file, name)
         if image.format == "PNG" and lacks_rows(image, file):
             raise BrokenMediaError("its pixels end too early: some of its rows are missing")
         return
@@ -53,13 +58,13 @@ def load_whole(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> None:
     with ThreadPoolExecutor(max_workers=1) as beside:
         checked = beside.submit(is_cut_short, coded)
         try:
-            load(image, name)
+            load(image, file, name)
         finally:
             if checked.result():
                 raise BrokenMediaError("its coded data have a fault or end too early")
 
 
-def load(image: ImageFile.ImageFile, name: str) -> None:
+def load(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> None:
     """Decode the pixels. Raises BrokenMediaError where they cannot be, UnreadableError where the bytes are gone."""
     try:
         if image.format in _WARNS_WHILE_DECODED:
@@ -69,8 +74,14 @@ def load(image: ImageFile.ImageFile, name: str) -> None:
                 image.load()
         elif are_taken_one_by_one(image):
             load_samples(image)
+        elif image.format == "PNG" and "transparency" in image.info:
+            load_transparent(image, file, name)
         else:
+            if are_run_lengths(image):
+                image.fp = with_ends(image)
             image.load()
+            if image.format == "XBM":
+                image.paste(ImageChops.invert(image))  # ink is what is set, and black
     except Exception as error:  # (damaged files make Pillow raise nearly every built-in exception)
         raise_if_unreadable(error, name)
         raise BrokenMediaError(f"its pixels cannot be decoded ({said(error)})") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -88,6 +88,11 @@ def jpeg_damage(segments: list[JpegSegment]) -> str | None:
     if sum(segment.marker == _SOS for segment in segments) > _MOST_SCANS:
         return "the JPEG is in more scans than can be true"
     return None
+
+
+def coded_bytes(segments: Iterable[JpegSegment]) -> int:
+    """What of a JPEG is its picture, and not what is said of it."""
+    return sum(segment.end - segment.start for segment in segments if segment.marker == _SOS)
 
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

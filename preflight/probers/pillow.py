@@ -19,6 +19,7 @@ from preflight.probers.excerpt import excerpt
 from preflight.probers.image_structure import jpeg_depth, webp_size
 from preflight.probers.png_baggage import large_profile
 from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, without
+from preflight.probers.tiff_samples import TiffFile
 
 # Pillow's name of each format and the module that reads it, the common ones first. Not here: what runs an interpreter
 # (EPS, PDF), what only the system's own library can read (WMF), stubs, and what is a film (FLI, MPEG).
@@ -132,7 +133,7 @@ def _register_heif() -> bool:
 
 def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
     # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
-    factory, _ = Image.OPEN[format_name]
+    factory = TiffFile if format_name == "TIFF" else Image.OPEN[format_name][0]
     whole = file
     if format_name == "PNG" and (ranges := without(TEXT_CHUNKS, file)) is not None:
         # Pillow unpacks all texts, and takes one of more than a megabyte for damage.

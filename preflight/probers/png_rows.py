@@ -9,9 +9,8 @@ from typing import BinaryIO
 
 from PIL import ImageFile
 
-from preflight.probers.png_structure import PngChunk, png_chunks
+from preflight.probers.png_structure import PngChunk, pixel_blocks, png_chunks
 
-_BLOCK = 1 << 18
 _MOST_AT_ONCE = 1 << 20
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Of a pixel, by colour type (PNG, third edition, 11.2.1)."""
@@ -45,7 +44,11 @@ def _has_its_last_row(image: ImageFile.ImageFile) -> bool:
     """False also where it is black: to unpack everything once more takes three quarters of the time of decoding."""
     rows = image.height
     last = rows // 2 * 2 - 1 if image.info.get("interlace") else rows - 1  # the seventh pass has every second one
-    return last >= 0 and any(image.crop((0, last, image.width, last + 1)).tobytes())
+    if last < 0:
+        return False
+    row = image.crop((0, last, image.width, last + 1))
+    # Alpha says nothing: it may have been made of the one colour that is transparent.
+    return any((row.convert(row.mode.removesuffix("A")) if row.mode in ("LA", "RGBA") else row).tobytes())
 
 
 def _filtered_bytes(width: int, height: int, pixel_bits: int, *, is_interlaced: bool) -> int:
@@ -62,7 +65,7 @@ class PngData:
     """What the IDAT chunks hold, a piece at a time."""
 
     def __init__(self, file: BinaryIO, chunks: Sequence[PngChunk]) -> None:
-        self._blocks = _blocks(file, [chunk for chunk in chunks if chunk.kind == b"IDAT"])
+        self._blocks = pixel_blocks(file, chunks)
         self._unpacker = zlib.decompressobj()
 
     def read(self, size: int) -> list[bytes]:
@@ -78,12 +81,3 @@ class PngData:
                 raise ValueError("they end too early")
             size -= len(piece)
             yield piece
-
-
-def _blocks(file: BinaryIO, chunks: Sequence[PngChunk]) -> Iterator[bytes]:
-    for chunk in chunks:
-        file.seek(chunk.start + 8)
-        left = chunk.end - 4 - chunk.start - 8
-        while left > 0 and (block := file.read(min(left, _BLOCK))):
-            left -= len(block)
-            yield block

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple, cast
 
@@ -13,6 +13,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _HEADER_BYTES, _CRC_BYTES = 8, 4
 _BLOCK = 1 << 20
+PIXEL_BLOCK = 1 << 18
 # In parts of 8 kB, which is what libpng writes, more than the largest picture that is decoded here takes.
 _MOST_CHUNKS = 200_000
 
@@ -130,6 +131,32 @@ def png_chunks(file: BinaryIO) -> list[PngChunk]:
         chunks.append(PngChunk(kind, at, at + _HEADER_BYTES + length + _CRC_BYTES))
         at = chunks[-1].end
     return chunks
+
+
+def pixel_blocks(file: BinaryIO, chunks: Iterable[PngChunk]) -> Iterator[bytes]:
+    """What the IDAT chunks hold, as it is packed, in parts of at most `PIXEL_BLOCK` bytes."""
+    for chunk in chunks:
+        if chunk.kind == b"IDAT":
+            file.seek(chunk.start + _HEADER_BYTES)
+            left = chunk.end - _CRC_BYTES - chunk.start - _HEADER_BYTES
+            while left > 0 and (block := file.read(min(left, PIXEL_BLOCK))):
+                left -= len(block)
+                yield block
+
+
+def chunk_before_picture(file: BinaryIO, kind: bytes) -> bytes | None:
+    """The content of the first chunk of this type in front of the pixels."""
+    at = len(SIGNATURE)
+    for _ in range(_MOST_CHUNKS):
+        file.seek(at)
+        header = file.read(_HEADER_BYTES)
+        if len(header) < _HEADER_BYTES or header[4:] in (b"IDAT", b"IEND"):
+            break
+        length = int.from_bytes(header[:4])
+        if header[4:] == kind:
+            return file.read(min(length, _BLOCK))
+        at += _HEADER_BYTES + length + _CRC_BYTES
+    return None
 
 
 def without(kinds: frozenset[bytes], file: BinaryIO) -> list[tuple[int, int]] | None:

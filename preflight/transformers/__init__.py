@@ -13,6 +13,7 @@ from preflight.planner import (
     CutOutPicture,
     EncodeAudio,
     EncodeVideo,
+    PackPicture,
     Plan,
     SendAsIs,
     SplitText,
@@ -45,7 +46,7 @@ def transform(
             from preflight.transformers.text import split_text
 
             yield from split_text(_text(source, facts), facts, recipe)
-        case ConvertImage() | CutOutPicture() | StripPicture() as recipe, ImageFacts():
+        case ConvertImage() | CutOutPicture() | StripPicture() | PackPicture() as recipe, ImageFacts():
             from preflight.transformers.image import convert_image
 
             yield convert_image(source, facts, recipe, max_bytes=limits.image.max_file_bytes.value)

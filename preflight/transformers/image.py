@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import BinaryIO
 
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from preflight.errors import BrokenMediaError
 from preflight.media import Fidelity, ImageFacts, Source
-from preflight.planner.interface import ConvertImage, CutOutPicture, StripPicture
+from preflight.planner.image import PACK, lossless_steps
+from preflight.planner.interface import ConvertImage, CutOutPicture, PackPicture, StripPicture
 from preflight.probers.image import bare_picture
 from preflight.probers.image_decoded import decode_fully, first_picture_of, load_whole, opened
+from preflight.probers.image_structure import coded_bytes, jpeg_segments
+from preflight.probers.png_packing import packed_png
 from preflight.transformers.image_colour import to_srgb
 from preflight.transformers.image_fit import (
-    BEST_QUALITY,
     FULL_COLOUR,
     HALF_COLOUR,
     Drawn,
@@ -32,6 +35,7 @@ from preflight.transformers.image_foresight import foresee
 from preflight.transformers.image_planes import Planes, planes_of
 from preflight.transformers.interface import Output
 from preflight.transformers.png_foresight import suits_png
+from preflight.transformers.png_palette import with_palette
 from preflight.transformers.png_strips import PngRows
 
 UPRIGHT = {
@@ -51,7 +55,11 @@ _OPAQUE = 255
 
 
 def convert_image(
-    source: Source, facts: ImageFacts, recipe: ConvertImage | CutOutPicture | StripPicture, *, max_bytes: int
+    source: Source,
+    facts: ImageFacts,
+    recipe: ConvertImage | CutOutPicture | PackPicture | StripPicture,
+    *,
+    max_bytes: int,
 ) -> Output:
     """The first frame of `source`, as `recipe` says and of at most `max_bytes`.
 
@@ -64,6 +72,8 @@ def convert_image(
             return _cut_out(source)
         case StripPicture():
             return _strip(source, facts)
+        case PackPicture():
+            return _pack(source, facts, max_bytes)
         case ConvertImage():
             return _convert(source, facts, recipe, max_bytes)
 
@@ -83,14 +93,23 @@ def _cut_out(source: Source) -> Output:
 def _strip(source: Source, facts: ImageFacts) -> Output:
     with source.open() as file:
         bare = bare_picture(file, facts)
-        media = Source.of(bare.of(file), name=source.name)
+        data = bare.of(file)
+    return _lossless(source, facts, data, f"leave out {_and(bare.dropped)}, {facts.size_bytes - len(data):,} bytes")
+
+
+def _pack(source: Source, facts: ImageFacts, max_bytes: int) -> Output:
+    with source.open() as file:
+        packed = packed_png(file, facts, max_bytes)
+        if packed is None:
+            raise BrokenMediaError("it changed since it was probed")
+        data = packed.of(file)
+    return _lossless(source, facts, data, f"{PACK}, which saves {facts.size_bytes - len(data):,} bytes")
+
+
+def _lossless(source: Source, facts: ImageFacts, data: bytes, step: str) -> Output:
+    media = Source.of(data, name=source.name)
     decode_fully(media)
-    steps = [f"leave out {_and(bare.dropped)}, {facts.size_bytes - bare.size_bytes:,} bytes"]
-    if facts.frames is not None and facts.frames > 1:
-        steps.insert(0, f"take the first of {facts.frames} frames")
-    if facts.orientation != 1:
-        steps.append(f"keep the orientation ({facts.orientation}) in an EXIF block of its own")
-    return Output(media=media, span=None, fidelity=Fidelity.LOSSLESS, steps=tuple(steps))
+    return Output(media=media, span=None, fidelity=Fidelity.LOSSLESS, steps=lossless_steps(facts, step))
 
 
 def _and(things: Sequence[str]) -> str:
@@ -100,7 +119,7 @@ def _and(things: Sequence[str]) -> str:
 def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Output:
     with source.open() as file:
         image = opened(file, source.name)
-        start = _start(image, facts, recipe, max_bytes)
+        start = _start(image, file, facts, recipe, max_bytes)
         is_drafted = _draft(image, facts, recipe, first_scale(start, max_bytes))
         turn = UPRIGHT.get(facts.orientation)
         planes, rows = None, None
@@ -121,10 +140,15 @@ def _convert(source: Source, facts: ImageFacts, recipe: ConvertImage, max_bytes:
             data = png(picture)
             if len(data) <= max_bytes:
                 return _output(source, data, (*steps, "encode as PNG"))
+            numbered = with_palette(picture)
+            if numbered is not picture and len(small := png(numbered)) <= max_bytes:
+                return _output(source, small, (*steps, "encode as PNG with a palette"))
             start = replace(start, encodes=start.encodes - 1)
             steps = (*steps, f"drop the PNG of {len(data):,} bytes, which is over the limit")
         del picture
-    return _fitted(source, recipe, steps, fit_jpeg(drawing.at, start, max_bytes=max_bytes))
+    # What is decoded at a part of its size tells nothing of the whole.
+    foreseen = foresee(drawing.at, start, max_bytes=max_bytes) if not is_drafted else None
+    return _fitted(source, recipe, steps, fit_jpeg(drawing.at, start, max_bytes=max_bytes, foreseen=foreseen))
 
 
 def _only_shrinks(facts: ImageFacts, recipe: ConvertImage) -> bool:
@@ -173,7 +197,9 @@ def _output(source: Source, data: bytes, steps: tuple[str, ...]) -> Output:
     return Output(media=media, span=None, fidelity=Fidelity.TRANSCODED, steps=steps)
 
 
-def _start(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, max_bytes: int) -> Start:
+def _start(
+    image: ImageFile.ImageFile, file: BinaryIO, facts: ImageFacts, recipe: ConvertImage, max_bytes: int
+) -> Start:
     """A JPEG is not coded finer than it was, neither in quality nor in colour."""
     least_scale = min(1.0, recipe.min_side / min(recipe.canvas_width, recipe.canvas_height))
     # Even fine photographs take less than a byte a pixel in full colour: a picture of more pixels would not fit.
@@ -187,9 +213,10 @@ def _start(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, 
     if scaled or image.mode == "CMYK":
         return Start(subsampling=subsampling, least_scale=least_scale)
     quality = estimated_quality(next(iter(image.quantization.values())))
-    size = facts.picture_bytes or facts.size_bytes
-    known = Try(quality, size) if size > max_bytes else None
-    return Start(quality=min(quality, BEST_QUALITY), subsampling=subsampling, known=known, least_scale=least_scale)
+    known = None
+    if facts.size_bytes > max_bytes and (size := coded_bytes(jpeg_segments(file))) > max_bytes:
+        known = Try(quality, size)
+    return Start(quality=quality, subsampling=subsampling, known=known, least_scale=least_scale)
 
 
 def _draft(image: ImageFile.ImageFile, facts: ImageFacts, recipe: ConvertImage, scale: float) -> bool:

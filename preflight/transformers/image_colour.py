@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import TiffImageFile
+
+from preflight.probers.tiff_samples import TiffFile
+from preflight.transformers.image_profile import Conversion, conversion_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
 
 _DEEP = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
 _MOST = 0xFFFF
-# What the samples of one space are called in ICC profiles (ICC.1:2022, table 19).
-_PROFILE_SPACE = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
+_HALF, _MOST_OF_32 = 0x7FFF_FFFF, 0xFFFF_FFFF
 
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
@@ -25,46 +26,30 @@ def to_srgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         steps.append("scale its samples down to 8 bit")
     elif image.mode in ("CMYK", "LAB", "YCbCr", "HSV"):
         steps.append(f"convert {image.mode} to RGB")
-    profile = image.info.get("icc_profile")
+    info = image.info
     image = _plain_mode(image)
-    if profile and (converted := _by_profile(image, profile)) is not None:
-        image = converted
-        steps.append("convert its colour profile to sRGB")
+    if (conversion := conversion_of(image.mode, info)) is not None:
+        image = conversion.of(image)
+        steps.append(conversion.step)
     if image.mode not in ("L", "LA", "RGB", "RGBA"):
         image = image.convert("RGB")
     return image, tuple(steps)
 
 
-def profile_to_apply(mode: str, icc_profile: bytes | None) -> tuple[bytes | None, tuple[str, ...]]:
-    """Of a picture of `mode` that comes in strips: its profile, where that changes anything, and what will be said."""
-    if not icc_profile:
-        return None, ()
-    pixel = Image.new(mode, (1, 1))
-    pixel.info["icc_profile"] = icc_profile
-    _, steps = to_srgb(pixel)
-    return (icc_profile if steps else None), steps
-
-
-def by_profile(strip: Image.Image, icc_profile: bytes | None) -> Image.Image:
-    """A strip in mode L, RGB or YCbCr with a profile that `profile_to_apply` gave: in sRGB."""
-    if icc_profile is None:
+def strip_to_srgb(strip: Image.Image, conversion: Conversion | None) -> Image.Image:
+    """A strip in mode L, RGB or YCbCr; it stays as it is where nothing is to be converted."""
+    if conversion is None:
         return strip
-    if strip.mode == "YCbCr":
-        strip = strip.convert("RGB")
-    strip.info["icc_profile"] = icc_profile
-    strip, _ = to_srgb(strip)
-    strip.info.clear()
-    return strip
+    return conversion.of(strip.convert("RGB") if strip.mode == "YCbCr" else strip)
 
 
 def _plain_mode(image: Image.Image) -> Image.Image:
     """L, LA, RGB, RGBA, or the CMYK and LAB that a profile may speak of."""
     if image.mode in _DEEP:
         return _eight_bits(image)
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode in ("L", "La"):
-        return image.convert("LA") if image.has_transparency_data else image
+    if image.mode in ("1", "L", "La"):
+        target = "LA" if image.has_transparency_data else "L"
+        return image if image.mode == target else image.convert(target)
     if image.mode in ("LA", "RGBA", "CMYK", "LAB"):
         return image
     target = "RGBA" if image.has_transparency_data else "RGB"
@@ -75,7 +60,21 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     import numpy as np  # (only here: most pictures do without its memory)
 
     samples = np.asarray(image)
+    tiff = image if isinstance(image, TiffFile) else None
+    if tiff is not None and tiff.is_unsigned:
+        samples = samples.view(np.uint32)
     low, high = _range(image, samples)
+    grey = _scaled(samples, low, high)
+    if tiff is not None and tiff.white_is_zero:
+        grey = ImageChops.invert(grey)
+    if isinstance(clear := image.info.get("transparency"), int):
+        grey.putalpha(Image.fromarray((samples != clear).astype(np.uint8) * 255))
+    return grey
+
+
+def _scaled(samples: NDArray[np.generic], low: float, high: float) -> Image.Image:
+    import numpy as np
+
     if samples.dtype.kind in "iu" and low >= 0 and high <= _MOST:
         table = (np.arange(_MOST + 1, dtype=np.float64).clip(low, high) - low) / max(high - low, 1) * 255
         return Image.fromarray(table.round().astype(np.uint8)[samples.astype(np.uint16)])
@@ -84,7 +83,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _range(image: Image.Image, samples: NDArray[np.generic]) -> tuple[float, float]:
-    """What is black and what is white.
+    """What is black and what is white; where white is zero, the other way round.
 
     PNG, PNM and JPEG 2000 say so: 16-bit samples reach from 0 to 65535. A TIFF may hold the 10, 12 or 14 bits of a
     sensor in its 16, and 32-bit samples may be anything.
@@ -97,32 +96,8 @@ def _range(image: Image.Image, samples: NDArray[np.generic]) -> tuple[float, flo
     if not finite.size:
         return 0, 1
     low, high = float(finite.min()), float(finite.max())
+    if samples.dtype == np.uint32 and high > _HALF:
+        return 0, _MOST_OF_32  # nothing else needs the upmost bit
     tops: tuple[int, ...] = (1, 0xFF) if image.mode == "F" else (0xFF, 0x3FF, 0xFFF, 0x3FFF, _MOST)
     top = next((top for top in tops if high <= top), None)
     return (low, high) if low < 0 or top is None else (0, top)
-
-
-def _by_profile(image: Image.Image, icc: bytes) -> Image.Image | None:
-    """None where the profile is sRGB already, is broken, or speaks of other samples than the picture has."""
-    from PIL import ImageCms
-
-    colour, alpha = image, None
-    if image.mode in ("LA", "RGBA"):
-        alpha = image.getchannel("A")
-        colour = image.convert("L" if image.mode == "LA" else "RGB")
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        if profile.profile.xcolor_space.strip() != _PROFILE_SPACE[image.mode]:
-            return None
-        if "sRGB" in (profile.profile.profile_description or ""):
-            return None
-        converted = ImageCms.profileToProfile(colour, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
-    if converted is None:
-        return None
-    if colour.mode == "L":
-        converted = converted.getchannel("R")  # grey stays grey: all three are the same
-    if alpha is not None:
-        converted.putalpha(alpha)
-    return converted

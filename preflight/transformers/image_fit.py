@@ -21,6 +21,7 @@ _PIXEL_POWER = 0.8
 _LEAST_PIXEL_POWER, _MOST_PIXEL_POWER = 0.4, 1.1
 
 BEST_QUALITY = 95
+"""Of what is no JPEG. libjpeg advises against more: bytes grow fast, and nothing can be seen of it."""
 FLOOR_QUALITY = 78
 """Below this a smaller picture loses less than a coarser one."""
 SHRUNK_QUALITY = 82
@@ -101,7 +102,7 @@ class Foreseen:
     """What to encode with first."""
 
     setting: Setting
-    picture: Striped
+    picture: Drawn
     """At the setting's scale."""
     over: tuple[Try, ...]
     """What would be too large."""

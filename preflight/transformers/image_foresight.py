@@ -19,6 +19,7 @@ from preflight.transformers.image_fit import (
     quality_of,
     step_of,
 )
+from preflight.transformers.image_sample import rows_from_everywhere
 from preflight.transformers.jpeg_strips import jpeg_of, scan_bytes
 
 _SURE = 0.97
@@ -32,6 +33,11 @@ _LEAST_PIXEL_POWER, _MOST_PIXEL_POWER = 0.4, 2.0
 _MOST_SAMPLED = 6
 
 
+_BANDS = 32
+_ROWS = 16
+"""Whole blocks at every subsampling."""
+
+
 class Sampling(Striped, Protocol):
     """Of which some rows tell of all."""
 
@@ -40,18 +46,21 @@ class Sampling(Striped, Protocol):
         ...
 
 
+Samplable = Image.Image | Sampling
+
+
 class _Sampled:
     """A picture at some scale, and what it gives at each quality, as far as a sample tells."""
 
-    def __init__(self, picture: Sampling, sample: Image.Image, share: float, scale: float, subsampling: int) -> None:
+    def __init__(self, picture: Samplable, sample: Image.Image, share: float, scale: float, subsampling: int) -> None:
         self.picture = picture
         self.scale = scale
         self.tries: list[Try] = []
         self._sample, self._share, self._subsampling = sample, share, subsampling
 
     @classmethod
-    def of(cls, picture: Sampling, scale: float, subsampling: int) -> Self | None:
-        sampled = picture.sample()
+    def of(cls, picture: Samplable, scale: float, subsampling: int) -> Self | None:
+        sampled = _sampled(picture) if isinstance(picture, Image.Image) else picture.sample()
         return None if sampled is None else cls(picture, *sampled, scale, subsampling)
 
     def bytes_at(self, quality: int) -> int:
@@ -62,7 +71,12 @@ class _Sampled:
         return found
 
 
-def foresee(picture_at: Callable[[float], Sampling], start: Start, *, max_bytes: int) -> Foreseen | None:
+def _sampled(picture: Image.Image) -> tuple[Image.Image, float] | None:
+    sample = rows_from_everywhere(picture, _BANDS, _ROWS)
+    return (sample, sample.height / picture.height) if sample is not picture else None
+
+
+def foresee(picture_at: Callable[[float], Samplable], start: Start, *, max_bytes: int) -> Foreseen | None:
     """None where the picture is too small to be sampled, or where nothing fits."""
     whole = _Sampled.of(picture_at(1.0), 1.0, start.subsampling)
     if whole is None:
@@ -111,7 +125,7 @@ def _slope(tries: list[Try]) -> float:
 
 
 def _shrunk(
-    picture_at: Callable[[float], Sampling], tries: list[Try], quality: int, start: Start, max_bytes: int
+    picture_at: Callable[[float], Samplable], tries: list[Try], quality: int, start: Start, max_bytes: int
 ) -> Foreseen | None:
     """At the largest scale that fits, or nearly. `tries` were made at scale 1, the last of them at `quality`."""
     most_bytes = _SURE * max_bytes

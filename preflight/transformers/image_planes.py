@@ -14,7 +14,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from preflight.errors import BrokenMediaError
 from preflight.probers.jpeg_check import jpeg_planes
-from preflight.transformers.image_colour import by_profile, profile_to_apply
+from preflight.transformers.image_colour import strip_to_srgb
+from preflight.transformers.image_profile import Conversion, conversion_of
 from preflight.transformers.jpeg_strips import STRIP_ROWS
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def planes_of(image: ImageFile.ImageFile, file: BinaryIO, turn: Image.Transpose 
         raise BrokenMediaError("its coded data have a fault or end too early")
     if frame is None or (frame.width, frame.height) != image.size or (image.mode == "L") != (len(frame.planes) == 1):
         return None
-    profile, steps = profile_to_apply(image.mode, image.info.get("icc_profile"))
-    return Planes(frame, turn, profile, steps)
+    return Planes(frame, turn, conversion_of(image.mode, image.info))
 
 
 def _is_usual(layers: list[tuple[int, int, int, int]]) -> bool:
@@ -63,14 +63,12 @@ def _is_usual(layers: list[tuple[int, int, int, int]]) -> bool:
 class Planes:
     """A decoded picture in one of the formats of `jpeg_planes`."""
 
-    def __init__(
-        self, frame: av.VideoFrame, turn: Image.Transpose | None, icc_profile: bytes | None, steps: tuple[str, ...] = ()
-    ) -> None:
-        """`turn` brings it upright, `icc_profile` is applied."""
-        self.colour_steps = steps
+    def __init__(self, frame: av.VideoFrame, turn: Image.Transpose | None, conversion: Conversion | None) -> None:
+        """`turn` brings it upright, `conversion` to sRGB."""
+        self.colour_steps = () if conversion is None else (conversion.step,)
         self._frame = frame
         self._turn = turn
-        self._profile = icc_profile
+        self._conversion = conversion
         self._is_on_its_side = turn in _BY_COLUMNS | _BY_COLUMNS_FROM_THE_FAR_END
 
     @property
@@ -84,7 +82,7 @@ class Planes:
             return self
         width, height = size[::-1] if self._is_on_its_side else size
         scaled = self._frame.reformat(width, height, interpolation="LANCZOS", threads=2)
-        return Planes(scaled, self._turn, self._profile)
+        return Planes(scaled, self._turn, self._conversion)
 
     def strips(self) -> Iterator[Image.Image]:
         """From the top, in mode L, RGB or YCbCr, of `STRIP_ROWS` each but for the last."""
@@ -121,7 +119,7 @@ class Planes:
         strip = Image.merge("YCbCr", planes) if len(planes) > 1 else planes[0]
         if self._turn is not None:
             strip = strip.transpose(self._turn)
-        return by_profile(strip, self._profile)
+        return strip_to_srgb(strip, self._conversion)
 
     def _cut(self, number: int, box: tuple[int, int, int, int]) -> Image.Image:
         """A plane's part of a box, each sample of colour repeated over the pixels that it stands for: so they come back

@@ -15,7 +15,8 @@ from preflight.errors import BrokenMediaError
 from preflight.media import Source
 from preflight.probers.png_rows import PngData
 from preflight.probers.png_structure import PngChunk, png_chunks
-from preflight.transformers.image_colour import by_profile, profile_to_apply
+from preflight.transformers.image_colour import strip_to_srgb
+from preflight.transformers.image_profile import conversion_of
 from preflight.transformers.jpeg_strips import STRIP_ROWS
 
 _MODES = {(8, 0, 0, 0, 0): "L", (8, 2, 0, 0, 0): "RGB"}
@@ -33,7 +34,8 @@ class PngRows:
         self._source = source
         self._chunks = chunks
         self._mode = image.mode
-        self._profile, self.colour_steps = profile_to_apply(image.mode, image.info.get("icc_profile"))
+        self._conversion = conversion_of(image.mode, image.info)
+        self.colour_steps = () if self._conversion is None else (self._conversion.step,)
 
     @classmethod
     def of(cls, source: Source, image: ImageFile.ImageFile, file: BinaryIO) -> PngRows | None:
@@ -53,7 +55,7 @@ class PngRows:
         try:
             with self._source.open() as file:
                 for strip in self._strips(file):
-                    yield by_profile(strip, self._profile)
+                    yield strip_to_srgb(strip, self._conversion)
         except (zlib.error, ValueError) as error:
             raise BrokenMediaError(f"its pixels cannot be decoded ({error})") from error
 

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+TABLE_GAMMA = 1.4
+"""Each value of the table to this power is light."""
 LEVEL = 8
 """A table of `LEVEL` ** 2 steps a channel (64); between them FFmpeg interpolates."""
 _PEAK_NITS, _WHITE_NITS, _PQ_NITS = 1_000.0, 203.0, 10_000.0
-_DISPLAY_GAMMA, _TABLE_GAMMA = 2.4, 1.4
+_DISPLAY_GAMMA = 2.4
 
 # SMPTE ST 2084.
 _M1, _M2 = 2610 / 16384, 2523 / 4096 * 128
@@ -110,11 +112,11 @@ def _table(curve: Literal["pq", "hlg"]) -> NDArray[np.uint16]:
 
     steps = np.linspace(0.0, 1.0, LEVEL**2)
     blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")
-    colours = as_sdr(np.stack([red, green, blue], axis=-1), curve) ** (_DISPLAY_GAMMA / _TABLE_GAMMA)
+    colours = as_sdr(np.stack([red, green, blue], axis=-1), curve) ** (_DISPLAY_GAMMA / TABLE_GAMMA)
     return np.round(colours * 65_535).astype(np.uint16).reshape(LEVEL**3, LEVEL**3, 3)
 
 
-AFTER_TABLE = f"pow(val/65535,{_TABLE_GAMMA / _DISPLAY_GAMMA})*65535"
+AFTER_TABLE = f"pow(val/65535,{TABLE_GAMMA / _DISPLAY_GAMMA})*65535"
 """For FFmpeg's `lutrgb`, on what the table gives. A power of 1/2.4 is so steep at black that to interpolate in it would
 let grey into the purest colours; in light as it is, 16 bits would be too few for the darkest."""
 

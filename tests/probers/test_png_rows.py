@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import struct
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -82,6 +83,13 @@ def test_a_pass_without_columns_has_no_rows(tmp_path: Path, size: tuple[int, int
     data = png(tmp_path, width=size[0], height=size[1], is_interlaced=interlaced)
     assert damage(without_last(data, 0)) is None
     assert damage(without_last(data, 1)) is not None
+
+
+def test_alpha_that_is_made_of_a_colour_is_no_row(tmp_path: Path) -> None:
+    clear = ((b"tRNS", struct.pack(">HHH", 1, 2, 3)),)
+    data = png(tmp_path, width=300, height=300, depth=16, before=clear)
+    assert damage(without_last(data, 0)) is None
+    assert damage(without_last(data, 90_000, parts=3)) is not None
 
 
 def test_an_independent_decoder_agrees(tmp_path: Path) -> None:

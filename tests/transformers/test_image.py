@@ -541,7 +541,7 @@ def test_the_quality_of_a_jpeg_is_known_by_its_table(quality: int) -> None:
     st.floats(0.6, 1.0),
     st.floats(1e4, 1e8),
     st.integers(1_000, 10_000_000),
-    st.integers(20, 95),
+    st.integers(20, 100),
     st.one_of(st.none(), st.integers(20, 100)),
     st.just(1.0) | st.floats(0.01, 0.9),
 )
@@ -559,7 +559,7 @@ def test_the_search_ends_within_three_encodes_and_its_bounds(
     tries: list[Try] = [source] if source else []
     made = 0
     while (setting := next_setting(tries, made, start, limit)) is not None:
-        assert 1 <= setting.quality <= image_fit.BEST_QUALITY
+        assert 1 <= setting.quality <= max(image_fit.BEST_QUALITY, start.quality)
         assert least_scale <= setting.scale <= 1
         assert setting.quality <= start.quality or setting.scale < 1
         assert setting not in [(t.quality, t.scale) for t in tries[len(tries) - made :]]
@@ -596,6 +596,24 @@ def test_whatever_goes_in_what_comes_out_passes(
         assert picture.size == upright
     assert picture.format in ("JPEG", "PNG")
     assert picture.mode in ("L", "RGB", "LA", "RGBA")
+
+
+@pytest.mark.parametrize("quality", [97, 98, 99])
+def test_a_jpeg_that_was_coded_finer_than_others_is_taken_by_that(quality: int) -> None:
+    data = encoded(noise(600, 400), "JPEG", quality=quality, subsampling=0)
+    output = made(data, max_bytes=len(data) - 1_000)
+    assert output.steps[-1] == f"encode as JPEG, quality {quality - 1}"
+    assert len(output.media.read()) > 0.8 * len(data)
+
+
+def test_a_profile_that_makes_a_file_too_large_costs_no_pixel() -> None:
+    """Profiles of cameras and printers have up to megabytes, and go into no output."""
+    data = encoded(noise(600, 400), "JPEG", quality=90, icc_profile=bytes(6_000_000))
+    assert len(data) > MAX_BYTES
+    assert facts_of(data).bare_bytes == facts_of(data).size_bytes
+    output = made(data)
+    assert opened(output).size == (600, 400)
+    assert output.steps[-1] == "encode as JPEG, quality 90"
 
 
 @pytest.mark.corpus

@@ -12,7 +12,7 @@ from PIL import Image
 from preflight.transformers.image_fit import FLOOR_QUALITY, Start, Try, fit_jpeg
 from preflight.transformers.image_foresight import foresee
 from preflight.transformers.image_planes import Planes, planes_of
-from preflight.transformers.jpeg_strips import jpeg_of_strips
+from preflight.transformers.jpeg_strips import jpeg_of, jpeg_of_strips
 
 
 @cache
@@ -74,3 +74,24 @@ def test_where_nothing_fits_nothing_is_foreseen() -> None:
 
 def test_small_pictures_are_not_sampled() -> None:
     assert foresee(lambda scale: at(0.25 * scale), Start(), max_bytes=10_000) is None
+
+
+@pytest.mark.parametrize("share", [0.95, 0.8, 0.7])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_picture_that_is_held_whole_is_foreseen_as_well(mode: str, share: float) -> None:
+    """Grain alone, which answers to quality as no photograph does: a blind search made it smaller."""
+    grain = np.random.default_rng(4).integers(90, 160, (1_200, 1_000, len(mode)), dtype=np.uint8)
+    image = Image.fromarray(grain.squeeze(), mode)
+    best = len(jpeg_of(image, 95, 2))
+    start = Start(subsampling=2, least_scale=0.1)
+
+    def scaled(scale: float) -> Image.Image:
+        return image.resize((round(image.width * scale), round(image.height * scale)))
+
+    foreseen = foresee(scaled, start, max_bytes=round(share * best))
+    assert foreseen is not None
+    fitted = fit_jpeg(scaled, start, max_bytes=round(share * best), foreseen=foreseen)
+    assert len(fitted.data) <= share * best
+    assert fitted.encodes <= 2
+    if len(jpeg_of(image, FLOOR_QUALITY, 2)) < 0.95 * share * best:
+        assert (fitted.width, fitted.height) == image.size

@@ -99,16 +99,28 @@ def test_a_photograph_that_can_be_seen_through_becomes_a_png(format_name: str) -
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
-def test_a_large_png_that_was_hardly_packed_is_packed(mode: str) -> None:
+def test_a_large_drawing_that_was_hardly_packed_keeps_its_pixels(mode: str) -> None:
     drawn = screenshot(3_840, 2_160).convert(mode)
     if mode == "RGBA":
         drawn.putpixel((0, 0), (0, 0, 0, 0))
-    data = encoded(drawn, "PNG", compress_level=0)
-    assert len(data) > FIVE_MB
-    image, steps = sent(data)
-    assert (image.format, image.mode) == ("PNG", mode)
-    assert np.array_equal(pixels(image), pixels(drawn))
-    assert steps == ("encode as PNG",)
+    for format_name, options in (("PNG", {"compress_level": 0}), ("TIFF", {})):
+        data = encoded(drawn, format_name, **options)
+        assert len(data) > FIVE_MB
+        image, _ = sent(data)
+        assert (image.format, image.mode) == ("PNG", mode)
+        assert np.array_equal(pixels(image), pixels(drawn))
+
+
+def test_a_picture_of_few_colours_that_fits_only_with_a_palette_gets_one() -> None:
+    """A map in dithered colours: by number it is a third as large."""
+    dice = np.random.default_rng(5)
+    numbers = dice.integers(0, 16, (2_000, 2_400), dtype=np.uint8)
+    colours = dice.integers(0, 256, (16, 3), dtype=np.uint8)
+    drawn = Image.fromarray(colours[numbers])
+    image, steps = sent(encoded(drawn, "TIFF"))
+    assert (image.format, image.mode) == ("PNG", "P")
+    assert np.array_equal(pixels(image.convert("RGB")), pixels(drawn))
+    assert steps == ("encode as PNG with a palette",)
 
 
 def test_a_photograph_is_not_encoded_as_a_png_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:

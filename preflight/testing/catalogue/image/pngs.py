@@ -114,4 +114,21 @@ CHUNKS = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*DEPTHS, *CHUNKS)
+PACKED = (
+    still(
+        "png_not_packed",
+        "A screenshot in colours as they lie in memory, as programs in a hurry save it: packed, it has some kilobytes.",
+        Still(suffix=".png", width=1_920, height=1_080, save={"compress_level": 0}),
+        says("image_filesize_too_large", gives=LOSSLESS),
+        newest=says(),
+    ),
+    still(
+        "png_not_packed_on_its_side",
+        "The same with EXIF that turns it, which has to stay.",
+        Still(suffix=".png", width=1_080, height=1_920, exif_orientation=6, save={"compress_level": 0}),
+        says("image_filesize_too_large", gives=LOSSLESS),
+        newest=says(),
+    ),
+)
+
+CASES: tuple[Case, ...] = (*DEPTHS, *CHUNKS, *PACKED)
