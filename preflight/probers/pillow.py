@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import io
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from PIL import Image, ImageFile
 
 from preflight.errors import UnreadableError
 from preflight.probers.excerpt import excerpt
+from preflight.probers.header_reads import HeaderReads, HeaderTooLargeError
 from preflight.probers.image_structure import jpeg_depth, webp_size
 from preflight.probers.png_baggage import large_profile
 from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, without
@@ -45,11 +47,16 @@ _MODULES = {
     "TGA": "TgaImagePlugin",  # knows no magic: it must be the last
 }
 _HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 mif2 msf1".split())
+_READ_WHOLE = frozenset({"WEBP", "AVIF", "HEIF"})
+"""By libraries of their own, picture and all."""
+_SMALL_BYTES = 1 << 18
+"""So few cost no time, whatever they hold."""
 _PREFIX_BYTES = 30
 _JPEG_START = b"\xff\xd8"
 _NOT_FOR_USERS = (struct.error, IndexError, KeyError, TypeError, AttributeError, EOFError, OverflowError)
 """What Pillow stumbles into where a header ends too early, or says nonsense: the words are Python's."""
 _TGA_HEADER_BYTES = 18
+_Factory = Callable[[BinaryIO, str], ImageFile.ImageFile]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,7 +140,7 @@ def _register_heif() -> bool:
 
 def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
     # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
-    factory = TiffFile if format_name == "TIFF" else Image.OPEN[format_name][0]
+    factory = _factory(format_name)
     whole = file
     if format_name == "PNG" and (ranges := without(TEXT_CHUNKS, file)) is not None:
         # Pillow unpacks all texts, and takes one of more than a megabyte for damage.
@@ -142,11 +149,14 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
     try:
         with quiet():
             try:
-                return factory(file, "")
+                return _opened(factory, file, format_name)
             except ValueError:
                 if format_name != "PNG" or (ranges := without(TEXT_CHUNKS | {b"iCCP"}, whole)) is None:
                     raise
-                return _with_large_profile(whole, factory(excerpt(whole, ranges), ""))
+                return _with_large_profile(whole, _opened(factory, excerpt(whole, ranges), format_name))
+    except HeaderTooLargeError:
+        reason = "what it holds in front of its picture is larger, or in more parts, than can be true"
+        return Unopened(code="image_file_broken", reason=reason)
     except Image.DecompressionBombError as error:
         file.seek(0)
         size = webp_size(file.read(_PREFIX_BYTES)) if format_name == "WEBP" else None
@@ -160,6 +170,30 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
         is_for_users = not isinstance(error.__cause__ or error, _NOT_FOR_USERS) and "driver" not in said(error)
         why = f"cannot be read ({said(error)})" if is_for_users else "is not whole"
         return Unopened(code="image_file_broken", reason=f"it begins as {format_name} does, but its header {why}")
+
+
+def _factory(format_name: str) -> _Factory:
+    match format_name:
+        case "TIFF":
+            return TiffFile
+        case "ICO" | "ICNS":
+            from preflight.probers.icons import LazyIcns, LazyIco
+
+            return LazyIco if format_name == "ICO" else LazyIcns
+        case _:
+            return Image.OPEN[format_name][0]
+
+
+def _opened(factory: _Factory, file: BinaryIO, format_name: str) -> ImageFile.ImageFile:
+    """Raises HeaderTooLargeError, and whatever Pillow raises."""
+    if format_name in _READ_WHOLE or file.seek(0, io.SEEK_END) <= _SMALL_BYTES:
+        file.seek(0)
+        return factory(file, "")
+    file.seek(0)
+    reads = HeaderReads(file)
+    image = factory(reads.as_file, "")
+    reads.release()
+    return image
 
 
 def _with_large_profile(file: BinaryIO, image: ImageFile.ImageFile) -> ImageFile.ImageFile:
