@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import BinaryIO, cast
 
 _MOST_READS = 200_000
 """Most headers take a few dozen. Some are read byte by byte: so many take half a second."""
-_MOST_BYTES = 1 << 24
+MOST_HEADER_BYTES = 1 << 24
 """What stands in front of a picture is held in memory, up to three times. The longest profile of a JPEG has as much."""
 
 
@@ -15,12 +17,13 @@ class HeaderTooLargeError(Exception):
 
 
 class HeaderReads:
-    """A file whose reads are counted up to `release`."""
+    """A file whose reads are counted up to `release`; by position, `replaced` is read in place of what it holds."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, replaced: Mapping[int, bytes] = MappingProxyType({})) -> None:
         self._file = file
+        self._replaced = replaced
         self._reads_left = _MOST_READS
-        self._bytes_left = _MOST_BYTES
+        self._bytes_left = MOST_HEADER_BYTES
         self.seek = file.seek
         self.tell = file.tell
 
@@ -32,10 +35,14 @@ class HeaderReads:
         """Raises HeaderTooLargeError."""
         self._reads_left -= 1
         most = self._bytes_left + 1
+        start = self._file.tell() if self._replaced else 0
         data = self._file.read(most if size < 0 else min(size, most))
         self._bytes_left -= len(data)
         if self._reads_left < 0 or self._bytes_left < 0:
             raise HeaderTooLargeError
+        for at, new in self._replaced.items():
+            if start <= at and at + len(new) <= start + len(data):
+                data = data[: at - start] + new + data[at - start + len(new) :]
         return data
 
     def release(self) -> None:

@@ -17,11 +17,12 @@ from PIL import Image, ImageFile
 
 from preflight.errors import UnreadableError
 from preflight.probers.excerpt import excerpt
-from preflight.probers.header_reads import HeaderReads, HeaderTooLargeError
-from preflight.probers.image_structure import jpeg_depth, webp_size
+from preflight.probers.header_reads import MOST_HEADER_BYTES, HeaderReads, HeaderTooLargeError
+from preflight.probers.image_structure import jpeg_depth, webp_additions, webp_size
 from preflight.probers.png_baggage import large_profile
 from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, without
 from preflight.probers.tiff_samples import TiffFile
+from preflight.probers.tiff_tags import without_large_additions
 
 # Pillow's name of each format and the module that reads it, the common ones first. Not here: what runs an interpreter
 # (EPS, PDF), what only the system's own library can read (WMF), stubs, and what is a film (FLI, MPEG).
@@ -155,7 +156,7 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
                     raise
                 return _with_large_profile(whole, _opened(factory, excerpt(whole, ranges), format_name))
     except HeaderTooLargeError:
-        reason = "what it holds in front of its picture is larger, or in more parts, than can be true"
+        reason = "what it holds beside its picture is larger, or in more parts, than can be true"
         return Unopened(code="image_file_broken", reason=reason)
     except Image.DecompressionBombError as error:
         file.seek(0)
@@ -186,11 +187,13 @@ def _factory(format_name: str) -> _Factory:
 
 def _opened(factory: _Factory, file: BinaryIO, format_name: str) -> ImageFile.ImageFile:
     """Raises HeaderTooLargeError, and whatever Pillow raises."""
+    if format_name == "WEBP" and webp_additions(file) > MOST_HEADER_BYTES:
+        raise HeaderTooLargeError
     if format_name in _READ_WHOLE or file.seek(0, io.SEEK_END) <= _SMALL_BYTES:
         file.seek(0)
         return factory(file, "")
+    reads = HeaderReads(file, without_large_additions(file) if format_name == "TIFF" else {})
     file.seek(0)
-    reads = HeaderReads(file)
     image = factory(reads.as_file, "")
     reads.release()
     return image
