@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import struct
 import threading
 import warnings
@@ -58,6 +59,10 @@ _NOT_FOR_USERS = (struct.error, IndexError, KeyError, TypeError, AttributeError,
 """What Pillow stumbles into where a header ends too early, or says nonsense: the words are Python's."""
 _TGA_HEADER_BYTES = 18
 _Factory = Callable[[BinaryIO, str], ImageFile.ImageFile]
+
+
+# Where nobody listens to its log, what it says of a file's faults would be printed.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
