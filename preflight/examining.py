@@ -10,6 +10,7 @@ from preflight.inputs import Opened, facts_of_request, parts_of
 from preflight.media import (
     AudioFacts,
     Facts,
+    InvalidRequest,
     Kind,
     MediaFacts,
     MultiInput,
@@ -45,6 +46,8 @@ def examine(source: Opened, kind: Kind | None, setup: Setup) -> Facts:
             return _examined(source, kind, setup)
         case Text():
             return facts_of_text(source.text, setup)
+        case InvalidRequest():
+            return Unprobed(size_bytes=None, code="request_invalid", reason=source.reason)
         case TextImage() | MultiInput():
             text = facts_of_text(source.text, setup) if source.text is not None else None
             return facts_of_request(source, text, [_examined(part, kind, setup) for part, kind in parts_of(source)])

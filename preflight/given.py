@@ -35,6 +35,15 @@ class NamedImage:
     name: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InvalidRequest:
+    """A request file that holds none: a value and not an exception, so that a batch goes on."""
+
+    reason: str
+    """What is wrong with it, and what to do next."""
+    name: str = "<request>"
+
+
 MediaType = Literal["image", "audio", "video", "document"]
 """What a source of a `multi_input` request says that it is."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
 from preflight.media import (
     ImageFacts,
+    InvalidRequest,
     MediaFacts,
     MediaType,
     MultiInput,
@@ -20,18 +20,16 @@ from preflight.media import (
     TextImage,
     Unprobed,
 )
+from preflight.placeholders import placeholders_of
 
-Input = str | os.PathLike[str] | bytes | BinaryIO | Source | Text | TextImage | MultiInput
-Opened = Source | Text | TextImage | MultiInput
-
-
-_PLACEHOLDER = re.compile(r"<@([^>]+)>")
+Input = str | os.PathLike[str] | bytes | BinaryIO | Source | Text | TextImage | MultiInput | InvalidRequest
+Opened = Source | Text | TextImage | MultiInput | InvalidRequest
 
 
 def opened_once(source: Input) -> Opened:
     """Each file object becomes a Source once: a second one would find what cannot seek at its end."""
     match source:
-        case Text():
+        case Text() | InvalidRequest():
             return source
         case TextImage():
             return replace(source, image=Source.of(source.image))
@@ -69,11 +67,13 @@ def facts_of_request(
     request: TextImage | MultiInput, text: TextFacts | None, media: Sequence[MediaFacts]
 ) -> RequestFacts:
     """Of a request of several parts, of which the parts are known, media in order."""
+    placeholders = placeholders_of(request.text or "")
     images = len(media) - (0 if isinstance(request, TextImage) else len(request.sources))
     return RequestFacts(
         kind="text_image" if isinstance(request, TextImage) else "multi_input",
         text=text,
-        placeholders=tuple(dict.fromkeys(_PLACEHOLDER.findall(request.text or ""))),
+        placeholders=placeholders.names,
+        stray_placeholders=placeholders.strays,
         names=(None,) if isinstance(request, TextImage) else tuple(part.name for part in request.parts),
         images=tuple(each for each in media[:images] if isinstance(each, ImageFacts | Unprobed)),
         sources=tuple(media[images:]),

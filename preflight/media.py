@@ -13,7 +13,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
-from preflight.given import MediaType as MediaType  # noqa: PLC0414 (as the next)
+from preflight.given import InvalidRequest as InvalidRequest  # noqa: PLC0414 (as the next)
+from preflight.given import MediaType as MediaType  # noqa: PLC0414
 from preflight.given import MultiInput as MultiInput  # noqa: PLC0414
 from preflight.given import NamedImage as NamedImage  # noqa: PLC0414
 from preflight.given import NamedSource as NamedSource  # noqa: PLC0414
@@ -114,7 +115,9 @@ class ImageFacts:
     has_metadata: bool = False
     """JPEG, MPO and PNG: EXIF (unless it says the orientation alone), XMP, IPTC, comments, texts, or the like."""
     location: tuple[float, float] | None = None
-    """JPEG, MPO and PNG: latitude and longitude in degrees, north and east positive, of EXIF or XMP."""
+    """JPEG, MPO and PNG: latitude and longitude in degrees, north and east positive, of EXIF or XMP, or of a picture or
+    film behind the first picture.
+    """
     dialect: str | None = None
     """JPEG: "arithmetic", a coding that the standard has, and neither FFmpeg nor browsers read; None where it is none
     that readers misunderstand.
@@ -207,7 +210,9 @@ class AudioFacts:
     location: tuple[float, float] | None = None
     """Latitude and longitude in degrees, north and east positive, as its tags have them."""
     tag_bytes: int | None = None
-    """MP3, FLAC and WAV: of titles, pictures and the like, and of junk; None elsewhere, and where nobody can say."""
+    """MP3, FLAC and WAV: of titles, pictures and the like, of junk, and of whatever hangs behind the sound; None
+    elsewhere, and where nobody can say.
+    """
     streams: tuple[StreamFacts, ...]
     junk: tuple[tuple[int, int], ...] = ()
     """MP3: where bytes that are no frames, nor a tag that every decoder knows, start and end; FLAC: where pictures do
@@ -311,6 +316,7 @@ UnprobedCode = Literal[
     "audio_file_broken",
     "video_file_broken",
     "document_file_broken",
+    "request_invalid",
 ]
 
 
@@ -338,6 +344,8 @@ class RequestFacts:
     images: tuple[ImageFacts | Unprobed, ...]
     sources: tuple[MediaFacts, ...] = ()
     """Of the parts after the images, which may be of any kind."""
+    stray_placeholders: tuple[str, ...] = ()
+    """What begins as a placeholder does and names nothing, in order, each once: `<@>`, `<@outfit` without its end."""
 
     @property
     def parts(self) -> tuple[MediaFacts, ...]:

@@ -14,8 +14,8 @@ from preflight.inputs import parts_of
 from preflight.limits import Limits
 from preflight.media import Kind, MultiInput, RequestFacts, Source, Text, TextImage
 from preflight.payload import Payload, payload_of_parts
-from preflight.planner import Plan
-from preflight.planner.request import fair_share, plan_request
+from preflight.planner import Plan, SplitText
+from preflight.planner.request import fair_share, plan_request, steps_of_truncating
 from preflight.rules import Finding, Report, part_name
 from preflight.rules.mixed import bytes_for_media
 from preflight.transformers import Verified
@@ -42,6 +42,9 @@ def plan_parts(request: TextImage | MultiInput, report: Report, limits: Limits, 
             parts[name] = plan = fitter.plan(source, kind=kind)
             if len(plan.outputs) > 1:
                 raise RejectedError(source.name, fitter.check(source, kind=kind).errors)
+    if (text := parts.get("text")) is not None and request.text is not None and isinstance(text.recipe, SplitText):
+        lost = steps_of_truncating(facts, request.text[: text.recipe.chunks[0].end])
+        parts["text"] = replace(text, steps=(*text.steps, *lost))
     return plan_request(report, limits, parts)
 
 
@@ -52,8 +55,10 @@ def payload_of_request(request: TextImage | MultiInput, report: Report, limits: 
     sizes = [part.media.size_bytes for name, part in fitted.items() if name != "text"]
     if (narrowed := _narrowed(limits, facts, sizes)) is not None:
         fitted = _fitted(request, report, fitter_by(narrowed))
-    text = fitted.pop("text", None)
-    return payload_of_parts(request, limits, text, list(fitted.values()))
+    if (text := fitted.get("text")) is not None:
+        lost = steps_of_truncating(facts, text.output.media.read().decode())
+        fitted["text"] = replace(text, output=replace(text.output, steps=(*text.output.steps, *lost)))
+    return payload_of_parts(request, limits, fitted)
 
 
 def _facts(report: Report) -> RequestFacts:

@@ -5,7 +5,7 @@ A body is never held whole: it is a list of JSON fragments with media between th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import IO, Any, Literal
@@ -17,6 +17,7 @@ from preflight.bodies import Part, asset_body, body
 from preflight.errors import UsageError
 from preflight.limits import Limits, Route
 from preflight.media import Fidelity, InputType, Media, MultiInput, Span, TextImage, media_type
+from preflight.planner.request import steps_of
 from preflight.transformers import Verified
 
 # A multiple of 3 bytes, so that no padding falls inside; 8 bodies of 36 MB at once took 37 MB of memory.
@@ -191,10 +192,12 @@ def payload_of_one(source: str, kind: str, limits: Limits, verified: Verified) -
     )
 
 
-def payload_of_parts(
-    request: TextImage | MultiInput, limits: Limits, text: Verified | None, media: Sequence[Verified]
-) -> Payload:
-    """Of a request whose parts were fitted, media in order; as near to its source as the part that is farthest."""
+def payload_of_parts(request: TextImage | MultiInput, limits: Limits, fitted: Mapping[str, Verified]) -> Payload:
+    """Of a request whose parts were fitted, by their names in findings, media in order; as near to its source as the
+    part that is farthest.
+    """
+    text = fitted.get("text")
+    media = [part for name, part in fitted.items() if name != "text"]
     names = [None] if isinstance(request, TextImage) else [each.name for each in request.parts]
     parts = [
         Part(media_type=media_type(each.facts), media=each.media, name=name)
@@ -202,15 +205,15 @@ def payload_of_parts(
     ]
     words = text.output.media.read().decode() if text is not None else None
     input_type = limits.input_type("text_image" if isinstance(request, TextImage) else "multi_input")
-    outputs = [part.output for part in (*((text,) if text is not None else ()), *media)]
+    outputs = {name: part.output for name, part in fitted.items()}
     return Payload(
         source=request.name,
         input_type=input_type,
         fragments=body(limits.route, limits.model_name, input_type, words, parts),
         span=None,
         offset=None,
-        fidelity=max((output.fidelity for output in outputs), key=list(Fidelity).index),
-        steps=tuple(step for output in outputs for step in output.steps),
+        fidelity=max((output.fidelity for output in outputs.values()), key=list(Fidelity).index),
+        steps=steps_of(outputs),
         verified=tuple(each.media for each in media),
         route=limits.route,
         model_name=limits.model_name,

@@ -8,12 +8,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from preflight import limits as profiles
-from preflight.errors import BrokenMediaError, UnreadableError, UnverifiedOutputError, UsageError
+from preflight.errors import BrokenMediaError, RejectedError, UnreadableError, UnverifiedOutputError, UsageError
 from preflight.examining import examine, examine_again
 from preflight.inputs import Input as Input  # noqa: PLC0414 (what this room takes)
 from preflight.inputs import opened_once, source_of
 from preflight.limits import Limits
-from preflight.media import Facts, Kind, Media, MultiInput, RequestFacts, Source, Text, TextImage, Unprobed
+from preflight.media import (
+    Facts,
+    InvalidRequest,
+    Kind,
+    Media,
+    MultiInput,
+    RequestFacts,
+    Source,
+    Text,
+    TextImage,
+    Unprobed,
+)
 from preflight.payload import Payload, payload_of_one
 from preflight.planner import Plan, Policy
 from preflight.planning import must_be_allowed, next_rung, plan_of, rejection, require_decodable
@@ -104,6 +115,8 @@ class Preflight:
             from preflight.parts import plan_parts
 
             return plan_parts(opened, report, self.limits, self._fitter_of_parts)
+        if isinstance(opened, InvalidRequest):
+            raise RejectedError(report.source, report.errors)
         plan = plan_of(opened, report, self._setup)
         assert not isinstance(report.facts, RequestFacts)
         require_decodable(opened, report, plan, self.limits)
@@ -133,6 +146,8 @@ class Preflight:
             yield payload_of_request(opened, report, self.limits, self._fitter_of_parts)
             self._setup.on_progress(Progress(report.source, 1, None, None))
             return
+        if isinstance(opened, InvalidRequest):
+            raise RejectedError(report.source, report.errors)
         meter = self._setup.meter(report)
         for verified in self.verified(opened, report, meter, plan):
             yield payload_of_one(report.source, report.kind, self.limits, verified)

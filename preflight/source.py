@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import stat
 import tempfile
 from collections import deque
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
 
 _SPOOL_IN_MEMORY_BYTES = 64 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
+
+
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]+:/|data:)", re.IGNORECASE)
+_SHOWN_CHARACTERS = 80
+
+
+def not_there(name: str) -> str:
+    """Of a path at which there is nothing: that, and what to do next. URLs are the commonest of them."""
+    if not _URL.match(name):
+        return f"{name} is not there. Check the path."
+    shown = name if len(name) <= _SHOWN_CHARACTERS else f"{name[:_SHOWN_CHARACTERS]}..."
+    return f"{shown} is a URL, and nothing is fetched here. Download it, and give the path of the file."
 
 
 class Source:
@@ -284,10 +297,12 @@ def _readable(name: str) -> Iterator[None]:
     except (PreflightError, MemoryError):
         raise
     except FileNotFoundError as error:
-        raise UnreadableError(f"{name} is not there. Check the path.") from error
+        raise UnreadableError(not_there(name)) from error
     except PermissionError as error:
         raise UnreadableError(f"{name} may not be read. Check its permissions.") from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG and _URL.match(name):
+            raise UnreadableError(not_there(name)) from error
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             next_step = "Check the path; give a text as preflight.Text."
         else:

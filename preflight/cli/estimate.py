@@ -9,8 +9,9 @@ from typing import Literal
 
 from preflight.cli.talk import bar, give, say, tell
 from preflight.errors import ExitCode, RejectedError
+from preflight.inputs import Opened
 from preflight.limits.rates import Rates, prices
-from preflight.media import Kind, MultiInput, Source, TextImage
+from preflight.media import Kind
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.planner.route import Wish
@@ -24,7 +25,7 @@ from preflight.submitter.journal import journal_reader
 def print_estimate(
     policy: Policy,
     profile: str,
-    sources: Sequence[Source] | Sequence[TextImage | MultiInput],
+    sources: Sequence[Opened],
     kind: Kind | None,
     route: Wish,
     plan: tuple[str, Rates],

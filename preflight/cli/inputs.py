@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from preflight.errors import UnreadableError, UsageError
-from preflight.media import Kind, MultiInput, Source, TextImage
+from preflight.media import InvalidRequest, Kind, MultiInput, Source, TextImage
+from preflight.source import not_there
 
 # In a folder, text is taken where its name says that it is meant to be read: a source file or a settings file
 # lies beside media by chance. A file that is named on the command line is always taken.
@@ -18,10 +19,10 @@ _PROSE = frozenset({"", ".txt", ".text", ".md", ".markdown", ".rst"})
 
 def opened(
     paths: Sequence[str], kind: Kind | Literal["request"] | None
-) -> tuple[list[Source] | list[TextImage | MultiInput], Kind | None]:
+) -> tuple[list[Source] | list[TextImage | MultiInput | InvalidRequest], Kind | None]:
     """What the paths stand for, and what kind each of it is to be read as.
 
-    Raises UsageError where a path is not there, or is no request where one is meant.
+    Raises UsageError where a path is not there, or a folder where a request is meant.
     """
     if kind != "request":
         return collect(paths, kind), kind
@@ -29,6 +30,9 @@ def opened(
 
     if folders := [path for path in paths if os.path.isdir(path)]:  # noqa: PTH112 (as below)
         raise UsageError(f"{folders[0]} is a folder. Name the request files in it.")
+    _require_once(paths)
+    for path in paths:
+        _require(path)
     return [read_request(path) for path in paths], None
 
 
@@ -38,8 +42,7 @@ def collect(paths: Sequence[str], kind: Kind | None = None) -> list[Source]:
     With `kind`, every file of a folder is taken. Links to folders are not followed. Raises UsageError where a path
     is not there, or a folder cannot be listed or holds nothing that could be embedded.
     """
-    if paths.count("-") > 1:
-        raise UsageError("standard input can be read only once. Name - only once.")
+    _require_once(paths)
     sources: list[Source] = []
     for path in paths:
         if path == "-":
@@ -51,11 +54,20 @@ def collect(paths: Sequence[str], kind: Kind | None = None) -> list[Source]:
             if not found:
                 raise UsageError(f"{path} holds no text, image, audio or video. Name a folder that does, or a file.")
             sources += found
-        elif _may_be_there(path):
-            sources.append(Source.of(path))
         else:
-            raise UsageError(f"{path} is not there. Check the path.")
+            _require(path)
+            sources.append(Source.of(path))
     return sources
+
+
+def _require_once(paths: Sequence[str]) -> None:
+    if paths.count("-") > 1:
+        raise UsageError("standard input can be read only once. Name - only once.")
+
+
+def _require(path: str) -> None:
+    if path != "-" and not _may_be_there(path):
+        raise UsageError(not_there(path))
 
 
 def _may_be_there(path: str) -> bool:

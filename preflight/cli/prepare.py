@@ -24,7 +24,8 @@ from preflight.errors import (
     UnverifiedOutputError,
     UsageError,
 )
-from preflight.media import Kind, MultiInput, Source, TextImage
+from preflight.inputs import Opened
+from preflight.media import Kind
 from preflight.payload import Payload
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
@@ -87,7 +88,7 @@ class _Writer:
         self.requests = 0
         self.prepared = 0
 
-    def write(self, preflight: Preflight, source: Source | TextImage | MultiInput, kind: Kind | None) -> None:
+    def write(self, preflight: Preflight, source: Opened, kind: Kind | None) -> None:
         written: list[Path] = []
         lines: list[str] = []
         try:
@@ -115,9 +116,7 @@ class _Writer:
             self.requests += len(written)
             self.prepared += 1
 
-    def _payloads(
-        self, preflight: Preflight, source: Source | TextImage | MultiInput, kind: Kind | None
-    ) -> Iterator[Payload]:
+    def _payloads(self, preflight: Preflight, source: Opened, kind: Kind | None) -> Iterator[Payload]:
         if self._route == "sync":
             return preflight.prepare(source, kind=kind)
         return routing.route(preflight, source, kind=kind, wish=self._route).prepare()

@@ -5,8 +5,7 @@ Requests of AWS are signed; nothing looks at the signature. What a body may hold
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from preflight.emulator.intake import Medium, Spooled
 from preflight.emulator.schema import (
@@ -25,8 +24,8 @@ from preflight.emulator.schema import (
 )
 from preflight.emulator.wire import invalid, missing
 from preflight.limits import Limits
+from preflight.placeholders import placeholders_of
 
-_PLACEHOLDER = re.compile(r"<@([^>]+)>")
 _ONE_OF = ("base64String", "s3Location")
 _RENAMED = {
     "embedding_option": "embeddingOption",
@@ -60,15 +59,15 @@ def _multi_input(given: Object) -> MultiInputRequest:
     text = given.optional("inputText", string, None)
     path = given.path("mediaSources")
     sources = listed(given.required("mediaSources"), path)
-    named = tuple(_named(source, f"{path}[{n}]", text or "") for n, source in enumerate(sources))
-    return MultiInputRequest(text, named)
+    names = placeholders_of(text or "").names
+    return MultiInputRequest(text, tuple(_named(source, f"{path}[{n}]", names) for n, source in enumerate(sources)))
 
 
-def _named(value: object, path: str, text: str) -> NamedSource:
+def _named(value: object, path: str, named: Collection[str]) -> NamedSource:
     given = Object(value, path, known=("name", "mediaType", *_ONE_OF))
     choice(given.required("mediaType"), given.path("mediaType"), ("image",))
     name = given.optional("name", string, None)
-    if name is not None and name not in _PLACEHOLDER.findall(text):
+    if name is not None and name not in named:
         raise invalid(given.path("name"), "A name must match a placeholder of `inputText`.")
     return NamedSource(name, _one_of(given))
 

@@ -57,7 +57,7 @@ def plan_image(
         why = (*why, "Its first picture alone is a JPEG that fits.")
         steps = ("cut out the first picture without decoding it",)
         return plan(Fidelity.LOSSLESS, CutOutPicture(), why, steps, size_bytes=facts.picture_bytes)
-    if _fits(facts.bare_bytes, facts, "PNG" if facts.format == "PNG" else "JPEG", limits):
+    if _fits(facts.bare_bytes, facts, "PNG" if facts.format == "PNG" else "JPEG", limits, is_wanted=unwanted):
         assert facts.bare_bytes is not None
         if report.errors:
             why = (*why, "What it takes to show it fits.")
@@ -140,12 +140,14 @@ def _is_hopeless(facts: ImageFacts, limits: Limits) -> bool:
     return facts.mode in ("L", "RGB") and is_large and is_packed
 
 
-def _fits(size_bytes: int | None, facts: ImageFacts, format_name: str, limits: Limits) -> bool:
+def _fits(
+    size_bytes: int | None, facts: ImageFacts, format_name: str, limits: Limits, *, is_wanted: bool = False
+) -> bool:
     """Whether a file of this picture would pass, that has so many bytes and is smaller than the source, or wanted."""
     bounds = limits.image
     if size_bytes is None or format_name not in bounds.formats.value or facts.dialect is not None:
         return False
-    if size_bytes == facts.size_bytes and facts.format == format_name:
+    if size_bytes == facts.size_bytes and facts.format == format_name and not is_wanted:
         return False
     return size_bytes <= bounds.max_file_bytes.value and min(facts.width, facts.height) >= bounds.min_side.value
 

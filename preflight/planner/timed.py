@@ -139,8 +139,12 @@ _STRIPPED = "The policy leaves out what says who made it, where and when."
 
 
 def needs_stripping(facts: AudioFacts | VideoFacts, policy: Policy) -> bool:
-    """Whether the policy wants something left out of a video; of sound see `plan_stripping`."""
-    return policy.strip_metadata and isinstance(facts, VideoFacts) and facts.has_metadata
+    """Whether the policy wants something left out of a video; or of sound whose tags nobody can tell from it, and of
+    what is too large for `plan_stripping`: its packets can be copied without them.
+    """
+    if not policy.strip_metadata:
+        return False
+    return facts.has_metadata if isinstance(facts, VideoFacts) else facts.tag_bytes != 0
 
 
 def _is_headless(facts: AudioFacts | VideoFacts) -> bool:

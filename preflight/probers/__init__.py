@@ -17,7 +17,7 @@ from preflight.media import (
     Watch,
     unwatched,
 )
-from preflight.probers.sniff import HEAD_BYTES, Refusal, sniff, sniff_text
+from preflight.probers.sniff import HEAD_BYTES, Refusal, is_cut_off, sniff, sniff_text
 
 if TYPE_CHECKING:
     from preflight.probers.text import Reading
@@ -94,8 +94,21 @@ def _probe(source: Source, size: int, start: bytes, reading: Reading | None, wat
                 image = _probe_as(source, "image")
                 return image if isinstance(image, ImageFacts) else facts
             return facts
-        case "text" | "document" as kind:
-            return _probe_as(source, kind, reading)
+        case "text":
+            return _probe_found_text(source, size, head, reading)
+        case "document":
+            return _probe_as(source, "document", reading)
+
+
+def _probe_found_text(source: Source, size: int, head: bytes, reading: Reading | None) -> MediaFacts:
+    from preflight.probers.text import MAX_TEXT_BYTES
+
+    if len(head) < size <= MAX_TEXT_BYTES and is_cut_off(head):
+        # A drawing behind a comment of any length is one, and a text is read whole anyway.
+        whole = sniff_text(source.read(), source.name)
+        if isinstance(whole, Refusal):
+            return Unprobed(size_bytes=size, code="unsupported_file_type", reason=whole.reason)
+    return _probe_as(source, "text", reading)
 
 
 def _probe_as(source: Source, kind: Kind, reading: Reading | None = None, watch: Watch = unwatched) -> MediaFacts:

@@ -56,6 +56,8 @@ class Clock:
     """Where a sender's clock jumps ahead, in seconds from `start_s`; no part of the duration."""
     junk: tuple[ByteRange, ...] = ()
     """Of an MP3, what is no frame, and came as if it were one."""
+    trailing_bytes: int = 0
+    """Of a FLAC, behind its last frame."""
 
 
 def read_clock(
@@ -237,6 +239,7 @@ def _from_packets(
         damaged_packets=damaged + junk.damaged_packets,
         first_picture=picture,
         missing_s=_rounded(numbers.missing_s) if numbers is not None else 0.0,
+        trailing_bytes=numbers.trailing_bytes() if numbers is not None else 0,
         jumps=jumps,
         junk=junk.ranges,
     )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from preflight.probers.container import demux, open_media
+
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
     from av.packet import Packet
     from av.stream import Stream
+
+    from preflight.media import Source
 
 STRICTLY = {"err_detect": "crccheck+explode"}
 """For FFmpeg's decoder, which else makes some noise of a damaged frame and says nothing."""
@@ -50,16 +54,31 @@ class Numbers:
 
     def __init__(self) -> None:
         self._clock = FrameClock()
+        self._last: Packet[Stream] | None = None
         self.missing_s = 0.0
 
     def follow(self, packet: Packet[Stream]) -> None:
         if not packet.size:
             return
+        self._last = packet
         if missing := self._clock.missing(packet):
             context: AudioCodecContext = packet.stream.codec_context  # type: ignore[assignment]  # of FLAC
             self._clock.fill(missing, context.sample_rate)
             self.missing_s += missing / context.sample_rate
         self._clock.count(packet.duration or 0)
+
+    def trailing_bytes(self) -> int:
+        """Behind the last frame of those that were followed; 0, too, where that is not whole."""
+        return self._last.size - (last_frame_bytes(self._last) or self._last.size) if self._last is not None else 0
+
+
+def trailing_bytes(source: Source) -> int:
+    """Behind the last frame of a FLAC; 0, too, where that is not whole. Raises BrokenMediaError."""
+    numbers = Numbers()
+    with open_media(source) as container:
+        for packet in demux(container, *container.streams.audio[:1]):
+            numbers.follow(packet)
+        return numbers.trailing_bytes()
 
 
 _ROUNDED_S, _MOST_MISSING_S = 0.002, 600.0

@@ -9,9 +9,10 @@ from PIL import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from preflight.media import ImageFacts, Source, Unprobed
-from preflight.probers.exif import exif_location, exif_orientation, exif_stumbling_block, xmp_location
+from preflight.probers.exif import exif_orientation, exif_stumbling_block
 from preflight.probers.gif import count_frames
 from preflight.probers.image_bare import Bare, bare_jpeg, bare_png
+from preflight.probers.image_location import jpeg_location, png_location
 from preflight.probers.image_structure import (
     first_picture,
     is_arithmetic,
@@ -77,7 +78,8 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
     bare: Bare | None = None
     dialect: str | None = None
     stumbling_block: str | None = None
-    exif, xmp = image.info.get("exif", b""), image.info.get("xmp", b"")
+    location: tuple[float, float] | None = None
+    exif = image.info.get("exif", b"")
     match image.format:
         case "JPEG" | "MPO":
             segments = jpeg_segments(file)
@@ -87,13 +89,15 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
                 picture_bytes = sum(s.end - s.start for s in first_picture(file, segments))
                 bare = bare_jpeg(file, segments, exif_orientation(exif), size)
                 stumbling_block = exif_stumbling_block(exif)
+                location = jpeg_location(file, segments, size)
         case "PNG":
             structure = png_structure(file)
             damage = structure.damage
-            exif, xmp = structure.exif, structure.xmp
+            exif = structure.exif
             if damage is None:
                 bare = bare_png(file, structure.chunks, exif_orientation(exif), size)
                 stumbling_block = png_stumbling_block(file, structure) or exif_stumbling_block(exif)
+                location = png_location(file, structure.chunks, size)
         case "TIFF":
             frames = tiff_pages(file)
         case "GIF":
@@ -117,7 +121,7 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
         bare_bytes=bare.size_bytes if bare is not None and not is_in_picture else None,
         has_metadata=bare is not None and bare.holds_metadata,
         stumbling_block=stumbling_block,
-        location=(exif_location(exif) or xmp_location(xmp)) if bare is not None else None,
+        location=location,
     )
 
 

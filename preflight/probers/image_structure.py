@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from os import SEEK_END
@@ -99,15 +100,28 @@ def coded_bytes(segments: Iterable[JpegSegment]) -> int:
     return sum(segment.end - segment.start for segment in segments if segment.marker == _SOS)
 
 
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+"""Starts of frames (T.81, table B.1), and that of JPEG-LS (T.87, C.1)."""
 
 
-def jpeg_depth(file: BinaryIO) -> int | None:
-    """Bits of a sample, by the header of the first frame; None where there is none."""
+class JpegFrame(NamedTuple):
+    """What the header of a frame says."""
+
+    marker: int
+    bits: int
+    """Of a sample."""
+    height: int
+    width: int
+    components: int
+
+
+def jpeg_frame(file: BinaryIO) -> JpegFrame | None:
+    """The first; None where there is none."""
     for segment in islice(_jpeg_segments(file), _MOST_SEGMENTS):
         if segment.marker in _FRAMES:
             file.seek(segment.start + 4)
-            return int.from_bytes(file.read(1)) or None
+            header = file.read(6)
+            return JpegFrame(segment.marker, *struct.unpack(">BHHB", header)) if len(header) == 6 else None  # noqa: PLR2004
     return None
 
 
@@ -164,10 +178,20 @@ def webp_additions(file: BinaryIO) -> int:
 _MOST_PARTS = 200_000
 _WEBP_PICTURES = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"})
 _MOST_PAGES = 100_000
+_MOST_ENTRIES = 0xFFFF
+"""What a TIFF can count; a BigTIFF may claim any number."""
+_NEW_SUBFILE_TYPE, _SUBFILE_TYPE = 254, 255
+_REDUCED_OR_MASK = 0b101
+_REDUCED = 2
+_WIDTHS = {3: 2, 4: 4, 16: 8}
+"""Bytes of a SHORT, a LONG and a LONG8."""
 
 
 def tiff_pages(file: BinaryIO) -> int | None:
-    """How many pictures a TIFF or BigTIFF chains; None where the chain breaks off."""
+    """How many pictures a TIFF or BigTIFF chains; None where the chain breaks off.
+
+    Smaller versions of a picture, as of a pyramid, and masks are chained too, and are no pictures of their own.
+    """
     file.seek(0)
     head = file.read(16)
     order: Literal["little", "big"] = "little" if head.startswith(b"II") else "big"
@@ -175,13 +199,28 @@ def tiff_pages(file: BinaryIO) -> int | None:
     count_bytes, entry_bytes, pointer_bytes = (8, 20, 8) if big else (2, 12, 4)
     at = int.from_bytes(head[8:16] if big else head[4:8], order)
     seen = set[int]()
+    extras = 0
     while at and at not in seen and len(seen) < _MOST_PAGES:
         seen.add(at)
         file.seek(at)
         count = int.from_bytes(file.read(count_bytes), order)
-        file.seek(at + count_bytes + count * entry_bytes)
-        pointer = file.read(pointer_bytes)
-        if len(pointer) < pointer_bytes:
+        entries_bytes = count * entry_bytes
+        if count > _MOST_ENTRIES:
             return None
-        at = int.from_bytes(pointer, order)
-    return len(seen)
+        directory = file.read(entries_bytes + pointer_bytes)
+        if len(directory) < entries_bytes + pointer_bytes:
+            return None
+        entries = (directory[start : start + entry_bytes] for start in range(0, entries_bytes, entry_bytes))
+        extras += any(_is_no_page(entry, order) for entry in entries)
+        at = int.from_bytes(directory[entries_bytes:], order)
+    return max(1, len(seen) - extras)
+
+
+def _is_no_page(entry: bytes, order: Literal["little", "big"]) -> bool:
+    """Whether this entry of a directory says so."""
+    tag, kind = int.from_bytes(entry[:2], order), int.from_bytes(entry[2:4], order)
+    if tag not in (_NEW_SUBFILE_TYPE, _SUBFILE_TYPE):
+        return False
+    value_at = len(entry) // 2 + 2  # 8 of 12, 12 of 20
+    value = int.from_bytes(entry[value_at : value_at + _WIDTHS.get(kind, 4)], order)
+    return bool(value & _REDUCED_OR_MASK) if tag == _NEW_SUBFILE_TYPE else value == _REDUCED

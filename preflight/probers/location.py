@@ -32,9 +32,14 @@ def iso_6709(text: str) -> tuple[float, float] | None:
         _degrees(latitude.rjust(len(latitude) + 1, "0"), latitude_rest) * (-1 if south == "-" else 1),
         _degrees(longitude, longitude_rest) * (-1 if west == "-" else 1),
     )
-    if abs(place[0]) > _POLE or abs(place[1]) > _DATE_LINE or place == (0, 0):
+    return on_earth(*place)
+
+
+def on_earth(latitude: float, longitude: float) -> tuple[float, float] | None:
+    """None where that is nowhere, and at 0, 0."""
+    if abs(latitude) > _POLE or abs(longitude) > _DATE_LINE or latitude == longitude == 0:
         return None
-    return place
+    return latitude, longitude
 
 
 def _degrees(digits: str, fraction: str | None) -> float:

@@ -48,7 +48,7 @@ def read_movie_header(source: Source) -> MovieHeader:
     size = source.size_bytes()
     with source.open() as file:
         duration_s, impossible, torn, end, is_fragmented = None, 0, 0, 0, False
-        for kind, start, stop in _boxes(file, 0, size):
+        for kind, start, stop in boxes(file, 0, size):
             end = stop
             if kind == b"moov":
                 duration_s = _duration_s(file, start, min(stop, size))
@@ -76,7 +76,7 @@ def _duration_s(file: BinaryIO, at: int, stop: int) -> float | None:
 def _impossible(file: BinaryIO, at: int, stop: int) -> int:
     """FFmpeg takes a size of 2 GiB and more for no sample, and says nothing."""
     lost = 0
-    for kind, start, end in list(_boxes(file, at, stop)):
+    for kind, start, end in list(boxes(file, at, stop)):
         if kind != b"trak":
             continue
         table, table_end = _find(file, _TABLE, start, min(end, stop))
@@ -103,12 +103,12 @@ def _find(file: BinaryIO, path: tuple[bytes, ...], at: int, stop: int) -> tuple[
     """(start, end) of the contents of the first box of each kind inside the one before; empty where one is missing."""
     for kind in path:
         at, stop = next(
-            ((start, min(end, stop)) for found, start, end in _boxes(file, at, stop) if found == kind), (stop, stop)
+            ((start, min(end, stop)) for found, start, end in boxes(file, at, stop) if found == kind), (stop, stop)
         )
     return at, stop
 
 
-def _boxes(file: BinaryIO, at: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(file: BinaryIO, at: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
     """(kind, start of the contents, end as it says) of each box."""
     for _ in range(_MOST_BOXES):
         if at + _BOX.size > stop:

@@ -125,7 +125,7 @@ def frames_of(packets: Iterable[Packet[Stream]], junk: Junk | None = None) -> It
 def _behind_junk(packet: Packet[Stream], junk: Junk, *, is_first: bool) -> Packet[Stream] | None:
     """FFmpeg believes a frame only when others follow, and hands it on as the end of the junk."""
     data = bytes(packet)[-_SWALLOWED_BYTES:]
-    begins = next((at for at in _places_of(b"\xff", data) if _reaches_end(data, at)), len(data))
+    begins = next((at for at in places_of(b"\xff", data) if reaches_end(data, at)), len(data))
     sound = data[begins:]
     table = frame_bytes(sound[:HEADER_BYTES]) if _says_how_long(sound) else 0
     # In front, the table of a variable bit rate is left to whoever reads it; further on it would be heard as silence.
@@ -137,14 +137,16 @@ _SWALLOWED_BYTES = 8_192
 """Four frames, as large as they may be."""
 
 
-def _places_of(mark: bytes, data: bytes) -> Iterator[int]:
+def places_of(mark: bytes, data: bytes) -> Iterator[int]:
+    """Of each, in order."""
     at = data.find(mark)
     while at >= 0:
         yield at
         at = data.find(mark, at + 1)
 
 
-def _reaches_end(data: bytes, at: int) -> bool:
+def reaches_end(data: bytes, at: int) -> bool:
+    """Whether frames from `at` on, each where the one before ends, end with the data."""
     while size := frame_bytes(data[at : at + HEADER_BYTES]):
         at += size
     return at == len(data)
@@ -182,7 +184,7 @@ def with_what_is_in_front(file: BinaryIO, start: int, ranges: tuple[ByteRange, .
 
 def first_frame(data: bytes) -> int | None:
     """Where the first of several frames in a row begins."""
-    return next((at for at in _places_of(b"\xff", data) if _is_row(data, at)), None)
+    return next((at for at in places_of(b"\xff", data) if _is_row(data, at)), None)
 
 
 def _is_row(data: bytes, at: int) -> bool:

@@ -5,23 +5,25 @@ from __future__ import annotations
 import importlib
 import io
 import logging
+import re
 import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from typing import BinaryIO, Literal
+from functools import cache, partial
+from typing import BinaryIO, Literal, TypeVar
 
 from PIL import Image, ImageFile
 
 from preflight.errors import UnreadableError
 from preflight.probers.excerpt import excerpt
 from preflight.probers.header_reads import MOST_HEADER_BYTES, HeaderReads, HeaderTooLargeError
-from preflight.probers.image_structure import jpeg_depth, webp_additions, webp_size
+from preflight.probers.image_structure import jpeg_frame, webp_additions, webp_size
 from preflight.probers.png_baggage import large_profile
 from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, without
+from preflight.probers.second_reader import NotReadError, is_misread, open_otherwise, raise_if_not_read
 from preflight.probers.tiff_samples import TiffFile
 from preflight.probers.tiff_tags import without_large_additions
 
@@ -57,9 +59,11 @@ _PREFIX_BYTES = 30
 _JPEG_START = b"\xff\xd8"
 _NOT_FOR_USERS = (struct.error, IndexError, KeyError, TypeError, AttributeError, EOFError, OverflowError)
 """What Pillow stumbles into where a header ends too early, or says nonsense: the words are Python's."""
+_OF_A_KIND = re.compile(r"unsupported|not (?:yet )?supported|unimplemented", re.IGNORECASE)
+"""How Pillow says that it knows what a header asks for, and does not do it."""
 _TGA_HEADER_BYTES = 18
-_Factory = Callable[[BinaryIO, str], ImageFile.ImageFile]
-
+_BYTE = 8
+_Opened = TypeVar("_Opened")
 
 # Where nobody listens to its log, what it says of a file's faults would be printed.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -145,21 +149,14 @@ def _register_heif() -> bool:
 
 
 def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened:
-    # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
-    factory = _factory(format_name)
-    whole = file
-    if format_name == "PNG" and (ranges := without(TEXT_CHUNKS, file)) is not None:
-        # Pillow unpacks all texts, and takes one of more than a megabyte for damage.
-        file = excerpt(file, ranges)
-    file.seek(0)
     try:
         with quiet():
-            try:
-                return _opened(factory, file, format_name)
-            except ValueError:
-                if format_name != "PNG" or (ranges := without(TEXT_CHUNKS | {b"iCCP"}, whole)) is None:
-                    raise
-                return _with_large_profile(whole, _opened(factory, excerpt(whole, ranges), format_name))
+            image = _open_by_pillow(format_name, file)
+            raise_if_not_read(image)
+        second = _open_otherwise(format_name, file, name) if is_misread(image) else None
+        return second if isinstance(second, ImageFile.ImageFile) else image
+    except NotReadError as error:
+        return Unopened(code="unsupported_file_type", reason=str(error))
     except HeaderTooLargeError:
         reason = "what it holds beside its picture is larger, or in more parts, than can be true"
         return Unopened(code="image_file_broken", reason=reason)
@@ -170,15 +167,50 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
         return Unopened(code="image_file_broken", reason=reason, bomb_size=size)
     except Exception as error:  # noqa: BLE001 (damaged files make Pillow raise nearly every built-in exception)
         raise_if_unreadable(error, name)
-        if format_name == "JPEG" and (bits := jpeg_depth(file)) not in (None, 8):
-            reason = f"it is a JPEG of {bits} bits a sample, which next to nothing reads"
-            return Unopened(code="unsupported_file_type", reason=reason)
-        is_for_users = not isinstance(error.__cause__ or error, _NOT_FOR_USERS) and "driver" not in said(error)
-        why = f"cannot be read ({said(error)})" if is_for_users else "is not whole"
-        return Unopened(code="image_file_broken", reason=f"it begins as {format_name} does, but its header {why}")
+        return _open_otherwise(format_name, file, name) or _unopened(format_name, file, error)
 
 
-def _factory(format_name: str) -> _Factory:
+def _open_by_pillow(format_name: str, file: BinaryIO) -> ImageFile.ImageFile:
+    # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
+    factory = _factory(format_name)
+    whole = file
+    if format_name == "PNG" and (ranges := without(TEXT_CHUNKS, file)) is not None:
+        # Pillow unpacks all texts, and takes one of more than a megabyte for damage.
+        file = excerpt(file, ranges)
+    try:
+        return _bounded(factory, file, format_name)
+    except ValueError:
+        if format_name != "PNG" or (ranges := without(TEXT_CHUNKS | {b"iCCP"}, whole)) is None:
+            raise
+        return _with_large_profile(whole, _bounded(factory, excerpt(whole, ranges), format_name))
+
+
+def _open_otherwise(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened | None:
+    """None where no second reader makes anything of it, either."""
+    try:
+        with quiet():
+            return _bounded(partial(open_otherwise, format_name), file, format_name)
+    except NotReadError as error:
+        return Unopened(code="unsupported_file_type", reason=str(error))
+    except Exception as error:  # noqa: BLE001 (it is damaged: what Pillow said of it counts)
+        raise_if_unreadable(error, name)
+        return None
+
+
+def _unopened(format_name: str, file: BinaryIO, error: Exception) -> Unopened:
+    """What Pillow stumbled over, in words."""
+    if format_name == "JPEG" and (frame := jpeg_frame(file)) is not None and frame.bits != _BYTE:
+        reason = f"it is a JPEG of {frame.bits} bits a sample, which next to nothing reads"
+        return Unopened(code="unsupported_file_type", reason=reason)
+    if isinstance(error, NotImplementedError) or _OF_A_KIND.search(said(error)):
+        reason = str(NotReadError(f"a picture in {format_name} of a rare kind ({said(error)})"))
+        return Unopened(code="unsupported_file_type", reason=reason)
+    is_for_users = not isinstance(error.__cause__ or error, _NOT_FOR_USERS) and "driver" not in said(error)
+    why = f"cannot be read ({said(error)})" if is_for_users else "is not whole"
+    return Unopened(code="image_file_broken", reason=f"it begins as {format_name} does, but its header {why}")
+
+
+def _factory(format_name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
     match format_name:
         case "TIFF":
             return TiffFile
@@ -187,21 +219,22 @@ def _factory(format_name: str) -> _Factory:
 
             return LazyIco if format_name == "ICO" else LazyIcns
         case _:
-            return Image.OPEN[format_name][0]
+            plugin, _ = Image.OPEN[format_name]
+            return lambda file: plugin(file, "")
 
 
-def _opened(factory: _Factory, file: BinaryIO, format_name: str) -> ImageFile.ImageFile:
-    """Raises HeaderTooLargeError, and whatever Pillow raises."""
+def _bounded(open_file: Callable[[BinaryIO], _Opened], file: BinaryIO, format_name: str) -> _Opened:
+    """Raises HeaderTooLargeError, and whatever `open_file` raises."""
     if format_name == "WEBP" and webp_additions(file) > MOST_HEADER_BYTES:
         raise HeaderTooLargeError
     if format_name in _READ_WHOLE or file.seek(0, io.SEEK_END) <= _SMALL_BYTES:
         file.seek(0)
-        return factory(file, "")
+        return open_file(file)
     reads = HeaderReads(file, without_large_additions(file) if format_name == "TIFF" else {})
     file.seek(0)
-    image = factory(reads.as_file, "")
+    opened = open_file(reads.as_file)
     reads.release()
-    return image
+    return opened
 
 
 def _with_large_profile(file: BinaryIO, image: ImageFile.ImageFile) -> ImageFile.ImageFile:

@@ -33,7 +33,6 @@ class PngStructure:
     """Up to IEND, or to the damage."""
     exif: bytes
     """Of the eXIf chunk, wherever it stands: Pillow finds one behind the pixels only by decoding them all."""
-    xmp: bytes
     exif_in_bad_text: bool
     """Whether EXIF stands in a text that is not all hexadecimal, at which Pillow's `getexif` fails."""
 
@@ -41,7 +40,7 @@ class PngStructure:
 def png_structure(file: BinaryIO) -> PngStructure:
     """Lengths, checksums and the parts that must be there."""
     chunks: list[PngChunk] = []
-    kept = {b"eXIf": b"", b"text": b"", b"xmp": b""}
+    kept = {b"eXIf": b"", b"text": b""}
     # Chunks are mostly of 8 kB: their headers and contents come out of few large reads.
     buffered = io.BufferedReader(cast("io.RawIOBase", file), _BLOCK)
     try:
@@ -55,7 +54,6 @@ def png_structure(file: BinaryIO) -> PngStructure:
         damage=damage,
         chunks=tuple(chunks),
         exif=kept[b"eXIf"] or in_text,
-        xmp=kept[b"xmp"],
         exif_in_bad_text=bool(kept[b"text"]) and not kept[b"eXIf"] and not in_text,
     )
 
@@ -95,8 +93,6 @@ def _keep(kind: bytes, body: bytes, kept: dict[bytes, bytes]) -> None:
             kept[kind] = kept[kind] or body
         case b"tEXt" | b"zTXt" if body.startswith(b"Raw profile type exif\0"):
             kept[b"text"] = kind + body
-        case b"iTXt" if body.startswith(b"XML:com.adobe.xmp\0\0"):
-            kept[b"xmp"] = body
         case _:
             pass
 
@@ -113,9 +109,14 @@ def exif_in_text(chunk: bytes) -> bytes:
     try:
         if kind == b"zTXt":
             text = zlib.decompressobj().decompress(text[1:], _BLOCK)
-        return bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode("ascii"))
+        return raw_profile(text)
     except (zlib.error, ValueError):
         return b""
+
+
+def raw_profile(text: bytes) -> bytes:
+    """Of hexadecimal text under three lines of heading. Raises ValueError where it is something else."""
+    return bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode("ascii"))
 
 
 def png_chunks(file: BinaryIO) -> list[PngChunk]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
+from preflight.probers.markup import ends_in_prolog, root_element
+
 HEAD_BYTES = 64 * 1024
 
 Guess = Literal["text", "image", "timed", "document"]
@@ -43,7 +45,6 @@ _IMAGE_MAGIC = re.compile(
             rb"\x0a[\0-\x05]\x01[\x01\x02\x04\x08]",  # PCX
             rb"P[1-6]\s",  # portable any-map
             rb"\x01\xda[\0\x01][\x01\x02]|\x59\xa6\x6a\x95",  # SGI, Sun
-            rb"#define [^\n]*_width |/\* XPM \*/",
         )
     ),
     re.DOTALL,
@@ -54,12 +55,14 @@ _IMAGE_BRANDS = frozenset(
 )
 # Media whose header is text, and whose data may look like an old code page's: a grey picture, a quiet voice.
 _TEXT_FIRST = (b"YUV4MPEG2 ", b"#!AMR")
-_PLAYLISTS = re.compile(
-    rb"\s*(?:#EXTM3U|ffconcat version|\[playlist\]|(?:<\?xml[^>]*\?>\s*(?:<!--.*?-->\s*)*)?<(?:MPD|smil|asx))",
-    re.IGNORECASE | re.DOTALL,
-)
-_SVG = re.compile(
-    rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]", re.IGNORECASE | re.DOTALL
+_PLAYLISTS = re.compile(r"\s*(?:#EXTM3U|ffconcat version|\[playlist\])", re.IGNORECASE)
+_PLAYLIST_ELEMENTS = frozenset(("mpd", "smil", "asx"))
+# Pictures as programs or declarations; to draw one would be to run it, or to read what nothing here reads.
+_DRAWINGS = (
+    (re.compile(r"%!PS"), "a PostScript drawing"),
+    (re.compile(r"\s*/\* XPM \*/"), "an XPM picture"),
+    (re.compile(r"\s*#define \w*_width \d+\s+#define \w*_height \d"), "an XBM picture"),
+    (re.compile(r"#FIG \d"), "an Xfig drawing"),
 )
 
 # What holds other files, or a document: a scan for sound or pictures would find some, and embed a part for the whole.
@@ -103,14 +106,33 @@ def sniff_text(head: bytes, name: str) -> Literal["text"] | Refusal | None:
     """None where it is no text at all."""
     if not _looks_like_text(head):
         return None
-    if _PLAYLISTS.match(head):
-        return Refusal("it is a playlist, which only names other files")
-    if _SVG.match(head):
-        return Refusal("it is an SVG drawing, which is never rendered here")
+    if (refusal := _what_is_no_text(_begun(head))) is not None:
+        return refusal
     suffix = PurePath(name).suffix.lower()
     if suffix in _MEDIA_SUFFIXES:
         return Refusal(f"it is named {suffix} but holds text", is_certain=False)
     return "text"
+
+
+def is_cut_off(head: bytes) -> bool:
+    """Whether what a text is shows only behind what was read: after a comment of that length, for one."""
+    return ends_in_prolog(_begun(head))
+
+
+def _what_is_no_text(text: str) -> Refusal | None:
+    """Text that stands for something else: of which nobody means to embed the letters."""
+    root = root_element(text)
+    if root in _PLAYLIST_ELEMENTS or _PLAYLISTS.match(text):
+        return Refusal("it is a playlist, which only names other files")
+    if root == "svg":
+        return Refusal("it is an SVG drawing, which is never rendered here")
+    what = next((what for pattern, what in _DRAWINGS if pattern.match(text)), None)
+    return Refusal(f"it is {what}, which is never rendered here") if what is not None else None
+
+
+def _begun(head: bytes) -> str:
+    """As much as it takes to know what it begins with: by its mark, or its ASCII, which other codes share."""
+    return codecs.getincrementaldecoder(_marked(head) or "utf-8")("replace").decode(head).removeprefix("\ufeff")
 
 
 def _looks_like_image(head: bytes) -> bool:
@@ -123,8 +145,8 @@ def _looks_like_image(head: bytes) -> bool:
 
 def _looks_like_text(head: bytes) -> bool:
     """UTF-16 or UTF-32 with a mark, UTF-8 with hardly a control character, or any 8-bit code without one."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
-        return _is_wide_text(head)
+    if (wide := _marked(head)) is not None:
+        return _is_wide_text(head, wide)
     if not head or b"\0" in head or head == b"\xff\xd8":  # all that is left of a JPEG, and no "ÿØ"
         return False
     controls = len(_CONTROL.findall(head))
@@ -135,8 +157,13 @@ def _looks_like_text(head: bytes) -> bool:
     return controls <= len(head) * _MOST_CONTROLS
 
 
-def _is_wide_text(head: bytes) -> bool:
-    wide = "utf-32" if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")) else "utf-16"
+def _marked(head: bytes) -> Literal["utf-16", "utf-32"] | None:
+    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
+    return "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else None
+
+
+def _is_wide_text(head: bytes, wide: Literal["utf-16", "utf-32"]) -> bool:
     try:
         text = codecs.getincrementaldecoder(wide)().decode(head)
     except UnicodeDecodeError:

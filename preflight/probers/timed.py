@@ -207,6 +207,7 @@ def _audio_facts(
         clock_jumps=clock.jumps,
         junk=clock.junk,
         missing_s=clock.missing_s,
+        tag_bytes=clock.trailing_bytes or None,
         sample_rate=audio.codec_context.sample_rate or None,
         channels=audio.codec_context.layout.nb_channels or None,
         bit_depth=bit_depth(codec),

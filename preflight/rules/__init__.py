@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
 
 from preflight.errors import UsageError
 from preflight.limits import Limits
@@ -24,7 +23,7 @@ from preflight.rules import (
     timed,
     video,
 )
-from preflight.rules.interface import Example, Finding, Report, Rule, Severity, Verdict
+from preflight.rules.interface import Example, Finding, Report, Rule, Severity, Verdict, part_name
 
 __all__ = [
     "PLAN_RULES",
@@ -80,15 +79,9 @@ def _findings(facts: Facts, limits: Limits) -> Iterator[Finding]:
         yield foreign  # of what is not taken there are no limits to be asked
         return
     for each in RULES:
-        if (found := each.check(facts, limits)) is not None:
-            yield found
+        yield from each.findings(facts, limits)
     if isinstance(facts, RequestFacts):
         yield from _findings_in_parts(facts, limits)
-
-
-def part_name(kind: Literal["text_image", "multi_input"], index: int) -> str:
-    """What an image or a source of a request is called in its findings."""
-    return "image" if kind == "text_image" else f"media_sources[{index}]"
 
 
 def _findings_in_parts(facts: RequestFacts, limits: Limits) -> Iterator[Finding]:
@@ -101,4 +94,4 @@ def _findings_in_parts(facts: RequestFacts, limits: Limits) -> Iterator[Finding]
     for index, medium in enumerate(facts.parts):
         # What a source may be is the request's to say: `media_type_unsupported`.
         for finding in _findings(medium, limits) if limits.takes(medium.kind) else ():
-            yield replace(mixed.uncut(finding), part=part_name(facts.kind, index))
+            yield replace(mixed.as_part(finding, facts, index, limits), part=part_name(facts.kind, index))

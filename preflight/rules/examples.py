@@ -245,11 +245,13 @@ def multi_input(
     placeholders: Sequence[str] = ("outfit",),
     *,
     with_text: bool = True,
+    strays: Sequence[str] = (),
 ) -> RequestFacts:
     return RequestFacts(
         kind="multi_input",
         text=_TEXT if with_text else None,
         placeholders=tuple(placeholders),
+        stray_placeholders=tuple(strays),
         names=tuple(names),
         images=tuple(_IMAGE for _ in names),
     )

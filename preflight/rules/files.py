@@ -10,6 +10,8 @@ from preflight.rules import examples
 from preflight.rules.interface import DOCS_ERRORS, Example, Finding, Rule
 from preflight.rules.taken import which_takes
 
+GIVE_ANOTHER = "Give a text, an image, audio or video."
+
 
 class _CouldNotProbe(Rule):
     """The common part of the rules that pass on why a source could not be probed."""
@@ -127,8 +129,9 @@ class UnsupportedFileType(Rule):
     FFmpeg reads, if it has been able to for some years.
 
     Dialects that only some readers know are other formats: WAV as RF64, BW64, RIFX or with 24 bits in 32, and JPEG
-    that is coded arithmetically. Other images and audio are converted by `prepare`. What is none of these, or only
-    names other files (a playlist), cannot be. marengo3.5 alone takes PDF besides.
+    that is coded arithmetically. Other images and audio are converted by `prepare`. What is none of these, only names
+    other files (a playlist), or is a picture written as text (SVG, PostScript), cannot be. marengo3.5 alone takes PDF
+    besides.
     """
 
     code = "unsupported_file_type"
@@ -147,6 +150,7 @@ class UnsupportedFileType(Rule):
         Example("a video in H.266, which an older FFmpeg cannot decode", examples.video(codec="vvc")),
         Example("a PDF", examples.document()),
         Example("a playlist", Unprobed(size_bytes=37, code="unsupported_file_type", reason="it is a playlist")),
+        Example("an SVG", Unprobed(size_bytes=90, code="unsupported_file_type", reason="it is an SVG drawing")),
     )
 
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
@@ -172,8 +176,9 @@ class UnsupportedFileType(Rule):
                     limit=None,
                 )
             case Unprobed(code=self.code):
-                message = f"{_sentence(facts.reason)} Give a text, an image, audio or video."
-                return self.finding(message, measured=None, limit=None)
+                # A reason that is a sentence names its next step itself.
+                next_step = "" if facts.reason.endswith(".") else f" {GIVE_ANOTHER}"
+                return self.finding(f"{_sentence(facts.reason)}{next_step}", measured=None, limit=None)
             case _:
                 return None
 

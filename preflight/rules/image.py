@@ -145,7 +145,8 @@ class ImageMetadataUnreadable(Rule):
 
 
 class ImageHasLocation(Rule):
-    """A photograph that says where it was taken, in EXIF or XMP, tells it to whoever it is sent to.
+    """A photograph that says where it was taken tells it to whoever it is sent to: in EXIF or XMP, its own or that of
+    another picture behind it, or in the film behind it that phones record with it.
 
     Not a limit of the service. It is not said where `Policy.strip_metadata` (`--strip-metadata`) is set.
     """

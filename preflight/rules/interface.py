@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -82,6 +82,11 @@ class Rule(ABC):
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
         """None where the rule is content or does not apply to such facts."""
 
+    def findings(self, facts: Facts, limits: Limits) -> Iterator[Finding]:
+        """All that it finds: more than one only of a request, whose parts can each break the same rule."""
+        if (found := self.check(facts, limits)) is not None:
+            yield found
+
     def finding(
         self,
         message: str,
@@ -90,6 +95,7 @@ class Rule(ABC):
         limit: str | float | None,
         fixable: bool = False,
         severity: Severity | None = None,
+        part: str | None = None,
     ) -> Finding:
         return Finding(
             code=self.code,
@@ -99,7 +105,24 @@ class Rule(ABC):
             limit=limit,
             fixable=fixable,
             docs=self.docs,
+            part=part,
         )
+
+
+class RuleOfParts(Rule):
+    """A rule of requests that says of each part by itself what is wrong with it."""
+
+    @abstractmethod
+    def findings(self, facts: Facts, limits: Limits) -> Iterator[Finding]:
+        """In the order of the parts; none where the rule is content or does not apply to such facts."""
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+        return next(self.findings(facts, limits), None)
+
+
+def part_name(kind: Literal["text_image", "multi_input"], index: int) -> str:
+    """What an image or a source of a request is called in its findings."""
+    return "image" if kind == "text_image" else f"media_sources[{index}]"
 
 
 def told_apart(value: float, limit: float, decimals: int) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from preflight.limits import Limits
 from preflight.media import DocumentFacts, Facts, RequestFacts, TextFacts, Unprobed, media_type
-from preflight.rules import examples, text, timed
-from preflight.rules.interface import Example, Finding, Rule
+from preflight.rules import examples, files, text, timed
+from preflight.rules.interface import Example, Finding, Rule, RuleOfParts, part_name
 
 _IN_3_5, _AT_BEDROCK = "marengo3.5", "bedrock-marengo3.0"
 _CLIP = examples.video(duration_s=20.0, claimed_duration_s=20.0)
@@ -17,7 +17,7 @@ _JSON_BYTES = 200
 """Of a source: its keys, its brackets, and a name."""
 
 
-class MediaTypeUnsupported(Rule):
+class MediaTypeUnsupported(RuleOfParts):
     """The sources of a `multi_input` are images; in marengo3.5 they may also be audio, video and documents."""
 
     code = "media_type_unsupported"
@@ -30,20 +30,20 @@ class MediaTypeUnsupported(Rule):
         Example("audio at Bedrock", examples.sources(examples.audio()), _AT_BEDROCK),
     )
 
-    def check(self, facts: Facts, limits: Limits) -> Finding | None:
+    def findings(self, facts: Facts, limits: Limits) -> Iterator[Finding]:
         if not isinstance(facts, RequestFacts) or facts.kind != "multi_input":
-            return None
+            return
         allowed = limits.request.media_types.value
-        found = [media_type(part) for part in facts.parts if not isinstance(part, Unprobed)]
-        foreign = [kind for kind in dict.fromkeys(found) if kind not in allowed]
-        if not foreign:
-            return None
-        return self.finding(
-            f"A multi_input of the profile {limits.profile} takes {_listed(allowed)}, and no {_listed(foreign, 'or')}. "
-            "Take it out, or use --profile marengo3.5.",
-            measured=", ".join(foreign),
-            limit=", ".join(allowed),
-        )
+        for index, part in enumerate(facts.parts):
+            if isinstance(part, Unprobed) or (found := media_type(part)) in allowed:
+                continue
+            yield self.finding(
+                f"A multi_input of the profile {limits.profile} takes {_listed(allowed)}, and no {found}. "
+                "Take it out, or use --profile marengo3.5.",
+                measured=found,
+                limit=", ".join(allowed),
+                part=part_name(facts.kind, index),
+            )
 
 
 class TextMissing(Rule):
@@ -162,8 +162,18 @@ def bytes_for_media(facts: RequestFacts, limits: Limits) -> int | None:
     return None if most is None else most.value - _besides_bytes(facts)
 
 
-def uncut(finding: Finding) -> Finding:
-    """What is said of a source that would be cut if it were alone."""
+def as_part(finding: Finding, facts: RequestFacts, index: int, limits: Limits) -> Finding:
+    """What is said of a source as it is to be said where it is a part: no cut is offered, and nothing asked for that
+    does not belong there.
+    """
+    if files.GIVE_ANOTHER in finding.message:
+        only_images = index < len(facts.images) or limits.request.media_types.value == ("image",)
+        wanted = "Give an image." if only_images else "Give an image, audio, video or a document."
+        return replace(finding, message=finding.message.replace(files.GIVE_ANOTHER, wanted))
+    return _uncut(finding)
+
+
+def _uncut(finding: Finding) -> Finding:
     if timed.CUT_IT not in finding.message:
         if text.CUT_IT not in finding.message:
             return finding

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Iterator
 
 from preflight.limits import Limits
-from preflight.media import Facts, RequestFacts
+from preflight.media import Facts, RequestFacts, Unprobed
 from preflight.rules import examples
-from preflight.rules.interface import Example, Finding, Rule
+from preflight.rules.interface import Example, Finding, Rule, RuleOfParts, part_name
 
 _TEN = tuple(f"n{i}" for i in range(10))
 
 
-def _names(facts: RequestFacts) -> list[str]:
-    return [name for name in facts.names if name is not None]
+def _named(facts: Facts) -> Iterator[tuple[str, str]]:
+    """The name of each image and source that has one, and which part it is."""
+    if isinstance(facts, RequestFacts):
+        for index, name in enumerate(facts.names):
+            if name is not None:
+                yield name, part_name(facts.kind, index)
+
+
+class RequestInvalid(Rule):
+    """A file that is given as a request (`--as request`) is JSON or YAML of the shape that `preflight explain request`
+    prints. No key stands in it twice, and what it names lies in its own folder or below it.
+    """
+
+    code = "request_invalid"
+    accepted = (Example("a text and a named image", examples.multi_input()),)
+    refused = (
+        Example(
+            "a key twice",
+            Unprobed(size_bytes=None, code="request_invalid", reason="The key `text` stands there twice. Keep one."),
+        ),
+    )
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
+        if isinstance(facts, Unprobed) and facts.code == self.code:
+            return self.finding(facts.reason, measured=None, limit=None)  # it names its next step itself
+        return None
 
 
 class MediaSourcesCount(Rule):
@@ -51,45 +75,42 @@ class MediaSourcesCount(Rule):
         )
 
 
-class NameInvalid(Rule):
-    """An image's name is made of letters, digits and underscores, and of nothing else."""
+class NameInvalid(RuleOfParts):
+    """An image's name is made of letters and digits of ASCII and underscores, and of nothing else."""
 
     code = "name_invalid"
     accepted = (Example("outfit_1", examples.multi_input(("outfit_1",), ("outfit_1",))),)
     refused = (Example("a blank in it", examples.multi_input(("my outfit",), ())),)
 
-    def check(self, facts: Facts, limits: Limits) -> Finding | None:
-        if not isinstance(facts, RequestFacts):
-            return None
+    def findings(self, facts: Facts, limits: Limits) -> Iterator[Finding]:
         pattern = limits.request.name_pattern.value
-        bad = [name for name in _names(facts) if not re.fullmatch(pattern, name)]
-        if not bad:
-            return None
-        return self.finding(
-            f"Not allowed as a name: {', '.join(map(repr, bad))}. Use letters, digits and underscores.",
-            measured=", ".join(bad),
-            limit=pattern,
-        )
+        for name, part in _named(facts):
+            if not re.fullmatch(pattern, name):
+                yield self.finding(
+                    f"Not allowed as a name: {name!r}. Use A to Z, a to z, 0 to 9 and underscores.",
+                    measured=name,
+                    limit=pattern,
+                    part=part,
+                )
 
 
-class NameNotUnique(Rule):
+class NameNotUnique(RuleOfParts):
     """No two images of a request have the same name."""
 
     code = "name_not_unique"
     accepted = (Example("two names", examples.multi_input(("a", "b"), ("a", "b"))),)
     refused = (Example("the same twice", examples.multi_input(("a", "a"), ("a",))),)
 
-    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
-        if not isinstance(facts, RequestFacts):
-            return None
-        twice = [name for name, count in Counter(_names(facts)).items() if count > 1]
-        if not twice:
-            return None
-        return self.finding(
-            f"Used for more than one image: {', '.join(twice)}. Rename all but one.",
-            measured=", ".join(twice),
-            limit=1,
-        )
+    def findings(self, facts: Facts, limits: Limits) -> Iterator[Finding]:  # noqa: ARG002
+        first: dict[str, str] = {}
+        for name, part in _named(facts):
+            if first.setdefault(name, part) != part:
+                yield self.finding(
+                    f"{name!r} is the name of {first[name]}, too. Rename one of them.",
+                    measured=name,
+                    limit=1,
+                    part=part,
+                )
 
 
 class PlaceholderUnresolved(Rule):
@@ -102,45 +123,84 @@ class PlaceholderUnresolved(Rule):
     def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
         if not isinstance(facts, RequestFacts) or facts.kind != "multi_input":
             return None
-        missing = [name for name in facts.placeholders if name not in _names(facts)]
+        names = [name for name, _ in _named(facts)]
+        missing = [name for name in facts.placeholders if name not in names]
         if not missing:
             return None
         return self.finding(
             f"The text names {', '.join(f'<@{name}>' for name in missing)}, but no image is called so. "
             "Name an image so, or take it out of the text.",
             measured=", ".join(missing),
-            limit=", ".join(_names(facts)),
+            limit=", ".join(names),
+            part="text",
         )
 
 
-class NameUnreferenced(Rule):
-    """The text names some of the images but not all; the others still count, but probably were meant to be named."""
+class PlaceholderMalformed(Rule):
+    """What begins like a `<@name>` in the text has an end and a name in it; else it is sent as any other words are."""
+
+    code = "placeholder_malformed"
+    severity = "warning"
+    accepted = (Example("<@outfit>", examples.multi_input()),)
+    refused = (
+        Example("<@outfit without its end", examples.multi_input((None,), (), strays=("<@outfit",))),
+        Example("<@>", examples.multi_input((None,), (), strays=("<@>",))),
+    )
+
+    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
+        if not isinstance(facts, RequestFacts) or facts.kind != "multi_input" or not facts.stray_placeholders:
+            return None
+        strays = ", ".join(facts.stray_placeholders[:_MOST_TOLD])
+        return self.finding(
+            f"What looks like the beginning of a name in the text is none: {strays}. "
+            "Write it as <@name>, if it is to name an image.",
+            measured=strays,
+            limit=None,
+            part="text",
+        )
+
+
+_MOST_TOLD = 10
+
+
+class NameUnreferenced(RuleOfParts):
+    """The text names every image that has a name; the others still count, but probably were meant to be named.
+
+    A request without a text names nothing and needs no names.
+    """
 
     code = "name_unreferenced"
     severity = "warning"
     accepted = (
         Example("all are named", examples.multi_input()),
-        Example("none is named", examples.multi_input(("a", "b"), ())),
+        Example("images without names", examples.multi_input((None, None), ())),
+        Example("no text", examples.multi_input(("a", "b"), (), with_text=False)),
     )
-    refused = (Example("one of two", examples.multi_input(("a", "b"), ("a",))),)
+    refused = (
+        Example("one of two", examples.multi_input(("a", "b"), ("a",))),
+        Example("none of two", examples.multi_input(("a", "b"), ())),
+    )
 
-    def check(self, facts: Facts, limits: Limits) -> Finding | None:  # noqa: ARG002
-        if not isinstance(facts, RequestFacts) or not facts.placeholders:
-            return None
-        unused = [name for name in _names(facts) if name not in facts.placeholders]
-        if not unused:
-            return None
-        return self.finding(
-            f"The text does not name {', '.join(f'<@{name}>' for name in unused)}. Name them, if they matter to it.",
-            measured=", ".join(unused),
-            limit=None,
-        )
+    def findings(self, facts: Facts, limits: Limits) -> Iterator[Finding]:
+        if not isinstance(facts, RequestFacts) or facts.text is None or facts.text.blank:
+            return
+        for name, part in _named(facts):
+            # What may be no name is told as that, and not asked for in the text.
+            if name not in facts.placeholders and re.fullmatch(limits.request.name_pattern.value, name):
+                yield self.finding(
+                    f"The text does not name it. Write <@{name}> where it is meant, if it matters to the text.",
+                    measured=name,
+                    limit=None,
+                    part=part,
+                )
 
 
 RULES: tuple[Rule, ...] = (
+    RequestInvalid(),
     MediaSourcesCount(),
     NameInvalid(),
     NameNotUnique(),
     PlaceholderUnresolved(),
+    PlaceholderMalformed(),
     NameUnreferenced(),
 )

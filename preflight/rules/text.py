@@ -10,7 +10,10 @@ from preflight.rules.interface import Example, Finding, Rule
 TOO_LONG = "token_limit_exceeded"
 CUT_IT = "`preflight prepare` cuts it at sentence ends."
 TRUNCATE_IT = "`preflight prepare` sends its beginning alone."
-SHORTEN_IT = "Shorten it: a text that belongs to an image cannot be cut in two."
+SHORTEN_IT = (
+    "Shorten it, or have its beginning sent alone (`--text truncate`): "
+    "a text that belongs to an image cannot be cut in two."
+)
 
 
 class TextEncodingDetected(Rule):

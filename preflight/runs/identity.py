@@ -14,7 +14,7 @@ from preflight import __version__
 from preflight.errors import UnreadableError
 from preflight.inputs import Opened, parts_of
 from preflight.limits import Limits
-from preflight.media import Kind, Media, MultiInput, Source, Text
+from preflight.media import InvalidRequest, Kind, Media, MultiInput, Source, Text
 from preflight.payload import Payload
 from preflight.planner import Policy
 from preflight.planner.route import Wish
@@ -48,6 +48,8 @@ def input_key(source: Opened, settings: bytes, check: Callable[[], object]) -> b
             add(b"source", _digest(source, check))
         case Text():
             add(b"text", _bytes(source.text))
+        case InvalidRequest():
+            add(b"no request", _bytes(source.reason))
         case _:
             add(b"request", b"multi_input" if isinstance(source, MultiInput) else b"text_image")
             if source.text is not None:
@@ -86,6 +88,8 @@ def held_bytes(source: Opened) -> int:
             return source.size_bytes() if source.path is None else 0
         case Text():
             return len(source.text)
+        case InvalidRequest():
+            return 0
         case _:
             return len(source.text or "") + sum(held_bytes(part) for part, _ in parts_of(source))
 
@@ -93,7 +97,7 @@ def held_bytes(source: Opened) -> int:
 def state_of(source: Opened) -> tuple[tuple[int, int], ...]:
     """By which a file that is written to meanwhile betrays itself: size and time of each. Raises UnreadableError."""
     match source:
-        case Source(path=None) | Text():
+        case Source(path=None) | Text() | InvalidRequest():
             return ()
         case Source():
             assert source.path is not None

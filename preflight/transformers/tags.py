@@ -9,6 +9,7 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, Fidelity, Source, Span
 from preflight.planner import CutBetweenUnits
 from preflight.planner.audio import WHAT
+from preflight.probers.flac import trailing_bytes
 from preflight.probers.mp3_junk import joined
 from preflight.probers.tags import sound_range
 from preflight.probers.wav import layout_of
@@ -28,10 +29,7 @@ def strip_tags(source: Source, facts: AudioFacts) -> Output:
         (copied,) = copy_samples(source, layout, facts, CutBetweenUnits(container="wav", cuts_s=()))
         data = copied.media.read()
     else:
-        whole = source.read() if facts.container == "flac" else joined(source.read(), facts.junk)
-        data = _without_tags(whole, facts.container)
-        if _sound(data, facts.container) != _sound(whole, facts.container):
-            raise BrokenMediaError("its tags cannot be told from its sound")
+        data = _flac(source) if facts.container == "flac" else _mp3(joined(source.read(), facts.junk))
     stripped = Source.of(data, name=source.name)
     decode_fully(stripped)
     return Output(
@@ -42,47 +40,43 @@ def strip_tags(source: Source, facts: AudioFacts) -> Output:
     )
 
 
-def _without_tags(whole: bytes, container: str) -> bytes:
-    """Whatever mutagen throws at bytes that it does not understand becomes one of our errors, once, here."""
-    from mutagen import MutagenError
-
-    try:
-        return _bare(whole) if container == "mp3" else _flac(whole)
-    except (MutagenError, ArithmeticError, AttributeError, LookupError, ValueError, OSError, EOFError) as error:
-        raise BrokenMediaError(f"its tags cannot be read: {error}"[:200]) from error
-    except (struct.error, MemoryError, TypeError, AssertionError, NotImplementedError) as error:
-        raise BrokenMediaError(f"its tags cannot be read: {error}"[:200]) from error
-
-
-def _bare(whole: bytes) -> bytes:
-    """Whatever it is, without the tags in front of it and behind it."""
-    from mutagen import apev2, id3
-
-    file = io.BytesIO(whole)
-    before = len(whole) + 1
-    while before > (before := file.getbuffer().nbytes):  # some programs put a second one beside the first
-        id3.delete(file)
-        file.seek(0)
-        apev2.delete(file)
-        file.seek(0)
-    return file.getvalue()
-
-
-def _flac(whole: bytes) -> bytes:
+def _flac(source: Source) -> bytes:
     """What is about the sound, and the frames. The last of the blocks says so of itself (RFC 9639, 8.1)."""
-    (mark, *blocks, frames) = (whole[start:end] for start, end in _ranges(whole, "flac"))
+    (mark, *blocks, frames) = _parts(source.read(), "flac", trailing_bytes(source))
     last = len(blocks) - 1
     flagged = (bytes([block[0] & 0x7F | (index == last) << 7]) + block[1:] for index, block in enumerate(blocks))
     return b"".join((mark, *flagged, frames))
 
 
-def _ranges(data: bytes, container: str) -> tuple[tuple[int, int], ...]:
-    found = sound_range(io.BytesIO(data), len(data), container)
+def _mp3(whole: bytes) -> bytes:
+    """The frames. What another reader of tags still takes for one is neither left in nor cut out."""
+    data = b"".join(_parts(whole, "mp3"))
+    if _without_tags(data) != data:
+        raise BrokenMediaError(_UNTOLD)
+    return data
+
+
+_UNTOLD = "its tags cannot be told from its sound"
+
+
+def _parts(data: bytes, container: str, trailing: int = 0) -> list[bytes]:
+    found = sound_range(io.BytesIO(data), len(data), container, trailing)
     if found is None:
-        raise BrokenMediaError("its tags cannot be told from its sound")
-    return found
+        raise BrokenMediaError(_UNTOLD)
+    return [data[start:end] for start, end in found]
 
 
-def _sound(data: bytes, container: str) -> bytes:
-    start, end = _ranges(data, container)[-1]
-    return data[start:end]
+def _without_tags(whole: bytes) -> bytes:
+    """By mutagen. Whatever it throws at bytes that it does not understand becomes one of our errors, once, here."""
+    from mutagen import MutagenError, apev2, id3
+
+    file = io.BytesIO(whole)
+    try:
+        id3.delete(file)
+        file.seek(0)
+        apev2.delete(file)
+    except (MutagenError, ArithmeticError, AttributeError, LookupError, ValueError, OSError, EOFError) as error:
+        raise BrokenMediaError(f"its tags cannot be read: {error}"[:200]) from error
+    except (struct.error, MemoryError, TypeError, AssertionError, NotImplementedError) as error:
+        raise BrokenMediaError(f"its tags cannot be read: {error}"[:200]) from error
+    return file.getvalue()

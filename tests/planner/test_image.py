@@ -145,6 +145,11 @@ def test_metadata_are_left_out_where_that_is_wished_and_there_are_any() -> None:
         assert plan_image(check_facts("picture", facts, LIMITS), LIMITS, STRIP).recipe == SendAsIs()
 
 
+def test_what_is_stripped_may_be_as_long_as_before() -> None:
+    facts = replace(JPEG, bare_bytes=JPEG.size_bytes, has_metadata=True)
+    assert plan_image(check_facts("picture", facts, LIMITS), LIMITS, STRIP).recipe == StripPicture()
+
+
 def test_a_first_picture_with_metadata_is_not_only_cut_out_where_they_are_not_wanted() -> None:
     facts = replace(JPEG, format="MPO", picture_bytes=800_000, bare_bytes=790_000, has_metadata=True, frames=2)
     report = check_facts("picture", facts, LIMITS)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from preflight.limits import load
 from preflight.media import Fidelity
 from preflight.planner.interface import FitParts, Plan, PlannedOutput, SendAsIs
-from preflight.planner.request import fair_share, plan_request
+from preflight.planner.request import fair_share, plan_request, steps_of_truncating
 from preflight.rules import check_facts, examples
 
 AS_IT_IS = Plan(
@@ -43,6 +43,14 @@ def test_what_nobody_knows_is_not_added_up() -> None:
     plan = plan_request(REPORT, STRICT, {"media_sources[0]": AS_IT_IS, "media_sources[1]": unknown})
     assert plan.outputs[0].media_bytes is None
     assert plan.predicted_s is None
+
+
+def test_names_that_a_truncated_text_leaves_out_are_told_where_they_are_of_images() -> None:
+    facts = examples.multi_input(("a", "b", None, "c"), ("a", "b", "nobody"))
+    assert steps_of_truncating(facts, "<@a> and <@b>") == ()
+    assert steps_of_truncating(facts, "<@a> and <@b") == ("leave out <@b>, which the text names no more",)
+    assert steps_of_truncating(facts, "") == ("leave out <@a>, <@b>, which the text names no more",)
+    assert steps_of_truncating(examples.text_image(), "") == ()
 
 
 def base64_length(size: int) -> int:

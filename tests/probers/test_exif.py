@@ -34,6 +34,7 @@ def gps(latitude: tuple, longitude: tuple, sides: str = "NE") -> bytes:
         (gps((40, 41, 21), (74, 2, 40), "NW"), (40.6892, -74.0444)),
         (gps((0, 30, 0), (0, 0, 36)), (0.5, 0.01)),
         (located_exif(-33, 151), (-33.0, 151.0)),
+        (located_exif(48, 2)[:-4] + bytes(4), (48.0, 2.0)),
     ],
 )
 def test_a_place(exif: bytes, place: tuple[float, float]) -> None:
@@ -79,6 +80,7 @@ def test_the_smallest_block_says_the_orientation_to_others_too(orientation: int)
     [
         (b'exif:GPSLatitude="48,51.5N" exif:GPSLongitude="2,17.67E"', (48.8583, 2.2945)),
         (b"<exif:GPSLatitude>33,51,24S</exif:GPSLatitude><exif:GPSLongitude>151,12,54E<", (-33.8567, 151.215)),
+        (b' ex:GPSLatitude="48.8583" ex:GPSLongitude="-2.2945"', (48.8583, -2.2945)),
         (b'exif:GPSLatitude="48,51.5N"', None),
         (b'exif:GPSLatitude="99,51.5N" exif:GPSLongitude="2,17.67E"', None),
         (b'exif:GPSLatitude="48,5..5N" exif:GPSLongitude="2,17.67E"', None),

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pyvips
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
@@ -21,6 +22,7 @@ from preflight.media import ImageFacts, Source, Unprobed
 from preflight.probers import decode, libtiff, probe
 from preflight.probers.exif import exif_orientation
 from preflight.probers.image import probe_image
+from preflight.testing import catalogue
 
 ORIENTATION = 0x0112
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -167,6 +169,35 @@ def test_frames() -> None:
 def test_bigtiff_pages_are_counted() -> None:
     pages = [noise(20, 20), noise(20, 20).rotate(90)]
     assert facts_of(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:], big_tiff=True)).frames == 2
+
+
+@pytest.mark.parametrize("options", [{}, {"bigtiff": True}, {"subifd": True}])
+def test_smaller_versions_of_a_picture_are_no_pages(options: dict[str, Any]) -> None:
+    image = pyvips.Image.new_from_array(np.asarray(noise(300, 200)))
+    pyramid = image.write_to_buffer(".tif", pyramid=True, tile=True, tile_width=32, tile_height=32, **options)
+    assert facts_of(pyramid).frames == 1
+
+
+@pytest.mark.parametrize(("tag", "value", "frames"), [(254, 4, 1), (254, 1, 1), (254, 2, 2), (255, 2, 1), (255, 3, 2)])
+@pytest.mark.parametrize("big_tiff", [False, True])
+def test_masks_of_a_picture_are_no_pages(tag: int, value: int, frames: int, big_tiff: bool) -> None:
+    picture, mask = noise(40, 30), noise(40, 30).convert("1")
+    mask.encoderinfo = {"tiffinfo": {tag: value}}
+    data = encoded(picture, "TIFF", save_all=True, append_images=[mask], big_tiff=big_tiff)
+    assert facts_of(data).frames == frames
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"BM" + struct.pack("<IIIIiiHHIIIIII", 70, 0, 54, 40, 4, 4, 1, 24, 4, 0, 0, 0, 0, 0) + bytes(48), "BMP"),
+        (b"DDS " + struct.pack("<7I44x8I20x", 124, 0x1007, 4, 4, 0, 0, 0, 32, 4, 0x20205A5A, 0, 0, 0, 0, 0), "DDS"),
+    ],
+)
+def test_a_kind_that_pillow_says_it_does_not_read_is_not_called_broken(data: bytes, said: str) -> None:
+    refusal = refusal_of(data)
+    assert (refusal.code, said in refusal.reason) == ("unsupported_file_type", True)
+    assert refusal.reason.endswith("Save it as PNG or JPEG.")
 
 
 def test_an_mpo_tells_how_long_its_first_picture_is() -> None:
@@ -363,6 +394,9 @@ WHOLE = [
     encoded(noise(24, 24), name)
     for name in ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "JPEG2000", "TGA", "PCX", "ICO")
 ]
+READ_OTHERWISE = [
+    f"image/{name}" for name in ("tiff_half_floats", "tiff_32_bit_colours", "psd_16_bit", "psb_16_bit", "jpeg_ls")
+]
 
 
 @settings(max_examples=400)
@@ -373,6 +407,21 @@ def test_damage_anywhere_never_raises(whole: bytes, data: st.DataObject) -> None
     end = data.draw(st.sampled_from([len(whole), at, (at + len(whole)) // 2]))
     facts = probe_image(Source.of((whole[:at] + patch + whole[at + len(patch) :])[:end]))
     assert facts.kind in ("image", "unknown")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(READ_OTHERWISE), st.data())
+def test_damage_to_what_pillow_does_not_read_never_raises(name: str, data: st.DataObject) -> None:
+    whole = catalogue.case(name).path.read_bytes()
+    near = st.one_of(st.integers(0, 200), st.integers(len(whole) - 400, len(whole) - 1))  # where its headers are
+    at = data.draw(near)
+    patch = data.draw(st.binary(min_size=1, max_size=8))
+    end = data.draw(st.sampled_from([len(whole), at, (at + len(whole)) // 2]))
+    source = Source.of((whole[:at] + patch + whole[at + len(patch) :])[:end])
+    facts = probe_image(source)
+    assert facts.kind in ("image", "unknown")
+    if isinstance(facts, ImageFacts) and facts.width * facts.height < 1_000_000:
+        assert decode(source, facts).kind in ("image", "unknown")
 
 
 @given(st.binary(max_size=200))

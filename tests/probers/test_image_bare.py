@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+import preflight
 from preflight.media import ImageFacts, Source
 from preflight.probers.excerpt import excerpt
 from preflight.probers.image import bare_picture, probe_image
@@ -58,6 +59,8 @@ def png_with(*parts: bytes, behind: bytes = b"") -> bytes:
         (jpeg_with(segment(0xE5, b"Somebody")), ("APP5",), True),
         (jpeg_with(segment(0xE0, b"JFXX\0Somebody")), ("a thumbnail",), True),
         (jpeg_with(behind=b"Somebody"), ("what follows the picture",), True),
+        (jpeg_with(b"Somebody"), ("what stands between its parts",), True),
+        (JPEG[:-2] + segment(0xFE, b"Somebody") + JPEG[-2:], ("comments",), True),
         (jpeg_with(b"\xff" * 99), ("fill bytes",), False),
         (JPEG[:-2] + b"\xff" * 200_000 + JPEG[-2:], ("fill bytes",), False),
     ],
@@ -69,6 +72,75 @@ def test_a_jpeg_is_what_it_was_before_something_was_put_in(data, dropped, is_pri
     assert found.dropped == dropped
     assert found.holds_metadata is is_private
     assert b"Somebody" not in made
+
+
+def test_what_stands_between_the_scans_of_a_jpeg_goes() -> None:
+    whole = encoded(noise(40, 30), "JPEG", progressive=True)
+    parts = [segment(0xFE, b"Somebody"), segment(0xE1, b"Exif\0\0Somebody"), segment(0xED, b"Photoshop 3.0\0Somebody")]
+    scans = [s for s in jpeg_segments(io.BytesIO(whole)) if s.marker == 0xDA]
+    told = whole
+    for scan, part in reversed(list(zip(scans, parts, strict=False))):
+        told = told[: scan.end] + part + told[scan.end :]
+    assert len(scans) >= len(parts)
+    assert bare(told)[0] == whole
+
+
+def test_what_hides_behind_adobes_note_goes() -> None:
+    whole = encoded(noise(40, 30).convert("CMYK"), "JPEG")
+    at = whole.index(b"Adobe")
+    told = whole[: at - 2] + (14 + 8).to_bytes(2) + whole[at : at + 12] + b"Somebody" + whole[at + 12 :]
+    made, found, facts = bare(told)
+    assert made == whole
+    assert found.dropped == ("what follows Adobe's note",)
+    assert facts.has_metadata
+
+
+def exif_of(orientation: int, order: str, code: str) -> bytes:
+    """One entry, a number of two bytes or of four, and no further directory (TIFF 6.0, section 2)."""
+    head = {">": b"MM\0*", "<": b"II*\0"}[order] + struct.pack(f"{order}IHHHI", 8, 1, 0x0112, {"H": 3, "I": 4}[code], 1)
+    return head + struct.pack(f"{order}{code}", orientation).ljust(4, b"\0") + bytes(4)
+
+
+@pytest.mark.parametrize("behind", [b"", bytes(3), b"Somebody"])
+@pytest.mark.parametrize("code", "HI")
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_exif_that_says_only_how_it_stands_is_no_metadata(orientation, order, code, behind) -> None:
+    block = exif_of(orientation, order, code) + behind
+    for data in (jpeg_with(segment(0xE1, b"Exif\0\0" + block)), png_with(chunk(b"eXIf", block))):
+        made, _, facts = bare(data)
+        assert facts.orientation == Image.open(io.BytesIO(data)).getexif()[0x0112] == orientation
+        assert facts.has_metadata == bool(behind.strip(b"\0"))
+        (payload,) = preflight.prepare(
+            enlarged(data), policy=preflight.Policy(strip_metadata=True, max_loss="lossless")
+        )
+        sent = payload.media[0].source.read()
+        assert payload.fidelity == ("lossless" if b"Somebody" in data else "identical")
+        assert b"Somebody" not in sent
+        assert Image.open(io.BytesIO(made)).tobytes() == Image.open(io.BytesIO(data)).tobytes()
+
+
+def enlarged(data: bytes) -> bytes:
+    """The same beside a picture that is large enough to be sent."""
+    small, large = (JPEG, JPEG_160) if data.startswith(b"\xff\xd8") else (PNG, PNG_160)
+    behind_head = AFTER_JFIF if small is JPEG else AFTER_IHDR
+    return large[:behind_head] + data[behind_head : behind_head + len(data) - len(small)] + large[behind_head:]
+
+
+JPEG_160, PNG_160 = encoded(noise(160, 140), "JPEG"), encoded(noise(160, 140), "PNG")
+
+
+def test_a_stripped_file_may_be_as_long_as_it_was() -> None:
+    """Its EXIF hides two bytes behind a number of two, and what else a note would need is not there."""
+    block = exif_of(6, "<", "H")
+    hiding = block[:-6] + b"me" + block[-4:]
+    data = enlarged(jpeg_with(segment(0xE1, b"Exif\0\0" + hiding)))
+    assert probe_image(Source.of(data)).bare_bytes == len(data)
+    (payload,) = preflight.prepare(data, policy=preflight.Policy(strip_metadata=True, max_loss="lossless"))
+    sent = payload.media[0].source.read()
+    assert payload.fidelity == "lossless"
+    assert hiding not in sent
+    assert Image.open(io.BytesIO(sent)).getexif()[0x0112] == 6
 
 
 def test_the_thumbnail_in_jfif_goes_and_its_density_stays() -> None:

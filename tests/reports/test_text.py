@@ -121,7 +121,7 @@ def test_a_placeholder_cannot_either() -> None:
     request = MultiInput([NamedImage(SAMPLES / "icon.png", f"n{ESCAPES}")], text=f"<@x{ESCAPES}>")
     lines = text.of_report(preflight.check(request)).split("\n")
     assert all(map(is_harmless, lines))
-    assert len(lines) == 5  # the head, the name, the placeholder, the name that is not used, the size
+    assert len(lines) == 4  # the head, the name, the placeholder, the size
 
 
 def test_what_is_written_anywhere_is_shown_as_it_is() -> None:

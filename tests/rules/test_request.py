@@ -29,7 +29,8 @@ def text_image(text=None, image=None):
     [(0, ["media_sources_count"]), (1, []), (2, []), (10, []), (11, ["media_sources_count"])],
 )
 def test_images(count, expected, profile):
-    assert codes(multi([f"n{i}" for i in range(count)], ()), profile) == expected
+    names = [f"n{i}" for i in range(count)]
+    assert codes(multi(names, names), profile) == expected
     assert codes(multi([None] * count, (), with_text=False), profile) == expected
 
 
@@ -43,9 +44,9 @@ def test_the_one_image_of_a_text_and_image_request_is_not_counted_nor_its_placeh
     ("names", "placeholders", "expected"),
     [
         (("outfit_1",), ("outfit_1",), []),
-        (("0",), (), []),
-        (("_",), (), []),
-        (("A" * 500,), (), []),
+        (("0",), ("0",), []),
+        (("_",), ("_",), []),
+        (("A" * 500,), ("A" * 500,), []),
         ((None, None), (), []),
         (("",), (), ["name_invalid"]),
         (("my outfit",), (), ["name_invalid"]),
@@ -53,9 +54,10 @@ def test_the_one_image_of_a_text_and_image_request_is_not_counted_nor_its_placeh
         (("tenue_été",), (), ["name_invalid"]),
         (("٣",), (), ["name_invalid"]),  # a digit, but not one of 0 to 9
         (("outfit\n",), (), ["name_invalid"]),
-        (("a", "a"), (), ["name_not_unique"]),
-        (("a", "A"), (), []),
-        (("a b", "a b"), (), ["name_invalid", "name_not_unique"]),
+        (("a", "a"), ("a",), ["name_not_unique"]),
+        (("a", "A"), ("a", "A"), []),
+        (("a", "A"), (), ["name_unreferenced"] * 2),
+        (("a b", "a b"), (), ["name_invalid", "name_invalid", "name_not_unique"]),
         (("a", "b"), ("a", "b"), []),
         (("a", "b"), ("b", "a"), []),
         (("a", "b"), ("a",), ["name_unreferenced"]),
@@ -74,7 +76,7 @@ def test_names(names, placeholders, expected):
     ("facts", "expected"),
     [
         (
-            multi([f"n{i}" for i in range(11)], ()),
+            multi([None] * 11, ()),
             error(
                 "media_sources_count",
                 "The request has 11 images; 1 to 10 are allowed. Make several requests of it.",
@@ -92,21 +94,23 @@ def test_names(names, placeholders, expected):
             ),
         ),
         (
-            multi(("my outfit", "b", "it's"), ()),
+            multi(("my outfit",), ()),
             error(
                 "name_invalid",
-                "Not allowed as a name: 'my outfit', \"it's\". Use letters, digits and underscores.",
-                measured="my outfit, it's",
+                "Not allowed as a name: 'my outfit'. Use A to Z, a to z, 0 to 9 and underscores.",
+                measured="my outfit",
                 limit="[A-Za-z0-9_]+",
+                part="media_sources[0]",
             ),
         ),
         (
-            multi(("a", "b", "a", "c", "b", "b"), ()),
+            multi(("a", "b", "a"), ("a", "b")),
             error(
                 "name_not_unique",
-                "Used for more than one image: a, b. Rename all but one.",
-                measured="a, b",
+                "'a' is the name of media_sources[0], too. Rename one of them.",
+                measured="a",
                 limit=1,
+                part="media_sources[2]",
             ),
         ),
         (
@@ -117,15 +121,31 @@ def test_names(names, placeholders, expected):
                 "Name an image so, or take it out of the text.",
                 measured="shoes, bag",
                 limit="outfit, hat",
+                part="text",
             ),
         ),
         (
-            multi(("a", "b", None, "c"), ("b",)),
+            multi(("b", None, "c"), ("b",)),
             warning(
                 "name_unreferenced",
-                "The text does not name <@a>, <@c>. Name them, if they matter to it.",
-                measured="a, c",
+                "The text does not name it. Write <@c> where it is meant, if it matters to the text.",
+                measured="c",
+                part="media_sources[2]",
             ),
+        ),
+        (
+            multi((None,), (), strays=("<@>", "<@hat")),
+            warning(
+                "placeholder_malformed",
+                "What looks like the beginning of a name in the text is none: <@>, <@hat. "
+                "Write it as <@name>, if it is to name an image.",
+                measured="<@>, <@hat",
+                part="text",
+            ),
+        ),
+        (
+            Unprobed(size_bytes=None, code="request_invalid", reason="The key `text` stands there twice. Keep one."),
+            error("request_invalid", "The key `text` stands there twice. Keep one."),
         ),
     ],
     ids=lambda value: getattr(value, "code", ""),
@@ -134,9 +154,63 @@ def test_what_is_said(facts, expected):
     assert findings(facts) == (expected,)
 
 
+def found(facts: RequestFacts) -> list[tuple[str | None, str, str | float | None]]:
+    return [(finding.part, finding.code, finding.measured) for finding in findings(facts)]
+
+
+def test_each_image_has_a_finding_of_its_own_about_its_name():
+    assert found(multi(("my outfit", "b", "it's"), ("b",))) == [
+        ("media_sources[0]", "name_invalid", "my outfit"),
+        ("media_sources[2]", "name_invalid", "it's"),
+    ]
+    assert found(multi(("a", "b", "a", "c", "b", "b"), ("a", "b", "c"))) == [
+        ("media_sources[2]", "name_not_unique", "a"),
+        ("media_sources[4]", "name_not_unique", "b"),
+        ("media_sources[5]", "name_not_unique", "b"),
+    ]
+    assert found(multi(("a", "b", None, "c"), ("b",))) == [
+        ("media_sources[0]", "name_unreferenced", "a"),
+        ("media_sources[3]", "name_unreferenced", "c"),
+    ]
+
+
+def test_only_a_text_can_leave_a_name_out():
+    assert found(multi(("a",), (), with_text=False)) == []
+    blank = replace(multi(("a",), ()), text=examples.text(blank=True))
+    assert found(blank) == [("text", "text_empty", 0)]
+
+
+def test_each_source_of_a_kind_that_is_not_taken_is_named():
+    facts = examples.sources(examples.video(), examples.image(), examples.audio(), examples.video())
+    assert found(facts) == [
+        ("media_sources[0]", "media_type_unsupported", "video"),
+        ("media_sources[2]", "media_type_unsupported", "audio"),
+        ("media_sources[3]", "media_type_unsupported", "video"),
+    ]
+
+
+NO_MEDIUM = Unprobed(size_bytes=9, code="unsupported_file_type", reason="it is an SVG drawing")
+
+
+@pytest.mark.parametrize(
+    ("facts", "profile", "asked"),
+    [
+        (text_image(image=NO_MEDIUM), "marengo3.0", "Give an image."),
+        (replace(multi([None], ()), images=(NO_MEDIUM,)), "marengo3.0", "Give an image."),
+        (replace(multi([None], ()), images=(NO_MEDIUM,)), "marengo3.5", "Give an image."),
+        (examples.sources(NO_MEDIUM), "marengo3.0", "Give an image."),
+        (examples.sources(NO_MEDIUM), "marengo3.5", "Give an image, audio, video or a document."),
+    ],
+)
+def test_what_is_asked_for_instead_is_what_may_stand_there(facts, profile, asked):
+    (finding,) = findings(facts, profile)
+    assert finding.message == f"It is an SVG drawing. {asked}"
+
+
 TOO_MANY_TOKENS = error(
     "token_limit_exceeded",
-    "The text has 501 tokens, the limit is 500. Shorten it: a text that belongs to an image cannot be cut in two.",
+    "The text has 501 tokens, the limit is 500. Shorten it, or have its beginning sent alone (`--text truncate`): "
+    "a text that belongs to an image cannot be cut in two.",
     measured=501,
     limit=500,
     part="text",

@@ -10,7 +10,7 @@ import pytest
 from preflight.errors import UnreadableError
 from preflight.inputs import opened_once
 from preflight.limits import load
-from preflight.media import MultiInput, NamedImage, Text, TextImage
+from preflight.media import InvalidRequest, MultiInput, NamedImage, Text, TextImage
 from preflight.pipeline import Preflight
 from preflight.planner import Policy
 from preflight.runs.identity import held_bytes, input_key, made_by, request_key, settings_key, state_of
@@ -47,6 +47,8 @@ def test_what_differs_is_another() -> None:
         MultiInput([NamedImage(image, "a")]),
         MultiInput([NamedImage(image), NamedImage(other)]),
         MultiInput([NamedImage(other), NamedImage(image)]),
+        InvalidRequest("a"),
+        InvalidRequest("b"),
     ]
     assert len({key(source) for source in inputs}) == len(inputs)
 

@@ -133,6 +133,9 @@ GREYS = {
     "image/tiff_gray_alpha": LUMA,
     "image/tiff_16_bit": LUMA,
     "image/tiff_float": LUMA,
+    "image/tiff_doubles": LUMA,
+    "image/tiff_16_bit_gray_alpha": LUMA,
+    "image/jpeg_ls_16_bit": LUMA,
     # Nothing says what is black in 32 bits: the darkest is.
     "image/tiff_32_bit": tuple((value - 29) * 255 / (255 - 29) for value in LUMA),
 }

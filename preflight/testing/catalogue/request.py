@@ -191,7 +191,13 @@ _BOTH = "A person in <@outfit> and <@shoes_2>."
 NAMES: tuple[Case, ...] = (
     _several("named", "Two images that a text names, as a stylist asks for a look.", (_OUTFIT, _SHOES), _BOTH),
     _several("named_twice", "A text that names the same image twice.", (_OUTFIT,), "<@outfit>, or nearly <@outfit>."),
-    _several("not_named", "Images with names and a text that uses none of them.", (_OUTFIT, _SHOES), _WORDS),
+    _several(
+        "not_named",
+        "Images with names and a text that uses none of them.",
+        (_OUTFIT, _SHOES),
+        _WORDS,
+        says("name_unreferenced"),
+    ),
     _several(
         "same_image_twice", "The same file under two names.", (_OUTFIT, ("again", _PHOTO)), "<@outfit> and <@again>"
     ),
@@ -221,8 +227,15 @@ NAMES: tuple[Case, ...] = (
         "A text with the beginning of a name and no end, which names nothing.",
         (_OUTFIT,),
         "mail me <@ home, in <@outfit",
+        says("placeholder_malformed", "name_unreferenced"),
     ),
-    _several("placeholder_empty", "A text that names nothing between the signs.", _photos(1), "look: <@>"),
+    _several(
+        "placeholder_empty",
+        "A text that names nothing between the signs.",
+        _photos(1),
+        "look: <@>",
+        says("placeholder_malformed"),
+    ),
     _several(
         "placeholder_in_other_case",
         "A text that spells a name with a capital.",

@@ -1,17 +1,19 @@
-"""Tags around MPEG audio, byte by byte: ID3v2 and its chapters, ID3v1, APE, Lyrics3."""
+"""Tags around MPEG audio, byte by byte: ID3v2 and its chapters, ID3v1 and what enlarges it, APE, Lyrics3."""
 
 from __future__ import annotations
 
 import struct
 
 _UTF_8 = b"\x03"
+_HAS_FOOTER = 0x10
 _NOWHERE = 0xFFFF_FFFF
 
 
-def id3v2(*frames: bytes) -> bytes:
-    """An ID3v2.4 tag, which stands before the sound."""
+def id3v2(*frames: bytes, footer: bool = False) -> bytes:
+    """An ID3v2.4 tag, which stands before the sound; with a footer it may stand behind it, too."""
     body = b"".join(frames)
-    return b"ID3\x04\x00\x00" + _synchsafe(len(body)) + body
+    head = b"\x04\x00" + bytes([_HAS_FOOTER * footer]) + _synchsafe(len(body))
+    return b"ID3" + head + body + (b"3DI" + head if footer else b"")
 
 
 def frame(name: str, body: bytes) -> bytes:
@@ -43,8 +45,13 @@ def id3v1(title: str) -> bytes:
     return b"TAG" + title.encode("latin-1").ljust(124, b"\0") + b"\xff"
 
 
+def enlarged(artist: str) -> bytes:
+    """227 bytes that some put before an ID3v1: title, artist and album of 60 bytes each, and four more fields."""
+    return b"TAG+" + bytes(60) + artist.encode("latin-1").ljust(60, b"\0") + bytes(103)
+
+
 def ape(**items: str) -> bytes:
-    """An APEv2 tag with header and footer, which stands behind the sound."""
+    """An APEv2 tag with header and footer, which stands behind the sound, or before it."""
     body = b""
     for key, value in items.items():
         coded = value.encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from preflight.testing.catalogue.audio.making import CONVERTED, FLAC, LOSSLESS, M4A, MP3, MP3_FRAMES, remade, sound
+from preflight.testing.catalogue.audio.making import CONVERTED, FLAC, LOSSLESS, M4A, MP3, MP3_FRAMES, WAV, remade, sound
 from preflight.testing.catalogue.interface import Case, says
 from preflight.testing.corrupt.splice import Edit
 from preflight.testing.recipes import id3
@@ -34,6 +34,7 @@ def _covered(of: Film) -> Recipe:
     return Mux(suffix=of.suffix, tracks=(Track(of=of, takes="a"), cover), options=options)
 
 
+_OLD_TAG = Written(suffix=".tag", data=id3.id3v1("Somebody"))
 _TITLE = id3.id3v2(id3.text("TIT2", "Title"))
 _CHAPTERS = _tagged(_UNTAGGED, before=id3.id3v2(*id3.chapters(0.0, 2.5, end_s=5.0)))
 
@@ -77,6 +78,48 @@ TAGS: tuple[Case, ...] = (
         _tagged(_UNTAGGED, after=id3.ape(Title="Title", REPLAYGAIN_TRACK_GAIN="-6.50 dB")),
         MP3,
         slack_s=_MP3_S,
+    ),
+    remade(
+        "mp3_id3v2_footer",
+        "An MP3 whose tag ends as it begins, which version 2.4 allows: it is ten bytes longer than it says.",
+        _tagged(_UNTAGGED, before=id3.id3v2(id3.text("TPE1", "Somebody"), footer=True)),
+        MP3,
+        slack_s=_MP3_S,
+    ),
+    remade(
+        "mp3_id3v1_enlarged",
+        "An MP3 with a longer title and artist before the tag at its end, as programs around 2000 wrote them.",
+        _tagged(_UNTAGGED, after=id3.enlarged("Somebody") + id3.id3v1("Title")),
+        MP3,
+        slack_s=_MP3_S,
+    ),
+    remade(
+        "mp3_ape_in_front",
+        "An MP3 behind an APE tag, as programs that stream write it.",
+        _tagged(_UNTAGGED, before=id3.ape(Artist="Somebody")),
+        MP3,
+        slack_s=_MP3_S,
+    ),
+    remade(
+        "mp3_joined_id3v1",
+        "Two MP3 one behind the other, each with a tag of 128 bytes at its end: the first one is in the middle.",
+        Joined(suffix=".mp3", parts=(MP3_FRAMES, _OLD_TAG, MP3_FRAMES, _OLD_TAG)),
+        MP3_FRAMES,
+        duration_s=10.0,
+        slack_s=2 * _MP3_S,
+    ),
+    remade(
+        "flac_trailing",
+        "A FLAC with something behind its last frame, as programs that know no tags leave their notes.",
+        _tagged(FLAC, after=b"recorded by Somebody"),
+        FLAC,
+    ),
+    remade(
+        "wav_trailing",
+        "A WAV with something behind its last chunk, as programs that know no tags leave their notes.",
+        _tagged(WAV, after=b"recorded by Somebody"),
+        WAV,
+        bit_depth=16,
     ),
     remade(
         "mp3_lyrics3",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from preflight.testing.catalogue.bad.making import corrupted, left, rejected
+from preflight.testing.catalogue.bad.making import corrupted, foreign, left, rejected
 from preflight.testing.catalogue.image.making import CONVERTED, CONVERTED_IN_PART, PHOTO
 from preflight.testing.catalogue.interface import Case
 from preflight.testing.corrupt import Corrupter, FlipBits, LieAboutSize, Truncate
 from preflight.testing.recipes.heif import Heic
 from preflight.testing.recipes.interface import Recipe
 from preflight.testing.recipes.png import Png
+from preflight.testing.recipes.psd import Psd
 from preflight.testing.recipes.still import Still
+from preflight.testing.recipes.tiff import Tiff
 from preflight.testing.truth import ImageTruth
 
 _PNG = Png(parts=5)
@@ -131,4 +133,21 @@ BOMBS = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*CUT, *BITS, *BOMBS)
+UNREAD = (
+    foreign(
+        "psd_32_bit",
+        "Photoshop's own format in floating point, whose picture no two programs show alike.",
+        Psd(width=192, height=144, depth=32),
+    ),
+    foreign(
+        "psd_without_its_picture",
+        "Layers alone, as Photoshop saves them where it is told to save room: what other programs find is white.",
+        Psd(width=192, height=144, has_composite=False),
+    ),
+    foreign(
+        "tiff_webp", "A whole TIFF, compressed as hardly any program can undo.", Tiff(samples="u1", compression=50001)
+    ),
+)
+"""Whole pictures of kinds that are not read."""
+
+CASES: tuple[Case, ...] = (*CUT, *BITS, *BOMBS, *UNREAD)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from preflight.testing.catalogue.image import bounds, formats, modes, photographs, pngs
+from preflight.testing.catalogue.image import bounds, formats, modes, photographs, pngs, rare
 from preflight.testing.catalogue.interface import Case
 
-CASES: tuple[Case, ...] = (*bounds.CASES, *photographs.CASES, *pngs.CASES, *formats.CASES, *modes.CASES)
+CASES: tuple[Case, ...] = (*bounds.CASES, *photographs.CASES, *pngs.CASES, *formats.CASES, *modes.CASES, *rare.CASES)

@@ -16,6 +16,17 @@ _SVG = b"""<?xml version="1.0" encoding="UTF-8"?>
   <image href="file:///etc/hostname"/>
 </svg>
 """
+_SVG_BEHIND_MUCH = """<?xml version="1.0" encoding="UTF-16"?>
+<?xml-stylesheet href="a>b.css"?>
+<!-- <html> -->
+<!DOCTYPE d:svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd" [
+  <!ENTITY close "]>">
+  <!-- ]> it's no end -->
+]>
+<d:svg xmlns:d="http://www.w3.org/2000/svg" width="640" height="480"><d:rect width="9" height="9"/></d:svg>
+"""
+_EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 640 480\n0 0 640 480 rectfill\nshowpage\n%%EOF\n"
+
 
 WEB = (
     still(
@@ -65,6 +76,20 @@ WEB = (
         "image/svg",
         "A drawing as text, which names a file of the machine that would draw it.",
         Written(suffix=".svg", data=_SVG),
+        None,
+        says("unsupported_file_type", gives="rejected"),
+    ),
+    file(
+        "image/svg_named_txt",
+        "A drawing in UTF-16 under a name of text, behind all that XML lets stand before it.",
+        Written(suffix=".txt", data=_SVG_BEHIND_MUCH.encode("utf-16")),
+        None,
+        says("unsupported_file_type", gives="rejected"),
+    ),
+    file(
+        "image/eps",
+        "A drawing as a program in PostScript, as journals ask for figures.",
+        Written(suffix=".eps", data=_EPS),
         None,
         says("unsupported_file_type", gives="rejected"),
     ),

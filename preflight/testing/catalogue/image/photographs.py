@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+from dataclasses import replace
+
 from preflight.media import Fidelity
 from preflight.testing.catalogue.image.making import CONVERTED, PHOTO, PICTURE, made, still
 from preflight.testing.catalogue.interface import Case, file, says
 from preflight.testing.recipes.film import X264, Film, Scene
 from preflight.testing.recipes.jpeg import APP0, APP1, APP13, COM, Flat, Segmented, Thumbnailed, Ycck
-from preflight.testing.recipes.still import Still, located_exif
+from preflight.testing.recipes.still import Still, exif, located_exif
 from preflight.testing.recipes.written import Joined
 from preflight.testing.truth import ImageTruth
 
@@ -35,10 +38,19 @@ _XMP_PLACE = (
     b'<rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="33,51.5S" '
     b'exif:GPSLongitude="151,12,30E"/></rdf:RDF></x:xmpmeta>'
 )
+_XMP_DRONE = (
+    b"http://ns.adobe.com/xap/1.0/\0"
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:drone-dji="http://www.dji.com/drone-dji/1.0/" drone-dji:GpsLatitude="-33.858300" '
+    b'drone-dji:GpsLongitude="151.208300"/></rdf:RDF></x:xmpmeta>'
+)
+# With the lower byte of each number first, as Pillow does not write it.
+_NOTE = b"Exif\0\0II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, 1, 0, 0)
 # Record 2: by-line, and caption (IPTC-IIM 4.2, 6).
 _IPTC_RECORD = b"\x1c\x02\x50\0\x08Somebody\x1c\x02\x78\0\x09Something"
 _IPTC = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + len(_IPTC_RECORD).to_bytes(4) + _IPTC_RECORD
 _MOTION_FILM = Film(suffix=".mp4", scene=Scene(seconds=1.0), tones=(), options=X264)
+_LOCATED_FILM = replace(_MOTION_FILM, options={**X264, "metadata": "location=+48.8577+002.2950/"})
 
 ORIENTATIONS = tuple(
     still(f"exif_orientation_{number}", what, Still(exif_orientation=number)) for number, what in _TURNED.items()
@@ -93,6 +105,35 @@ BAGGAGE = (
         "A photograph whose place stands in XMP alone, as programs that manage photographs write it.",
         Segmented(of=PHOTO, first=((APP1, _XMP_PLACE),)),
         strict=says("image_has_location"),
+    ),
+    made(
+        "says_where_drone_jpeg",
+        "A photograph of a drone, which keeps its place in XMP under a name of its maker's.",
+        Segmented(of=PHOTO, first=((APP1, _XMP_DRONE),)),
+        strict=says("image_has_location"),
+    ),
+    made(
+        "says_where_twice_jpeg",
+        "A photograph with two EXIF blocks, of which the second says the place, as programs that add one write it.",
+        Segmented(of=PHOTO, first=((APP1, exif(1)), (APP1, located_exif(48, 2)))),
+        strict=says("image_has_location"),
+    ),
+    made(
+        "says_where_behind_jpeg",
+        "A photograph and a second one behind it, which says where it was taken, as phones keep what they cropped.",
+        Joined(suffix=".jpg", parts=(PHOTO, Segmented(of=PHOTO, first=((APP1, located_exif(48, 2)),)))),
+        strict=says("image_has_location"),
+    ),
+    made(
+        "motion_photo_says_where",
+        "A photograph with a second of film behind it, and it is the film that says where that was.",
+        Joined(suffix=".jpg", parts=(Segmented(of=PHOTO, first=((APP1, _XMP),)), _LOCATED_FILM)),
+        strict=says("image_has_location"),
+    ),
+    made(
+        "note_of_orientation",
+        "A photograph whose EXIF says that it stands upright and nothing else, as training sets keep them.",
+        Segmented(of=PHOTO, first=((APP1, _NOTE),)),
     ),
     made(
         "captioned_jpeg",

@@ -20,6 +20,13 @@ _TEXT = (b"zTXt", b"workflow\0\0" + zlib.compress(_TWO_MEGABYTES))
 _UTF8_TEXT = (b"iTXt", b"workflow\0\1\0\0\0" + zlib.compress(_TWO_MEGABYTES))
 _MEGABYTE = (b"zTXt", b"workflow\0\0" + zlib.compress(bytes([32]) * (1 << 20)))
 _HUGE_PROFILE = (b"iCCP", b"huge\0\0" + zlib.compress(display_p3().ljust(2_000_000, b"\0")))
+_XMP_PLACE = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="33,51.5S" '
+    b'exif:GPSLongitude="151,12,30E"/></rdf:RDF></x:xmpmeta>'
+)
+_PLACE = located_exif(-33, 151)
+_HEXADECIMAL = b"\nexif\n%8d\n%s\n" % (len(_PLACE), _PLACE.hex().encode())
 _TURN_RIGHT = (b"eXIf", exif(6)[6:])
 
 DEPTHS = (
@@ -99,6 +106,18 @@ CHUNKS = (
         "png_says_where",
         "A photograph saved as PNG with the place where it was taken, as phones share it.",
         Png(before=((b"eXIf", located_exif(-33, 151)[6:]),)),
+        says("image_has_location"),
+    ),
+    png(
+        "png_says_where_packed",
+        "A place in compressed XMP, as editors that save small files write it.",
+        Png(before=((b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(_XMP_PLACE)),)),
+        says("image_has_location"),
+    ),
+    png(
+        "png_says_where_in_hexadecimal",
+        "A place in EXIF as ImageMagick keeps it, beside EXIF that says none.",
+        Png(before=((b"eXIf", exif(1)[6:]), (b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(_HEXADECIMAL)))),
         says("image_has_location"),
     ),
     png(
