@@ -73,7 +73,7 @@ class BrokenMediaError(PreflightError):
 
 
 class OutOfSpaceError(PreflightError):
-    """The disk filled up while something was written."""
+    """The disk filled up while something was written, or a limit of the system was met (of a user, or of a file)."""
 
 
 class JournalError(PreflightError):

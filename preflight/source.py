@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from preflight.errors import OutOfSpaceError, UnreadableError
+from preflight.errors import OutOfSpaceError, PreflightError, UnreadableError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -274,8 +274,9 @@ def _spooled(file: BinaryIO, name: str) -> BinaryIO:
             spool.write(block)
     except BaseException as error:
         spool.close()
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise OutOfSpaceError(f"no space left to keep {name} while it is worked on. Free some.") from error
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            why = f"no space left to keep {name} while it is worked on ({error.strerror})"
+            raise OutOfSpaceError(f"{why}. Free some, or give a path.") from error
         raise
     return spool  # type: ignore[return-value]  # a spool is a BinaryIO in all but name
 
@@ -290,19 +291,21 @@ def _bytes(data: bytes | str | None, name: str) -> bytes:
 
 @contextmanager
 def _readable(name: str) -> Iterator[None]:
-    """Whatever a file says is wrong becomes UnreadableError, with the next step."""
+    """Whatever a file says is wrong becomes UnreadableError, with the next step; a caller's own may raise anything."""
     try:
         yield
+    except (PreflightError, MemoryError):
+        raise
     except FileNotFoundError as error:
         raise UnreadableError(not_there(name)) from error
     except PermissionError as error:
         raise UnreadableError(f"{name} may not be read. Check its permissions.") from error
-    except (OSError, ValueError) as error:
-        # ValueError: a file object that is closed, or a NUL byte in a path.
+    except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG and _URL.match(name):
             raise UnreadableError(not_there(name)) from error
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             next_step = "Check the path; give a text as preflight.Text."
         else:
             next_step = "Check that it is whole and that its disk or share is there, and try again."
-        raise UnreadableError(f"{name} cannot be read ({error}). {next_step}") from error
+        why = str(error) or type(error).__name__
+        raise UnreadableError(f"{name} cannot be read ({why}). {next_step}") from error

@@ -77,6 +77,9 @@ def plain_errors(where: Path | str) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OutOfSpaceError(f"no space left for {where}. Free some and run again.") from error
+        if error.errno == errno.EFBIG:
+            what = "would be larger than a file may be here"
+            raise OutOfSpaceError(f"{where} {what}. Raise that limit (ulimit -f), or name another disk.") from error
         # Not `strerror`, which is of whoever raised it: Arrow's quotes itself.
         reason = os.strerror(error.errno) if error.errno is not None else str(error)
         raise UsageError(f"{where} cannot be written ({reason}). Name another place.") from error

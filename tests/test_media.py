@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import BinaryIO
 
@@ -330,6 +331,10 @@ ERRORS = {
     "slow": (TimeoutError, "timed out"),
     "closed": (ValueError, "I/O operation on closed file."),
     "unsupported": (io.UnsupportedOperation, "seek"),
+    "half a body": (IncompleteRead, b"x", 10),
+    "end": (EOFError, "Compressed file ended before the end-of-stream marker was reached"),
+    "missing": (KeyError, "part 7"),
+    "no words": (RuntimeError,),
 }
 FILES = {
     "data": st.sampled_from(sorted(MEDIA)),
@@ -366,6 +371,28 @@ def test_a_file_that_fails_gives_a_report(data: str, at: int, error: str, for_go
     else:
         assert report.facts == preflight.check(content(data)).facts  # it failed later than that, or not at all
     assert not file.closed
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("data", MEDIA)
+def test_whatever_a_file_fails_with_is_said_once_and_not_printed(
+    data: str, error: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for at in (1, 3):
+        report = preflight.check(FailingFile(content(data), at=at, error=error, for_good=True, seekable=True))
+        assert report.verdict == "rejected"
+        assert [finding.code for finding in report.findings] == ["file_unreadable"]
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
+def test_what_is_no_fault_of_a_file_goes_through(error: type[BaseException]) -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise error
+
+    with pytest.raises(error):
+        preflight.check(Failing(b"some text"))
 
 
 @settings(max_examples=100, deadline=None)

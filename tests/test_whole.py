@@ -49,6 +49,18 @@ def test_what_fits_only_until_the_buffer_is_emptied(small_disk: Path) -> None:
     assert [path.name for path in small_disk.iterdir()] == ["most"]
 
 
+def test_a_file_that_may_not_become_so_large(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, kept[1]))
+    try:
+        with pytest.raises(OutOfSpaceError, match="Raise that limit"), whole_file(tmp_path / "a.json") as file:
+            file.write(bytes(300_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("place", ["missing/a.json", "file/a.json", "folder"])
 def test_a_place_that_cannot_be_written(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()

@@ -84,8 +84,8 @@ def _probe(source: Source, size: int, start: bytes, reading: Reading | None, wat
         case "image":
             # Many images are small, and to open a file takes as long as to look into it.
             facts = _probe_as(Source.of(start, name=source.name) if len(start) == size else source, "image")
-            # "P3 players ..." is no portable pixmap.
-            is_text = facts.kind == "unknown" and sniff_text(head, source.name) == "text"
+            # "P3 players ..." is no portable pixmap; but what begins as a JPEG does is no old code page.
+            is_text = facts.kind == "unknown" and head[:1].isascii() and sniff_text(head, source.name) == "text"
             return _probe_as(source, "text", reading) if is_text else facts
         case "timed":
             facts = _probe_as(source, "unknown", watch=watch)

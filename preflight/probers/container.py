@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from preflight.errors import BrokenMediaError, OutOfSpaceError, UnreadableError
 from preflight.probers.before_zero import counted_back
@@ -37,6 +37,7 @@ _METADATA_ONLY = [{"skip_frame": "all"}] * 64
 _PATIENT = {**_OPTIONS, "probesize": str(64 << 20), "analyzeduration": str(3_600_000_000)}
 
 _ENOSPC = 28
+_Done = TypeVar("_Done")
 
 
 class UnsupportedFormatError(BrokenMediaError):
@@ -52,7 +53,7 @@ def open_media(source: Source, *, decode: bool = False) -> Iterator[InputContain
     """
     source.size_bytes()  # raises where it is no regular file, before FFmpeg can hang on a pipe
     address = _address_of(source)
-    file = source.open() if address is None else None
+    file = cast("BinaryIO", _FailsOnce(source.open())) if address is None else None
     try:
         with media_errors(source.name):
             container = _open(address or file, decode=decode)
@@ -68,6 +69,39 @@ def open_media(source: Source, *, decode: bool = False) -> Iterator[InputContain
     finally:
         if file is not None:
             file.close()
+
+
+class _FailsOnce:
+    """A file that is at its end once it failed: FFmpeg tries again before PyAV can raise what was wrong, and PyAV
+    prints what it cannot raise.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._failed = False
+        self.close = file.close
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        return b"" if self._failed else self._tried(lambda: self._file.read(size))
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return 0 if self._failed else self._tried(lambda: self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return 0 if self._failed else self._tried(self._file.tell)
+
+    def _tried(self, operation: Callable[[], _Done]) -> _Done:
+        try:
+            return operation()
+        except BaseException:
+            self._failed = True
+            raise
 
 
 def demux(container: InputContainer, *streams: Stream, junk: Junk | None = None) -> Iterator[Packet[Stream]]:

@@ -10,6 +10,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from preflight.media import ImageFacts, Source, Unprobed
 from preflight.probers.exif import exif_orientation, exif_stumbling_block
+from preflight.probers.gif import count_frames
 from preflight.probers.image_bare import Bare, bare_jpeg, bare_png
 from preflight.probers.image_location import jpeg_location, png_location
 from preflight.probers.image_structure import (
@@ -26,7 +27,7 @@ from preflight.probers.png_structure import png_structure
 
 # What is counted here is either in the header or found by stepping over blocks. Elsewhere (PSD) Pillow's
 # `n_frames` counts something else, or there is only one.
-_MAY_HOLD_SEVERAL = frozenset({"MPO", "PNG", "WEBP", "AVIF", "HEIF", "GIF"})
+_MAY_HOLD_SEVERAL = frozenset({"MPO", "PNG", "WEBP", "AVIF", "HEIF"})
 # Pillow turns a TIFF upright while it decodes it, pillow_heif a HEIF; both say the size that comes out.
 _TURNED_BY_THE_DECODER = frozenset({"TIFF", "HEIF"})
 _READ_WHOLE_BYTES = 1 << 18
@@ -99,6 +100,8 @@ def _facts(image: ImageFile.ImageFile, file: BinaryIO, size: int) -> ImageFacts:
                 location = png_location(file, structure.chunks, size)
         case "TIFF":
             frames = tiff_pages(file)
+        case "GIF":
+            frames = count_frames(file)
         case "WEBP":
             file.seek(0)
             damage = webp_damage(file.read(12), size)

@@ -14,6 +14,7 @@ from preflight.media import Source
 from preflight.probers.image_structure import first_picture, jpeg_segments
 from preflight.probers.jpeg_check import coded_picture, is_cut_short
 from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable, said
+from preflight.probers.png_rows import lacks_rows
 from preflight.probers.png_structure import chunk_before_picture
 from preflight.probers.png_transparency import load_transparent
 from preflight.probers.ppm_samples import are_taken_one_by_one, load_samples
@@ -40,12 +41,15 @@ def opened(file: BinaryIO, name: str) -> ImageFile.ImageFile:
 
 
 def load_whole(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> None:
-    """Decode the pixels, and of a JPEG see that all of them are there, which Pillow cannot tell: side by side.
+    """Decode the pixels, and of a JPEG or PNG see that all of them are there, which Pillow cannot tell: of a JPEG side
+    by side.
 
     Raises BrokenMediaError where they are not, UnreadableError where the bytes are gone.
     """
     if not isinstance(image, JpegImageFile):
         load(image, file, name)
+        if image.format == "PNG" and lacks_rows(image, file):
+            raise BrokenMediaError("its pixels end too early: some of its rows are missing")
         return
     coded = coded_picture(file)  # before the file is read by another
     if coded is None:

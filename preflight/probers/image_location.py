@@ -27,6 +27,8 @@ _DIGEST_BYTES, _PART_HEAD_BYTES = 32, 40
 _MOST_BYTES = 1 << 24
 _MOST_PARTS = 4_096
 _MOST_UNPACKED = 1 << 22
+_MOST_BEFORE_TEXT = 1 << 16
+"""Keywords and language."""
 
 
 def jpeg_location(file: BinaryIO, segments: Sequence[JpegSegment], size_bytes: int) -> Place | None:
@@ -109,7 +111,7 @@ def _told_in(file: BinaryIO, chunks: Sequence[PngChunk], kinds: Collection[bytes
 
 def _text(kind: bytes, body: bytes, most: int) -> tuple[bytes, bytes]:
     """(keyword, text), which is unpacked no further than `most`; empty where it is damaged."""
-    keyword, _, rest = body.partition(b"\0")
+    keyword, _, rest = body[: most + _MOST_BEFORE_TEXT].partition(b"\0")  # what is behind would be copied for nothing
     match kind:
         case b"tEXt":
             return keyword, rest[:most]

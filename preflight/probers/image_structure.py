@@ -6,9 +6,13 @@ import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from os import SEEK_END
 from typing import BinaryIO, Literal, NamedTuple
 
 _WINDOW = 1 << 16
+# Coded data as they are at the highest quality, of the largest picture that is decoded here; to look through them takes
+# a second.
+_MOST_BYTES = 1 << 28
 # Real ones have some dozens; a thousand-fold is still no work.
 _MOST_SEGMENTS = 10_000
 # Programs write up to a dozen. Each goes through the whole picture, so that a small file could take minutes.
@@ -33,7 +37,7 @@ _INDEX_OF_PICTURES = b"MPF\0"
 
 
 def jpeg_segments(file: BinaryIO) -> list[JpegSegment]:
-    """From SOI to EOI, in order; without EOI at the end where the file breaks off or goes on without end."""
+    """From SOI to EOI, in order; without EOI at the end where the file breaks off or goes on for more than 256 MiB."""
     return list(islice(_jpeg_segments(file), _MOST_SEGMENTS))
 
 
@@ -69,7 +73,7 @@ def _next_marker(file: BinaryIO, start: int) -> int:
     while True:
         if found := _MARKER.search(window):
             return start + found.start()
-        if not (block := file.read(_WINDOW)):
+        if start > _MOST_BYTES or not (block := file.read(_WINDOW)):
             return -1
         start += len(window) - len(window[-1:])
         window = window[-1:] + block
@@ -155,6 +159,24 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
             return None
 
 
+def webp_additions(file: BinaryIO) -> int:
+    """Bytes of what stands beside the pictures of a WebP: a profile, EXIF, XMP and the like."""
+    file.seek(0, SEEK_END)
+    size = file.tell()
+    at, total = 12, 0
+    for _ in range(_MOST_PARTS):
+        if at >= size:
+            break
+        file.seek(at)
+        head = file.read(8)
+        length = min(int.from_bytes(head[4:], "little"), size)
+        total += length if head[:4] not in _WEBP_PICTURES else 0
+        at += 8 + length + (length & 1)
+    return total
+
+
+_MOST_PARTS = 200_000
+_WEBP_PICTURES = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"})
 _MOST_PAGES = 100_000
 _MOST_ENTRIES = 0xFFFF
 """What a TIFF can count; a BigTIFF may claim any number."""

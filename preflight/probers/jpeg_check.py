@@ -4,7 +4,8 @@ with grey, and its warning never reaches Python. And its planes of brightness an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.probers.image_structure import JpegSegment, first_picture, is_arithmetic, jpeg_damage, jpeg_segments
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 
 _NOT_FOR_DECODING = frozenset({*range(0xE0, 0xF0), 0xFE})
 """APP0 to APP15 and comments; from some, FFmpeg infers quirks of old encoders."""
+_SOS, _RESTART_INTERVAL = 0xDA, 0xDD
+_RESTART = re.compile(rb"(\xff[\xd0-\xd7])")
+_RESTARTS_IN_ORDER = bytes(range(0xD0, 0xD8))
+_NO_CODE = b"\xff\0" * 8
+"""Ones, which are no code in any table (T.81, C.2): put where coded data end, so that the decoder meets them where it
+wants more. By itself it goes on with zeros, which are codes, and asks only after each block whether that was too much.
+"""
 _PLANES = frozenset({"gray", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"})
 
 
@@ -73,10 +81,33 @@ def _packet(file: BinaryIO, segments: Sequence[JpegSegment]) -> av.Packet[av.str
 
     if is_arithmetic(segments):
         return None  # FFmpeg takes it for a fault
-    packet = av.Packet(sum(s.end - s.start for s in segments))
+    if any(segment.marker == _RESTART_INTERVAL for segment in segments):
+        return av.Packet(b"".join(_with_ends(file, segments)))
+    scans = sum(segment.marker == _SOS for segment in segments)
+    packet = av.Packet(sum(s.end - s.start for s in segments) + scans * len(_NO_CODE))
     room, filled = memoryview(packet), 0
     for segment in segments:
         file.seek(segment.start)
         # BinaryIO lacks what all of ours have
         filled += file.readinto(room[filled : filled + segment.end - segment.start])  # type: ignore[attr-defined]
+        if segment.marker == _SOS:
+            room[filled : filled + len(_NO_CODE)] = _NO_CODE
+            filled += len(_NO_CODE)
     return packet if filled == packet.size else av.Packet(bytes(room[:filled]))  # a segment longer than the file
+
+
+def _with_ends(file: BinaryIO, segments: Sequence[JpegSegment]) -> Iterator[bytes]:
+    for segment in segments:
+        file.seek(segment.start)
+        data = file.read(segment.end - segment.start)
+        if segment.marker != _SOS:
+            yield data
+            continue
+        parts = _RESTART.split(data)
+        numbers = b"".join(parts[1::2])[1::2]
+        if numbers == (_RESTARTS_IN_ORDER * (len(numbers) // 8 + 1))[: len(numbers)]:
+            parts[1::2] = [_NO_CODE + marker for marker in parts[1::2]]
+            yield from parts
+        else:  # the decoder takes each for the one that is due: nothing is left of this scan to be found whole
+            yield data[: 2 + int.from_bytes(data[2:4])]
+        yield _NO_CODE

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import importlib
+import io
+import logging
 import re
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from typing import BinaryIO, Literal
+from functools import cache, partial
+from typing import BinaryIO, Literal, TypeVar
 
 from PIL import Image, ImageFile
 
 from preflight.errors import UnreadableError
 from preflight.probers.excerpt import excerpt
-from preflight.probers.image_structure import jpeg_frame, webp_size
+from preflight.probers.header_reads import MOST_HEADER_BYTES, HeaderReads, HeaderTooLargeError
+from preflight.probers.image_structure import jpeg_frame, webp_additions, webp_size
 from preflight.probers.png_baggage import large_profile
 from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, without
 from preflight.probers.second_reader import NotReadError, is_misread, open_otherwise, raise_if_not_read
 from preflight.probers.tiff_samples import TiffFile
+from preflight.probers.tiff_tags import without_large_additions
 
 # Pillow's name of each format and the module that reads it, the common ones first. Not here: what runs an interpreter
 # (EPS, PDF), what only the system's own library can read (WMF), stubs, and what is a film (FLI, MPEG).
@@ -47,6 +51,10 @@ _MODULES = {
     "TGA": "TgaImagePlugin",  # knows no magic: it must be the last
 }
 _HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 mif2 msf1".split())
+_READ_WHOLE = frozenset({"WEBP", "AVIF", "HEIF"})
+"""By libraries of their own, picture and all."""
+_SMALL_BYTES = 1 << 18
+"""So few cost no time, whatever they hold."""
 _PREFIX_BYTES = 30
 _JPEG_START = b"\xff\xd8"
 _NOT_FOR_USERS = (struct.error, IndexError, KeyError, TypeError, AttributeError, EOFError, OverflowError)
@@ -55,6 +63,10 @@ _OF_A_KIND = re.compile(r"unsupported|not (?:yet )?supported|unimplemented", re.
 """How Pillow says that it knows what a header asks for, and does not do it."""
 _TGA_HEADER_BYTES = 18
 _BYTE = 8
+_Opened = TypeVar("_Opened")
+
+# Where nobody listens to its log, what it says of a file's faults would be printed.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +157,9 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
         return second if isinstance(second, ImageFile.ImageFile) else image
     except NotReadError as error:
         return Unopened(code="unsupported_file_type", reason=str(error))
+    except HeaderTooLargeError:
+        reason = "what it holds beside its picture is larger, or in more parts, than can be true"
+        return Unopened(code="image_file_broken", reason=reason)
     except Image.DecompressionBombError as error:
         file.seek(0)
         size = webp_size(file.read(_PREFIX_BYTES)) if format_name == "WEBP" else None
@@ -157,25 +172,24 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
 
 def _open_by_pillow(format_name: str, file: BinaryIO) -> ImageFile.ImageFile:
     # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
-    factory = TiffFile if format_name == "TIFF" else Image.OPEN[format_name][0]
+    factory = _factory(format_name)
     whole = file
     if format_name == "PNG" and (ranges := without(TEXT_CHUNKS, file)) is not None:
         # Pillow unpacks all texts, and takes one of more than a megabyte for damage.
         file = excerpt(file, ranges)
-    file.seek(0)
     try:
-        return factory(file, "")
+        return _bounded(factory, file, format_name)
     except ValueError:
         if format_name != "PNG" or (ranges := without(TEXT_CHUNKS | {b"iCCP"}, whole)) is None:
             raise
-        return _with_large_profile(whole, factory(excerpt(whole, ranges), ""))
+        return _with_large_profile(whole, _bounded(factory, excerpt(whole, ranges), format_name))
 
 
 def _open_otherwise(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile | Unopened | None:
     """None where no second reader makes anything of it, either."""
     try:
         with quiet():
-            return open_otherwise(format_name, file)
+            return _bounded(partial(open_otherwise, format_name), file, format_name)
     except NotReadError as error:
         return Unopened(code="unsupported_file_type", reason=str(error))
     except Exception as error:  # noqa: BLE001 (it is damaged: what Pillow said of it counts)
@@ -194,6 +208,33 @@ def _unopened(format_name: str, file: BinaryIO, error: Exception) -> Unopened:
     is_for_users = not isinstance(error.__cause__ or error, _NOT_FOR_USERS) and "driver" not in said(error)
     why = f"cannot be read ({said(error)})" if is_for_users else "is not whole"
     return Unopened(code="image_file_broken", reason=f"it begins as {format_name} does, but its header {why}")
+
+
+def _factory(format_name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
+    match format_name:
+        case "TIFF":
+            return TiffFile
+        case "ICO" | "ICNS":
+            from preflight.probers.icons import LazyIcns, LazyIco
+
+            return LazyIco if format_name == "ICO" else LazyIcns
+        case _:
+            plugin, _ = Image.OPEN[format_name]
+            return lambda file: plugin(file, "")
+
+
+def _bounded(open_file: Callable[[BinaryIO], _Opened], file: BinaryIO, format_name: str) -> _Opened:
+    """Raises HeaderTooLargeError, and whatever `open_file` raises."""
+    if format_name == "WEBP" and webp_additions(file) > MOST_HEADER_BYTES:
+        raise HeaderTooLargeError
+    if format_name in _READ_WHOLE or file.seek(0, io.SEEK_END) <= _SMALL_BYTES:
+        file.seek(0)
+        return open_file(file)
+    reads = HeaderReads(file, without_large_additions(file) if format_name == "TIFF" else {})
+    file.seek(0)
+    opened = open_file(reads.as_file)
+    reads.release()
+    return opened
 
 
 def _with_large_profile(file: BinaryIO, image: ImageFile.ImageFile) -> ImageFile.ImageFile:

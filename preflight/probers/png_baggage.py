@@ -11,7 +11,11 @@ from preflight.probers.png_structure import PngChunk, PngStructure
 # Pillow's PngImagePlugin.MAX_TEXT_CHUNK and MAX_TEXT_MEMORY. libvips and FFmpeg read what is larger.
 _MOST_UNPACKED = 1 << 20
 _MOST_TEXT = 64 << 20
-_MOST_PROFILE = 64 << 20
+_MOST_ADDITIONS = 1_000
+"""Each may unpack to a megabyte, or to most of one before it turns out to be damaged."""
+_MOST_PROFILE = 16 << 20
+_MOST_LOOKED_INTO = 2 << 20
+"""Of a chunk: what is packed and does not unpack to more than a megabyte of that is damaged, or made to take time."""
 _FRAME_BYTES = 12
 
 
@@ -20,13 +24,14 @@ def png_stumbling_block(file: BinaryIO, structure: PngStructure) -> str | None:
     if structure.exif_in_bad_text:
         return "its EXIF, which is kept as a text, is damaged"
     text_bytes = 0
-    for each in structure.chunks:
-        if each.kind not in _READ_AS:
-            continue
-        packed, method, plain_bytes = _READ_AS[each.kind](_body(file, each))
+    for number, each in enumerate(each for each in structure.chunks if each.kind in _READ_AS):
+        if number == _MOST_ADDITIONS:
+            return f"there are more than {_MOST_ADDITIONS:,} texts beside the picture"
+        packed, method, plain_bytes = _READ_AS[each.kind](_body(file, each, _MOST_LOOKED_INTO))
         if method:
             return f"its chunk {each.kind.decode()} is compressed in a way that the standard does not know"
-        unpacked = plain_bytes if packed is None else _unpacked(packed, _MOST_UNPACKED + 1)
+        not_read = max(0, each.end - each.start - _FRAME_BYTES - _MOST_LOOKED_INTO)
+        unpacked = plain_bytes + not_read if packed is None else _unpacked(packed, _MOST_UNPACKED + 1)
         if packed is not None and unpacked > _MOST_UNPACKED:
             what = "colour profile" if each.kind == b"iCCP" else "text"
             return f"a compressed {what} beside the picture unpacks to more than {_MOST_UNPACKED:,} bytes"
@@ -40,7 +45,7 @@ def large_profile(file: BinaryIO, chunks: Sequence[PngChunk]) -> bytes | None:
     """The ICC profile, where it is one that `png_stumbling_block` speaks of; None also for what no profile can be."""
     for each in chunks:
         if each.kind == b"iCCP":
-            packed, _, _ = _compressed(_body(file, each))
+            packed, _, _ = _compressed(_body(file, each, _MOST_PROFILE))
             try:
                 profile = zlib.decompressobj().decompress(packed or b"", _MOST_PROFILE)
             except zlib.error:
@@ -49,9 +54,9 @@ def large_profile(file: BinaryIO, chunks: Sequence[PngChunk]) -> bytes | None:
     return None
 
 
-def _body(file: BinaryIO, each: PngChunk) -> bytes:
+def _body(file: BinaryIO, each: PngChunk, most_bytes: int) -> bytes:
     file.seek(each.start + 8)
-    return file.read(each.end - each.start - _FRAME_BYTES)
+    return file.read(min(each.end - each.start - _FRAME_BYTES, most_bytes))
 
 
 _Parts = tuple[bytes | None, int, int]

@@ -14,8 +14,8 @@ TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _HEADER_BYTES, _CRC_BYTES = 8, 4
 _BLOCK = 1 << 20
 PIXEL_BLOCK = 1 << 18
-# In parts of 8 kB, which is what libpng writes, more than the largest picture that is decoded here takes.
-_MOST_CHUNKS = 200_000
+# In parts of 8 kB, which is what libpng writes, more than any picture that is decoded here takes.
+_MOST_CHUNKS = 100_000
 
 
 class PngChunk(NamedTuple):

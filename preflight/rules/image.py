@@ -63,23 +63,37 @@ class ImageFilesizeTooLarge(Rule):
 class ImagePixelsTooMany(Rule):
     """A small file can claim a picture that fills all memory when it is decoded (a decompression bomb).
 
-    The service documents no maximum; this bound is a guard of preflight's own.
+    Each row takes memory of its own, and the pixels of a narrow picture are the least of it: a side of less than 16
+    counts as one of 16. The service documents no maximum; this bound is a guard of preflight's own.
     """
 
     code = "image_pixels_too_many"
-    accepted = (Example("a 108-megapixel photograph", examples.image(width=12_000, height=9_000)),)
-    refused = (Example("60,000x60,000", examples.image(width=60_000, height=60_000)),)
+    accepted = (
+        Example("a 108-megapixel photograph", examples.image(width=12_000, height=9_000)),
+        Example("a ruler of a million rows", examples.image(width=128, height=1_000_000)),
+    )
+    refused = (
+        Example("60,000x60,000", examples.image(width=60_000, height=60_000)),
+        Example("178 million rows of one pixel", examples.image(width=1, height=178_000_000)),
+    )
 
     def check(self, facts: Facts, limits: Limits) -> Finding | None:
         most = limits.image.max_pixels.value
-        if not isinstance(facts, ImageFacts) or facts.width * facts.height <= most:
+        if not isinstance(facts, ImageFacts):
             return None
+        pixels = max(facts.width, _LEAST_SIDE) * max(facts.height, _LEAST_SIDE)
+        if pixels <= most:
+            return None
+        counted = f", a side as at least {_LEAST_SIDE}" if pixels > facts.width * facts.height else ""
         return self.finding(
-            f"The image claims {facts.width}x{facts.height} pixels, more than is decoded here ({most:,} in all). "
-            "Scale it down with a program that you trust with it.",
-            measured=facts.width * facts.height,
+            f"The image claims {facts.width}x{facts.height} pixels, more than is decoded here "
+            f"({most:,} in all{counted}). Scale it down with a program that you trust with it.",
+            measured=pixels,
             limit=most,
         )
+
+
+_LEAST_SIDE = 16
 
 
 class ImageAnimated(Rule):

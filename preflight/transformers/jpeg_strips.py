@@ -57,19 +57,21 @@ def _encoded(strips: Iterable[Image.Image], quality: int, subsampling: int) -> I
 
 
 def jpeg_of(picture: Image.Image, quality: int, subsampling: int) -> bytes:
-    with _room() as file:
-        # Not optimised: it saves a tenth but takes three times as long, and Pillow fails at it on noise.
-        picture.save(file, "JPEG", quality=quality, subsampling=subsampling)
-        file.seek(0)
-        return file.read()
-
-
-def _room() -> BinaryIO:
-    """In memory. Only where a file has a descriptor does Pillow let other threads run while it encodes."""
+    # In memory; but only where a file has a descriptor does Pillow let other threads run while it encodes.
     if sys.platform == "linux":
-        with suppress(OSError):  # no descriptor is left, or a sandbox forbids it
-            return os.fdopen(os.memfd_create("jpeg"), "w+b")
-    return io.BytesIO()
+        # Where no descriptor is left, a sandbox forbids it, or files may not be so large, it is done without.
+        with suppress(OSError), os.fdopen(os.memfd_create("jpeg"), "w+b") as file:
+            jpeg = _saved(picture, file, quality, subsampling)
+            if jpeg.endswith(_EOI):  # Pillow does not see that only the first part of its last bytes was written
+                return jpeg
+    return _saved(picture, io.BytesIO(), quality, subsampling)
+
+
+def _saved(picture: Image.Image, file: BinaryIO, quality: int, subsampling: int) -> bytes:
+    # Not optimised: it saves a tenth but takes three times as long, and Pillow fails at it on noise.
+    picture.save(file, "JPEG", quality=quality, subsampling=subsampling)
+    file.seek(0)
+    return file.read()
 
 
 def scan_bytes(jpeg: bytes) -> int:

@@ -13,7 +13,8 @@ from PIL import Image, ImageFile
 
 from preflight.errors import BrokenMediaError
 from preflight.media import Source
-from preflight.probers.png_structure import PngChunk, pixel_blocks, png_chunks
+from preflight.probers.png_rows import PngData
+from preflight.probers.png_structure import PngChunk, png_chunks
 from preflight.transformers.image_colour import strip_to_srgb
 from preflight.transformers.image_profile import conversion_of
 from preflight.transformers.jpeg_strips import STRIP_ROWS
@@ -61,41 +62,21 @@ class PngRows:
     def _strips(self, file: BinaryIO) -> Iterator[Image.Image]:
         width, height = self.size
         row_bytes = 1 + width * len(self._mode)
-        unpacked = _Unpacked(file, self._chunks)
+        data = PngData(file, self._chunks)
         strips = [min(STRIP_ROWS, height - top) for top in range(0, height, STRIP_ROWS)]
         above = bytes(row_bytes)
         # Unpacking takes longest: it is a strip ahead.
         with ThreadPoolExecutor(max_workers=1) as beside:
-            ahead = beside.submit(unpacked.read, strips[0] * row_bytes)
+            ahead = beside.submit(data.read, strips[0] * row_bytes)
             for rows, next_rows in pairwise([*strips, 0]):
                 pieces = ahead.result()
-                ahead = beside.submit(unpacked.read, next_rows * row_bytes)
+                ahead = beside.submit(data.read, next_rows * row_bytes)
                 # Each row says how it differs from the one above. That one is put in front as it is, unfiltered, and
                 # all go to Pillow's decoder, which undoes the filters.
                 stored = _stored([above, *pieces])
                 decoded = Image.frombytes(self._mode, (width, rows + 1), stored, "zip", self._mode, 0)
                 above = b"\0" + decoded.crop((0, rows, width, rows + 1)).tobytes()
                 yield decoded.crop((0, 1, width, rows + 1))
-
-
-class _Unpacked:
-    """What the IDAT chunks hold, a piece at a time."""
-
-    def __init__(self, file: BinaryIO, chunks: Sequence[PngChunk]) -> None:
-        self._blocks = pixel_blocks(file, chunks)
-        self._unpacker = zlib.decompressobj()
-
-    def read(self, size: int) -> list[bytes]:
-        """In pieces. Raises zlib.error at damage, and ValueError at the end."""
-        pieces = []
-        while size:
-            block = self._unpacker.unconsumed_tail or next(self._blocks, b"")
-            piece = self._unpacker.decompress(block, size)
-            if not piece and not block:
-                raise ValueError("they end too early")
-            size -= len(piece)
-            pieces.append(piece)
-        return pieces
 
 
 def _stored(pieces: Iterable[bytes]) -> bytes:

@@ -252,11 +252,11 @@ class TestThePlace:
         def limit() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
-        paths = [samples / "icon.png", samples / "silent.mp4"]
+        paths = [samples / "icon.png", samples / "photo.jpg"]  # which is encoded first
         process = program("prepare", *paths, "--out", tmp_path / "out", preexec_fn=limit)
         _, err = process.communicate(timeout=20)
         assert process.returncode == 2
-        assert "000002.json cannot be written (File too large). Name another place." in err
+        assert "000002.json would be larger than a file may be here. Raise that limit (ulimit -f)" in err
         assert "Traceback" not in err
         assert is_whole(tmp_path / "out")
 

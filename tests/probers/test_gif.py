@@ -11,7 +11,7 @@ from PIL import Image
 
 from preflight.media import Fidelity, Source, VideoFacts
 from preflight.pipeline import Preflight
-from preflight.probers.gif import breaks_off
+from preflight.probers.gif import breaks_off, count_frames
 from tests.judges import strictest_duration_s
 
 DELAYS_MS = [1_000, 2_500, 400, 1_200, 900]
@@ -92,3 +92,11 @@ def test_whole_ones_of_others_do_not(corpus: Path, name):
     path = corpus / "image" / f"{name}.gif"
     with path.open("rb") as file:
         assert not breaks_off(file, path.stat().st_size)
+
+
+def test_frames_are_counted_to_where_it_breaks_off():
+    whole = gif()
+    assert count_frames(io.BytesIO(whole)) == len(DELAYS_MS)
+    fourth = [at for at in range(len(whole)) if whole.startswith(b"\x21\xf9\x04", at)][3]
+    assert count_frames(io.BytesIO(whole[:fourth])) == 3
+    assert count_frames(io.BytesIO(whole[:5])) == 0

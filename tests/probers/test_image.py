@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -337,6 +338,16 @@ def test_a_damaged_tiff_is_found_without_a_word_on_standard_error(
     whole[5_000:5_200] = bytes(200)
     decode(Source.of(bytes(whole)), facts_of(bytes(whole)))
     assert capfd.readouterr().err == ""
+
+
+def test_what_pillow_logs_of_a_file_is_not_printed() -> None:
+    whole = encoded(noise(40, 30), "TIFF")
+    at = whole.index(struct.pack("<HHI", 277, 3, 1)) + 8
+    program = "import preflight, sys; print(preflight.check(sys.stdin.buffer.read()).facts.kind)"
+    absurd = whole[:at] + b"\xff\xff" + whole[at + 2 :]
+    done = subprocess.run([sys.executable, "-c", program], input=absurd, capture_output=True, check=True)
+    assert done.stdout
+    assert done.stderr == b""
 
 
 @pytest.mark.skipif(libtiff._library() is None, reason="this Pillow brings no libtiff")

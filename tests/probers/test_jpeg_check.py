@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from preflight.probers.image_structure import jpeg_damage, jpeg_segments
 from preflight.probers.jpeg_check import coded_picture, is_cut_short, jpeg_planes
 
 SIZE = (151, 117)
@@ -47,6 +49,39 @@ def test_what_was_cut_and_closed_again_is_found_and_what_is_whole_is_not(kind: s
         closed = io.BytesIO(whole[: int(len(whole) * share)] + b"\xff\xd9")
         assert is_cut_short(coded_picture(closed)), share
         assert jpeg_planes(closed) == (None, True), share
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_last_byte_of_the_coded_data_is_missed(kind: str) -> None:
+    whole = jpeg(kind)
+    for missing in range(1, 12):
+        closed = io.BytesIO(whole[: -2 - missing] + b"\xff\xd9")
+        assert is_cut_short(coded_picture(closed)), missing
+
+
+def test_the_last_byte_of_an_interval_is_missed() -> None:
+    """The others are decoded from their restart markers on, and the last ends where it should."""
+    whole = jpeg("with restarts")
+    end = whole.index(b"\xff\xd2")
+    for missing in range(1, 12):
+        torn = io.BytesIO(whole[: end - missing] + whole[end:])
+        assert is_cut_short(coded_picture(torn)), missing
+        assert jpeg_planes(torn) == (None, True), missing
+
+
+def test_intervals_that_are_not_in_their_order_are_found() -> None:
+    whole = jpeg("with restarts")
+    second, third, fourth = (whole.index(bytes([0xFF, marker])) for marker in (0xD1, 0xD2, 0xD3))
+    swapped = whole[:second] + whole[third:fourth] + whole[second:third] + whole[fourth:]
+    assert is_cut_short(coded_picture(io.BytesIO(swapped)))
+    doubled = whole[:third] + whole[second:third] + whole[third:]
+    assert is_cut_short(coded_picture(io.BytesIO(doubled)))
+
+
+@pytest.mark.parametrize("kind", ["4:2:0", "progressive", "with restarts"])
+def test_fill_bytes_are_no_fault(kind: str) -> None:
+    whole = jpeg(kind)
+    assert not is_cut_short(coded_picture(io.BytesIO(whole[:-2] + b"\xff" * 30 + whole[-2:])))
 
 
 def test_a_segment_that_is_longer_than_the_file_is_not_filled_up() -> None:
@@ -105,3 +140,14 @@ def test_a_comment_of_an_old_encoder_changes_nothing() -> None:
 def test_what_breaks_off_is_for_pillow() -> None:
     whole = jpeg("progressive")
     assert jpeg_planes(io.BytesIO(whole[: len(whole) // 2])) == (None, False)
+
+
+@pytest.mark.corpus
+def test_no_fault_is_found_in_what_cameras_and_programs_wrote(corpus: Path) -> None:
+    checked = 0
+    for path in sorted((corpus / "image").iterdir()):
+        with path.open("rb") as file:
+            if file.read(3) == b"\xff\xd8\xff" and jpeg_damage(jpeg_segments(file)) is None:
+                assert not is_cut_short(coded_picture(file)), path.name
+                checked += 1
+    assert checked > 20

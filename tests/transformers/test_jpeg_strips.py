@@ -93,6 +93,20 @@ def test_where_no_descriptor_is_left_it_is_the_same() -> None:
     assert without == whole
 
 
+def test_where_files_may_not_be_large_it_is_the_same() -> None:
+    """A descriptor in memory counts as a file."""
+    resource = pytest.importorskip("resource")
+    picture = noise("RGB", 300, 3 * STRIP_ROWS)
+    whole = striped(picture, 80, 2)
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, kept[1]))
+    try:
+        without = striped(picture, 80, 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    assert without == whole
+
+
 def test_no_more_strips_are_held_than_are_worked_on() -> None:
     brought: list[weakref.ref[Image.Image]] = []
     most = 0
