@@ -598,7 +598,7 @@ def test_whatever_goes_in_what_comes_out_passes(
     if min(upright) >= 128 and max_bytes == 5_000_000:
         assert picture.size == upright
     assert picture.format in ("JPEG", "PNG")
-    assert picture.mode in ("L", "RGB", "LA", "RGBA")
+    assert picture.mode in ("L", "RGB", "LA", "RGBA", "P")
 
 
 @pytest.mark.parametrize("quality", [97, 98, 99])
