@@ -23,7 +23,8 @@ from preflight.errors import BrokenMediaError
 from preflight.media import AudioFacts, ImageFacts, Source, VideoFacts
 from preflight.probers.container import demux, open_media
 from preflight.probers.jpeg_check import coded_picture, is_cut_short
-from preflight.probers.pillow import Unopened, open_image, quiet, said
+from preflight.probers.pillow import Unopened, open_image, said
+from preflight.probers.quiet import quiet
 from preflight.probers.timed import pick_streams
 from preflight.transformers.image import UPRIGHT
 

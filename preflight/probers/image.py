@@ -21,9 +21,10 @@ from preflight.probers.image_structure import (
     tiff_pages,
     webp_damage,
 )
-from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable
+from preflight.probers.pillow import Unopened, open_image, raise_if_unreadable
 from preflight.probers.png_baggage import png_stumbling_block
 from preflight.probers.png_structure import png_structure
+from preflight.probers.quiet import quiet
 
 # What is counted here is either in the header or found by stepping over blocks. Elsewhere (PSD) Pillow's
 # `n_frames` counts something else, or there is only one.

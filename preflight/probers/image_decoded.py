@@ -13,11 +13,12 @@ from preflight.errors import BrokenMediaError
 from preflight.media import Source
 from preflight.probers.image_structure import first_picture, jpeg_segments
 from preflight.probers.jpeg_check import coded_picture, is_cut_short
-from preflight.probers.pillow import Unopened, open_image, quiet, raise_if_unreadable, said
+from preflight.probers.pillow import Unopened, open_image, raise_if_unreadable, said
 from preflight.probers.png_rows import lacks_rows
 from preflight.probers.png_structure import chunk_before_picture
 from preflight.probers.png_transparency import load_transparent
 from preflight.probers.ppm_samples import are_taken_one_by_one, load_samples
+from preflight.probers.quiet import quiet
 from preflight.probers.sgi_rows import are_run_lengths, with_ends
 
 # These warn while they are decoded. The others need no lock for being quiet, so that threads decode side by side.

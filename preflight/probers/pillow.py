@@ -7,10 +7,7 @@ import io
 import logging
 import re
 import struct
-import threading
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import BinaryIO, Literal, TypeVar
@@ -21,9 +18,11 @@ from preflight.errors import UnreadableError
 from preflight.probers.excerpt import excerpt
 from preflight.probers.header_reads import MOST_HEADER_BYTES, HeaderReads, HeaderTooLargeError
 from preflight.probers.image_structure import jpeg_frame, webp_additions, webp_size
+from preflight.probers.misread import is_misread, open_otherwise, raise_if_not_read
 from preflight.probers.png_baggage import large_profile
 from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, without
-from preflight.probers.second_reader import NotReadError, is_misread, open_otherwise, raise_if_not_read
+from preflight.probers.quiet import quiet
+from preflight.probers.second_reader import NotReadError
 from preflight.probers.tiff_samples import TiffFile
 from preflight.probers.tiff_tags import without_large_additions
 
@@ -254,18 +253,3 @@ def raise_if_unreadable(error: Exception, name: str) -> None:
 
 def said(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
-
-
-_filters = threading.RLock()
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence Pillow's warnings about what is odd in a file: they would be printed, or raised, in the user's program.
-
-    The filters belong to the whole process until Python 3.14, hence the lock: two threads that changed them at
-    the same time could leave them changed.
-    """
-    with _filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import COMPRESSION_INFO, TiffImageFile
 
 from preflight.probers.libtiff import quiet_libtiff
-from preflight.probers.pillow import quiet
+from preflight.probers.quiet import quiet
 from preflight.probers.second_reader import NotReadError
 
 if TYPE_CHECKING:
