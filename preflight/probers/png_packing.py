@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from preflight.media import ImageFacts
 from preflight.probers.image_bare import Bare, bare_png
+from preflight.probers.png_rows import filtered_bytes
 from preflight.probers.png_structure import PIXEL_BLOCK, pixel_blocks, png_structure
 
 _TIGHTEST = 9
-_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-"""By colour type (PNG, third edition, 11.2.1)."""
-_PASSES = 7
-"""Of an interlaced picture: each of them may add a filter byte a row and a part of a byte."""
 _SURE_AFTER = 1 << 21
 """Bytes of rows after which it is told what all will take."""
 _SPREAD = 2.0
@@ -27,7 +23,7 @@ def packed_png(file: BinaryIO, facts: ImageFacts, most_bytes: int) -> Bare | Non
     are damaged.
     """
     chunks = png_structure(file).chunks
-    pixels = _packed(pixel_blocks(file, chunks), _row_bytes(file), most_bytes)
+    pixels = _packed(pixel_blocks(file, chunks), filtered_bytes(file), most_bytes)
     if pixels is None:
         return None
     packed = bare_png(file, chunks, facts.orientation, facts.size_bytes, pixels)
@@ -53,12 +49,4 @@ def _packed(blocks: Iterator[bytes], row_bytes: int, most_bytes: int) -> bytes |
     except zlib.error:
         return None
     packed += packer.flush()
-    return bytes(packed) if unpacker.eof else None
-
-
-def _row_bytes(file: BinaryIO) -> int:
-    """The most that all rows can have, with their filter bytes."""
-    file.seek(16)
-    width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", file.read(13))
-    row = 1 + -(-width * depth * _SAMPLES.get(colour, 4) // 8)
-    return int(height * row + (_PASSES * (height + row) if interlace else 0))
+    return bytes(packed) if unpacker.eof and unpacked == row_bytes else None

@@ -11,6 +11,8 @@ from PIL import ImageFile
 
 from preflight.probers.png_structure import PngChunk, pixel_blocks, png_chunks
 
+_IHDR = 16
+"""Where its content begins, of the first chunk."""
 _MOST_AT_ONCE = 1 << 20
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Of a pixel, by colour type (PNG, third edition, 11.2.1)."""
@@ -27,9 +29,7 @@ def lacks_rows(image: ImageFile.ImageFile, file: BinaryIO) -> bool:
     if _has_its_last_row(image):
         return False
     chunks = png_chunks(file)
-    file.seek(chunks[0].start + 8)
-    width, height, depth, colour, _, _, interlacing = struct.unpack(">IIBBBBB", file.read(13))
-    left = _filtered_bytes(width, height, depth * _SAMPLES[colour], is_interlaced=bool(interlacing))
+    left = filtered_bytes(file)
     try:
         for piece in PngData(file, chunks).pieces(left):
             left -= len(piece)
@@ -51,12 +51,15 @@ def _has_its_last_row(image: ImageFile.ImageFile) -> bool:
     return any((row.convert(row.mode.removesuffix("A")) if row.mode in ("LA", "RGBA") else row).tobytes())
 
 
-def _filtered_bytes(width: int, height: int, pixel_bits: int, *, is_interlaced: bool) -> int:
-    """Each row begins with a byte that names its filter; a pass without columns has no rows."""
+def filtered_bytes(file: BinaryIO) -> int:
+    """How much all rows have by the header of a PNG, which begins with IHDR: each with a byte that names its filter."""
+    file.seek(_IHDR)
+    width, height, depth, colour, _, _, interlacing = struct.unpack(">IIBBBBB", file.read(13))
+    pixel_bits = depth * _SAMPLES[colour]
     total = 0
-    for left, top, across, down in _ADAM7 if is_interlaced else ((0, 0, 1, 1),):
+    for left, top, across, down in _ADAM7 if interlacing else ((0, 0, 1, 1),):
         columns, rows = -(-(width - left) // across), -(-(height - top) // down)
-        if columns > 0 and rows > 0:
+        if columns > 0 and rows > 0:  # a pass without columns has no rows
             total += rows * (1 + (columns * pixel_bits + 7) // 8)
     return total
 

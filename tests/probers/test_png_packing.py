@@ -113,8 +113,9 @@ def test_what_does_not_fit_however_it_is_packed_is_none() -> None:
         lambda whole: whole[:-4] + b"\0\0\0\0",
         lambda whole: whole[:100] + b"\xff" * 50 + whole[150:],
         lambda whole: zlib.compress(zlib.decompress(whole) * 3),
+        lambda whole: zlib.compress(zlib.decompress(whole)[:-901]),
     ],
-    ids=["cut short", "wrong sum", "no such block", "three times the rows"],
+    ids=["cut short", "wrong sum", "no such block", "three times the rows", "a row too few"],
 )
 def test_damaged_rows_are_none(damage: Any) -> None:
     whole = drawing(300, 200)
