@@ -242,7 +242,8 @@ def test_every_rule_is_broken_by_a_case():
     # A case says what `check` finds in metadata; what only decoding finds is below.
     # Cases foresee the synchronous profiles; what only another refuses, an example of its rule stands for.
     foreseen = {rule.code for rule in RULES if any(example.profile in PROFILES for example in rule.refused)}
-    assert broken == foreseen - {rule.code for rule in decoded.RULES}
+    # 64 MB for one case would be a fifth of what all of them take.
+    assert broken == foreseen - {rule.code for rule in decoded.RULES} - {"text_filesize_too_large"}
 
 
 @pytest.mark.parametrize(
