@@ -92,7 +92,13 @@ def _probe(source: Source, size: int, start: bytes, reading: Reading | None, wat
             if isinstance(facts, Unprobed) and facts.code == "unsupported_file_type":
                 # TGA and a few more have no magic that could be known beforehand.
                 image = _probe_as(source, "image")
-                return image if isinstance(image, ImageFacts) else facts
+                if isinstance(image, ImageFacts):
+                    return image
+                from preflight.probers.encoding import unmarked_wide
+
+                # Its zero bytes are such as no other text has.
+                is_text = sniff_text(unmarked_wide(head).encode(), source.name) == "text"
+                return _probe_as(source, "text", reading) if is_text else facts
             return facts
         case "text" | "document" as kind:
             return _probe_as(source, kind, reading)
