@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from preflight.media import (
     ImageFacts,
@@ -13,6 +13,8 @@ from preflight.media import (
     MediaFacts,
     MediaType,
     MultiInput,
+    NamedImage,
+    NamedSource,
     RequestFacts,
     Source,
     Text,
@@ -27,20 +29,39 @@ Opened = Source | Text | TextImage | MultiInput | InvalidRequest
 
 
 def opened_once(source: Input) -> Opened:
-    """Each file object becomes a Source once: a second one would find what cannot seek at its end."""
+    """Each file object becomes a Source once: a second one would find what cannot seek at its end.
+
+    Raises TypeError for what is no input, nor a part of one.
+    """
     match source:
-        case Text() | InvalidRequest():
+        case InvalidRequest():
+            return source
+        case Text():
+            _of(str, source.text, "the text of a Text")
             return source
         case TextImage():
-            return replace(source, image=Source.of(source.image))
+            text = _of(str, source.text, "the text of a TextImage")
+            return replace(source, text=text, image=Source.of(source.image))
         case MultiInput():
+            images = [_of(NamedImage, each, "each image of a MultiInput") for each in source.images]
+            sources = [_of(NamedSource, each, "each source of a MultiInput") for each in source.sources]
             return replace(
                 source,
-                images=[replace(each, image=Source.of(each.image)) for each in source.images],
-                sources=[replace(each, source=Source.of(each.source)) for each in source.sources],
+                text=None if source.text is None else _of(str, source.text, "the text of a MultiInput"),
+                images=[replace(each, image=Source.of(each.image)) for each in images],
+                sources=[replace(each, source=Source.of(each.source)) for each in sources],
             )
         case _:
             return Source.of(source)
+
+
+_Given = TypeVar("_Given")
+
+
+def _of(wanted: type[_Given], given: object, what: str) -> _Given:
+    if not isinstance(given, wanted):
+        raise TypeError(f"{what} is a {wanted.__name__}, not {type(given).__name__}")
+    return given
 
 
 def source_of(source: Source | Text) -> Source:

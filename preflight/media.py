@@ -73,6 +73,10 @@ class StreamFacts:
     """Sound of which nothing can be decoded: what says how it is coded is damaged."""
 
 
+MAX_TEXT_BYTES = 64_000_000
+"""A text is held whole; this many bytes are over a hundred thousand requests."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextFacts:
     kind: Literal["text"] = field(default="text", init=False)
@@ -81,7 +85,7 @@ class TextFacts:
     """Python's name of what its bytes are in; a text that is sent is always UTF-8."""
     characters: int
     tokens: int
-    """By cl100k_base, or the caller's own counter: an estimate, as the service does not publish its tokenizer."""
+    """By cl100k_base, an upper estimate, as the service does not publish its tokenizer; or by the caller's counter."""
     blank: bool
     """Nothing that is seen: white space, controls, characters without width."""
     encoding_source: EncodingSource = "content"
@@ -312,6 +316,7 @@ UnprobedCode = Literal[
     "file_unreadable",
     "unsupported_file_type",
     "text_encoding_unknown",
+    "text_filesize_too_large",
     "image_file_broken",
     "audio_file_broken",
     "video_file_broken",

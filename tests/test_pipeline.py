@@ -103,6 +103,23 @@ class TestEveryKind:
         with pytest.raises(TypeError, match="int"):
             preflight.check(5)
 
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            (Text(None), "text of a Text is a str, not NoneType"),
+            (TextImage(None, picture(200, 200)), "text of a TextImage is a str, not NoneType"),
+            (TextImage(b"a", picture(200, 200)), "text of a TextImage is a str, not bytes"),
+            (MultiInput(["a.jpg"]), "image of a MultiInput is a NamedImage, not str"),
+            (MultiInput("a.jpg"), "image of a MultiInput is a NamedImage, not str"),
+            (MultiInput(sources=["a.jpg"]), "source of a MultiInput is a NamedSource, not str"),
+            (MultiInput([NamedImage(picture(200, 200))], text=5), "text of a MultiInput is a str, not int"),
+        ],
+    )
+    def test_nor_is_what_lacks_a_part(self, given, told: str) -> None:
+        for ask in (preflight.check, preflight.plan, lambda it: list(preflight.prepare(it))):
+            with pytest.raises(TypeError, match=told):
+                ask(given)
+
     def test_as_another_kind(self) -> None:
         pf = Preflight()
         assert pf.check(SAMPLES / "phone_portrait.mp4", kind="audio").kind == "audio"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import partial
 
@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from preflight.probers.tokens import TokenCounter, count_tokens, token_byte_ends
+from preflight.planner.rulers import Indices, Ruler, Tokens, codes_of, ruler_of
+from preflight.probers.tokens import TokenCounter
 
-Indices = npt.NDArray[np.int64]
-Tokens = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.int8]
 
 
 class Level(IntEnum):
@@ -31,31 +31,35 @@ class Level(IntEnum):
     CODE_POINT = 6
 
 
+# What belongs to the character before it, as a reader sees it: accents, the sign that makes an emoji of a mark.
+_JOINED = r"\p{GCB=EX}\p{GCB=ZWJ}\p{GCB=SM}"
 # All of them end behind the white space, so that each chunk begins with what is to be read.
-_CLOSING = r"[\p{Pe}\p{Pf}\"'\u2019]*+"
+_CLOSING = rf"[\p{{Pe}}\p{{Pf}}\"'\u2019{_JOINED}]"
 _COARSE = regex.compile(
     # A blank line, or Unicode's own sign of one. (A carriage return is not parted from its line feed, as two lines.)
     r"(?P<paragraph>(?:(?:\r\n?+|[\n\x0b\x0c\x85\u2028])[^\S\r\n\x0b\x0c\x85\u2028\u2029]*){2,}|\u2029\s*)"
     # By UAX 29: the full stops of most scripts end a sentence, that of ours (or three of them) where white space
     # follows and no small letter after it. Chinese, Japanese and Indian ones need no white space.
     # Each run of them is looked at once, and as a whole: a million exclamation marks take no longer than others.
-    rf"|(?P<sentence>(?:(?<![!?\u061f\u06d4])[!?\u061f\u06d4]++{_CLOSING}(?=\s)"
-    rf"|(?<![.\u2026])[.\u2026]++{_CLOSING}(?=\s++[^\s\p{{Ll}}])"
-    rf"|[\p{{SB=ST}}--[!?\u061f\u06d4]]++{_CLOSING})[^\S\r\n\x0b\x0c\x85\u2028\u2029]*+"
+    rf"|(?P<sentence>(?:(?<![!?\u061f\u06d4])[!?\u061f\u06d4]++{_CLOSING}*+(?=\s)"
+    rf"|(?<![.\u2026])[.\u2026]++{_CLOSING}*+(?=\s++[^\s\p{{Ll}}])"
+    rf"|[\p{{SB=ST}}--[!?\u061f\u06d4]]++{_CLOSING}*+)[^\S\r\n\x0b\x0c\x85\u2028\u2029]*+"
     r"(?:\r\n|[\r\n\x0b\x0c\x85\u2028](?![\r\n\x0b\x0c\x85\u2028]))?)"
     r"|(?P<line>\r\n?|[\n\x0b\x0c\x85\u2028])",
     regex.VERSION1,
 )
-_FINE = regex.compile(r"(?P<clause>[,;:\u060c\u061b\u2013\u2014]\s+|[\uff0c\u3001\uff1b\uff1a]\s*)|(?P<word>\s+)")
+# Tibetan and Ethiopic have marks between words; others that write words together have a space without width.
+_FINE = regex.compile(rf"\s++|[\uff0c\u3001\uff1b\uff1a]{_CLOSING}*+\s*+|[\u0f0b\u1361\u200b]\s*+", regex.VERSION1)
 _CHARACTER = regex.compile(r"\X")
 
 _FINER_THAN = 4
 """A stretch is looked at more closely where it has more than this part of the tokens of a chunk."""
-_APART = 48
+_APART = 500
 """Of the places within this part of a chunk's tokens, the best one is kept."""
 
-_Place = tuple[int, Level]
-_Finder = Callable[[int, int, int], Iterable[_Place]]
+_Places = tuple[Indices, Levels]
+"""Where, and what ends there."""
+_Finder = Callable[[int, int, int], Iterable[tuple[int, Level]]]
 """Places between two indices; of those that are as good as each other, one in so many characters will do."""
 
 
@@ -65,69 +69,138 @@ class Breaks:
 
     at: Indices
     """Indices of characters."""
-    level: npt.NDArray[np.int8]
+    level: Levels
     ended: Tokens
     """How many tokens end at or before each place."""
     begun: Tokens
     """How many tokens begin before it: one more where it lies within a token."""
     seen: Indices
     """How many characters before it can be seen."""
+    since: Indices
+    """From which character on the tokens of what begins there are surely those of the whole text; behind all of them
+    where nobody knows."""
+    until: Indices
+    """Up to which character those of what ends there are."""
+    ruler: Ruler
+    moved: Tokens
+    """How many tokens more were put before each place than are there: never fewer than before the one before it."""
 
     def tokens_of(self, first: int, last: int) -> float:
         """About how many tokens lie between two places."""
         return float(self.begun[last] - self.ended[first])
 
+    def is_exact(self, first: int, last: int) -> bool:
+        """Whether counting them would say no more."""
+        return bool(self.since[first] <= self.until[last])
 
-def find_breaks(text: str, max_tokens: int, token_counter: TokenCounter) -> Breaks:
-    """`text` holds no lone surrogates. There are at most about 48 places to `max_tokens`."""
-    ruler = _Ruler(text) if token_counter is count_tokens else _Tally(text, token_counter)
-    apart = max_tokens / _APART
-    places: list[_Place] = [(0, Level.PARAGRAPH), (len(text), Level.PARAGRAPH)]
-    before = ruler.before(_indices(places))
-    for finer, is_counted in (
-        (partial(_matches, _COARSE, text), True),
-        (partial(_matches, _FINE, text), True),
-        (partial(_characters, text), False),
-        (_code_points, False),
-    ):
-        most = 0.0 if len(places) == 2 else max_tokens / _FINER_THAN  # noqa: PLR2004 (the start and the end alone)
-        refined = list(_refined(places, before, most, apart, finer))
-        if len(refined) > len(places):
-            places, before = refined, ruler.before(_indices(refined), is_counted=is_counted)
-    at, (ended, begun) = _indices(places), before
-    level = np.fromiter((level for _, level in places), np.int8, len(places))
+    def exact(self, places: Iterable[int] | None = None) -> Breaks:
+        """The same, with what can be known exactly of some places, or of all."""
+        chosen = np.arange(len(self.at)) if places is None else np.fromiter(places, np.int64)
+        if (found := self.ruler.exactly(self.at[chosen])) is None:
+            return self
+        changed = {name: getattr(self, name).copy() for name in ("ended", "begun", "since", "until")}
+        for name, values in zip(changed, found, strict=True):
+            known = ~np.isnan(values)
+            moved = self.moved[chosen[known]] if name in ("ended", "begun") else 0
+            changed[name][chosen[known]] = values[known] + moved
+        return replace(self, **changed)
+
+    def apart(self, more: Tokens) -> Breaks:
+        """With so many tokens more between each place and the one before it."""
+        more = np.cumsum(more)
+        return replace(self, ended=self.ended + more, begun=self.begun + more, moved=self.moved + more)
+
+
+def find_breaks(text: str, max_tokens: int, token_counter: TokenCounter, *, at_every_word: bool = False) -> Breaks:
+    """`text` holds no lone surrogates. Words are looked for where sentences are long, or everywhere; characters where
+    words are. At most 500 places to `max_tokens`, and one to a token.
+    """
+    ruler, kinds = ruler_of(text, token_counter), _kinds(text)
+    apart, most = max(1.0, max_tokens / _APART), max_tokens / _FINER_THAN
+    least = ruler.apart if at_every_word else most
+    places = _merged(_placed([(0, Level.PARAGRAPH), (len(text), Level.PARAGRAPH)]))
+    before = ruler.before(places[0])
+    steps: tuple[tuple[_Finder, float, bool], ...] = (
+        (partial(_coarse, text, kinds), 0.0, True),
+        (partial(_fine, text, kinds), least, True),
+        (partial(_unspaced, text, kinds), least if at_every_word else np.inf, True),
+        (partial(_characters, text), most, False),
+        (_code_points, most, False),
+    )
+    for finder, wide, is_counted in steps:
+        is_whole = len(places[0]) == 2 and wide < np.inf  # noqa: PLR2004 (the start and the end alone)
+        found = _placed(_between(places[0], before, 0.0 if is_whole else wide, apart, finder))
+        if len(found[0]):
+            places = _merged(places, found)
+            before = ruler.before(places[0], is_counted=is_counted)
+    (at, level), (ended, begun) = places, before
     keep = _kept(begun, level, apart)
-    return Breaks(at[keep], level[keep], ended[keep], begun[keep], _seen(text)[at[keep]])
+    at = at[keep]
+    nowhere = np.full(len(at), len(text) + 1), np.full(len(at), -1)
+    seen = np.concatenate(([0], np.cumsum(np.frombuffer(kinds, np.uint8) & _BLANK == 0)))[at]
+    return Breaks(at, level[keep], ended[keep], begun[keep], seen, *nowhere, ruler, np.zeros(len(at)))
 
 
-def _indices(places: list[_Place]) -> Indices:
-    return np.fromiter((at for at, _ in places), np.int64, len(places))
+def _placed(places: Iterable[tuple[int, Level]]) -> _Places:
+    found = np.array(list(places), np.int64).reshape(-1, 2)
+    return found[:, 0], found[:, 1].astype(np.int8)
 
 
-def _refined(
-    places: list[_Place], before: tuple[Tokens, Tokens], most: float, apart: float, finer: _Finder
-) -> Iterator[_Place]:
-    """`places`, and between those with more than `most` tokens between them what `finer` finds there."""
+def _merged(*places: _Places) -> _Places:
+    """In order, each place once, as the best that it is."""
+    at, level = (np.concatenate(each) for each in zip(*places, strict=True))
+    order = np.lexsort((level, at))
+    at, level = at[order], level[order]
+    is_new = np.concatenate(([True], at[1:] != at[:-1]))
+    return at[is_new], level[is_new]
+
+
+def _between(
+    at: Indices, before: tuple[Tokens, Tokens], wide: float, apart: float, finder: _Finder
+) -> Iterator[tuple[int, Level]]:
+    """What `finder` finds between places with more than `wide` tokens between them, or anywhere, if that is 0."""
     ended, begun = before
-    tokens = (begun[1:] - ended[:-1]).tolist()
-    yield places[0]
-    for (start, _), (end, level), between in zip(places, places[1:], tokens, strict=False):
-        if between > most:
-            step = max(1, int((end - start) * apart / max(between, 1.0)))
-            yield from (found for found in finer(start, end, step) if start < found[0] < end)
-        if end > start:
-            yield end, level
-
-
-def _matches(pattern: regex.Pattern[str], text: str, start: int, end: int, _: int) -> Iterator[_Place]:
-    for match in pattern.finditer(text, start, end):
-        yield match.end(), _LEVELS[match.lastgroup]
+    if wide:
+        stretches = np.flatnonzero(begun[1:] - ended[:-1] > wide)
+        starts, ends = stretches, stretches + 1
+    else:
+        starts, ends = np.array([0]), np.array([len(at) - 1])
+    tokens = begun[ends] - ended[starts]
+    for start, end, between in zip(at[starts].tolist(), at[ends].tolist(), tokens.tolist(), strict=True):
+        step = max(1, int((end - start) * apart / max(between, 1.0)))
+        yield from (found for found in finder(start, end, step) if start < found[0] < end)
 
 
 _LEVELS = {level.name.lower(): level for level in Level}
 
 
-def _characters(text: str, start: int, end: int, step: int) -> Iterator[_Place]:
+def _coarse(text: str, kinds: bytes, start: int, end: int, _: int) -> Iterator[tuple[int, Level]]:
+    for match in _COARSE.finditer(text, start, end):
+        if (at := match.end()) < end and _is_whole(kinds, at):
+            yield at, _LEVELS[match.lastgroup]
+
+
+def _fine(text: str, kinds: bytes, start: int, end: int, _: int) -> Iterator[tuple[int, Level]]:
+    for match in _FINE.finditer(text, start, end):
+        begin, at = match.span()
+        if at < end and _is_whole(kinds, at):
+            last = begin if kinds[begin] & _PAUSES else begin - 1
+            while last > start and kinds[last] & _CLOSES:
+                last -= 1
+            yield at, Level.CLAUSE if kinds[last] & _PAUSES else Level.WORD
+
+
+def _unspaced(text: str, kinds: bytes, start: int, end: int, _: int) -> Iterator[tuple[int, Level]]:
+    """Between characters of scripts that leave no space between words."""
+    is_unspaced = np.concatenate(([False], np.frombuffer(kinds[start:end], np.uint8) & _UNSPACED > 0, [False]))
+    edges = np.flatnonzero(is_unspaced[1:] != is_unspaced[:-1]) + start
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        for match in _CHARACTER.finditer(text, first, last):
+            if match.end() < last:
+                yield match.end(), Level.CHARACTER
+
+
+def _characters(text: str, start: int, end: int, step: int) -> Iterator[tuple[int, Level]]:
     due = start + step
     for match in _CHARACTER.finditer(text, start, end):
         if (at := match.end()) >= due:
@@ -135,72 +208,46 @@ def _characters(text: str, start: int, end: int, step: int) -> Iterator[_Place]:
             yield at, Level.CHARACTER
 
 
-def _code_points(start: int, end: int, step: int) -> Iterator[_Place]:
+def _code_points(start: int, end: int, step: int) -> Iterator[tuple[int, Level]]:
     for at in range(start + step, end, step):
         yield at, Level.CODE_POINT
 
 
-def _kept(begun: Tokens, level: npt.NDArray[np.int8], apart: float) -> Indices:
+def _kept(begun: Tokens, level: Levels, apart: float) -> Indices:
     """Of each step of `apart` tokens the best place, the last of several; and the first and the last of all."""
-    step = np.floor(begun / max(apart, 1.0)).astype(np.int64)
+    step = np.floor(begun / apart).astype(np.int64)
     step[0], step[-1] = -1, step[-1] + 1
     order = np.lexsort((-np.arange(len(step)), level, step))
     _, first = np.unique(step[order], return_index=True)
     return np.sort(order[first])
 
 
-def _seen(text: str) -> Indices:
-    """For each index of a character and the end, how many characters before it can be seen."""
-    codes = _codes(text)
-    is_blank = np.zeros(0x110000, bool)
-    is_blank[[ord(c) for c in set(text) if (kind := unicodedata.category(c))[0] == "Z" or kind in ("Cc", "Cf")]] = True
-    return np.concatenate(([0], np.cumsum(~is_blank[codes])))
+_BLANK, _JOINS, _GLUES, _PARTS, _UNSPACED, _CLOSES, _PAUSES = 1, 2, 4, 8, 16, 32, 64
+_KINDS = {
+    _JOINS: regex.compile(f"[{_JOINED}]"),
+    # An emoji that follows joins it.
+    _GLUES: regex.compile(r"\p{GCB=ZWJ}"),
+    # Whatever follows these does not join them.
+    _PARTS: regex.compile(r"[\p{GCB=CN}\p{GCB=CR}\p{GCB=LF}]"),
+    _UNSPACED: regex.compile(r"[\p{lb=ID}\p{lb=CJ}\p{lb=SA}]"),
+    _CLOSES: regex.compile(_CLOSING),
+    # What parts a sentence in any script, and does not end it.
+    _PAUSES: regex.compile(
+        r"[[\p{Terminal_Punctuation}||\p{SB=SC}]--\p{STerm}--[\-\ufe63\uff0d\u1361]]", regex.VERSION1
+    ),
+}
 
 
-def _codes(text: str) -> npt.NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le"), "<u4")
+def _kinds(text: str) -> bytes:
+    """What each character is: whether nobody can see it, whether it belongs to the one before, ..."""
+    table = np.zeros(0x110000, np.uint8)
+    for character in set(text):
+        category = unicodedata.category(character)
+        kind = _BLANK if category[0] == "Z" or category in ("Cc", "Cf") else 0
+        table[ord(character)] = kind + sum(flag for flag, pattern in _KINDS.items() if pattern.match(character))
+    return table[codes_of(text)].tobytes()
 
 
-class _Ruler:
-    """Counts by where the tokens of the whole text end."""
-
-    def __init__(self, text: str) -> None:
-        codes = _codes(text)
-        sizes = 1 + (codes >= 0x80).astype(np.int64) + (codes >= 0x800) + (codes >= 0x10000)  # noqa: PLR2004 (UTF-8)
-        self._bytes = np.concatenate(([0], np.cumsum(sizes)))
-        self._ends = token_byte_ends(text)
-        self._starts = np.concatenate(([0], self._ends[:-1]))
-
-    def before(self, at: Indices, *, is_counted: bool = True) -> tuple[Tokens, Tokens]:  # noqa: ARG002 (always is)
-        places = self._bytes[at]
-        ended = np.searchsorted(self._ends, places, "right").astype(np.float64)
-        return ended, np.searchsorted(self._starts, places, "left").astype(np.float64)
-
-
-class _Tally:
-    """Adds up what a counter of the caller's says of the stretches between places.
-
-    What it says of a longer stretch counts more: the sum of its parts, with whatever is added to each of them, is
-    brought to that. Characters are not counted one by one, but are taken to have as many tokens each.
-    """
-
-    def __init__(self, text: str, token_counter: TokenCounter) -> None:
-        self._text, self._count = text, token_counter
-        self._at = np.array([0, len(text)], np.int64)
-        self._tokens = np.array([0.0, token_counter(text)])
-
-    def before(self, at: Indices, *, is_counted: bool = True) -> tuple[Tokens, Tokens]:
-        known = np.searchsorted(at, self._at)
-        parts = self._counted(at) if is_counted else np.concatenate(([0.0], np.cumsum(np.diff(at), dtype=np.float64)))
-        # A little more for each place, so that parts of no tokens have a place of their own.
-        parts += np.arange(len(at)) * 1e-6
-        self._tokens = np.interp(parts, parts[known], self._tokens)
-        self._at = at
-        return self._tokens, self._tokens
-
-    def _counted(self, at: Indices) -> Tokens:
-        known = set(zip(self._at[:-1].tolist(), self._at[1:].tolist(), strict=True))
-        pairs = zip(at[:-1].tolist(), at[1:].tolist(), strict=True)
-        # Of what is not parted any further it does not matter: it keeps what it has.
-        counts = (1 if (start, end) in known else self._count(self._text[start:end]) for start, end in pairs)
-        return np.concatenate(([0.0], np.cumsum(np.fromiter(counts, np.float64, len(at) - 1))))
+def _is_whole(kinds: bytes, at: int) -> bool:
+    """Whether a place behind white space or a mark is between two characters as a reader takes them."""
+    return bool(kinds[at - 1] & _PARTS or not (kinds[at - 1] & _GLUES or kinds[at] & _JOINS))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import regex
@@ -17,20 +18,19 @@ from preflight.planner.interface import Chunk, ChunkEnd
 from preflight.probers.text import is_blank
 from preflight.probers.tokens import LONGEST_TOKEN_BYTES, TokenCounter
 
-# What it costs to end a chunk there, in requests: half a request is worth half a sentence at the end of each of two.
-# That a paragraph ends is worth making two neighbours differ by a quarter of the limit, and no request.
+# What it costs to end a chunk there, in requests: one more is worth it where it keeps five sentences whole.
 _COST = {
     Level.PARAGRAPH: 0.0,
     Level.SENTENCE: 0.02,
-    Level.LINE: 0.1,
-    Level.CLAUSE: 0.3,
-    Level.WORD: 0.45,
-    Level.CHARACTER: 0.9,
+    Level.LINE: 0.05,
+    Level.CLAUSE: 0.12,
+    Level.WORD: 0.2,
+    Level.CHARACTER: 0.4,
     Level.CODE_POINT: 3.0,
 }
 _COSTS = np.array([_COST[level] for level in Level])
 _NAMES: tuple[ChunkEnd, ...] = ("paragraph", "sentence", "line", "clause", "word", "character", "code point")
-_UNEVEN = 0.5
+_UNEVEN = 0.2
 """What a full chunk costs beyond a request; it grows with the square. Under 1: no chunk is made for evenness alone."""
 
 _TRUNCATED = 0.6
@@ -40,19 +40,34 @@ _HEAD = 256
 
 _BLOCK = 1 << 20
 """Characters that are looked at together."""
-_PATIENCE, _CORRECTIONS = 2, 12
+_PATIENCE, _CORRECTIONS = 4, 16
 """How often it is chosen again by the same limit, and then by a lower one."""
+_FEW = 8_000
+"""So many places are counted around exactly before it is chosen; of more, those that are chosen."""
+_LEAST = 4
+"""No chunk has less than this part of the limit, if it can be done without."""
+_OUT_OF_ORDER = 8.0
+"""Tokens that a cut word may have more than the whole one."""
+_REQUEST_IF_FEWEST = 1_000.0
+"""More than all else that a million characters may cost."""
 
 
-def split(text: str, max_tokens: int, token_counter: TokenCounter, overlap_tokens: int = 0) -> tuple[Chunk, ...]:
+def split(
+    text: str, max_tokens: int, token_counter: TokenCounter, overlap_tokens: int = 0, *, fewest: bool = False
+) -> tuple[Chunk, ...]:
     """Every character of `text` (which holds no lone surrogates) is in one chunk, in order, none of them blank and none
     with more than `max_tokens`, by exact count; what is repeated comes on top of that, at most `overlap_tokens`.
+
+    With `fewest` there are no more of them than words make necessary, or characters where a script has no spaces; of
+    very long texts, one more in a million characters. Without, a few are spent on ends of sentences and paragraphs.
 
     Left out is only white space (and what else nobody sees) of which two chunks cannot hold a half each: no request
     can carry it. Raises UsageError where a single character has more tokens than `max_tokens`.
     """
     most = max_tokens - overlap_tokens
-    chunks = [chunk for start, end in _blocks(text) for chunk in _of_block(text, start, end, most, token_counter)]
+    chunks = list(
+        _cut_by_blocks(text, most, partial(_cut, max_tokens=most, token_counter=token_counter, fewest=fewest))
+    )
     if overlap_tokens:
         return tuple(_overlapping(text, chunks, max_tokens, token_counter, overlap_tokens))
     return tuple(chunks)
@@ -84,23 +99,28 @@ def truncated(text: str, max_tokens: int, token_counter: TokenCounter) -> Chunk:
         most -= count - max_tokens
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Parts that end with a paragraph where there is one, and lie in memory one at a time."""
+def _cut_by_blocks(text: str, max_tokens: int, cut: _Cut) -> Iterator[Chunk]:
     start = 0
-    while len(text) - start > _BLOCK:
-        latest = start + _BLOCK
-        cut = latest
-        for end in ("\n\n", "\n", " "):
-            if (found := text.rfind(end, start + _BLOCK // 2, latest)) >= 0:
-                cut = found + len(end)
-                break
-        yield start, cut
-        start = cut
-    if start < len(text):
-        yield start, len(text)
+    while start < len(text):
+        end = _block_end(text, start)
+        chunks = list(_of_block(text, start, end, max_tokens, cut))
+        start = end
+        if end < len(text) and len(chunks) > 1:
+            # Its end was not chosen for what ends there: the next block has it again.
+            start = chunks.pop().start
+        yield from chunks
 
 
-def _of_block(text: str, start: int, end: int, max_tokens: int, token_counter: TokenCounter) -> Iterator[Chunk]:
+def _block_end(text: str, start: int) -> int:
+    """With a paragraph where there is one. Blocks lie in memory one at a time."""
+    latest = start + _BLOCK
+    if latest >= len(text):
+        return len(text)
+    found = ((text.rfind(end, start + _BLOCK // 2, latest), len(end)) for end in ("\n\n", "\n", " "))
+    return next((at + length for at, length in found if at >= 0), latest)
+
+
+def _of_block(text: str, start: int, end: int, max_tokens: int, cut: _Cut) -> Iterator[Chunk]:
     """In order. Where white space is too long to be shared, what is before and behind it is cut for itself."""
     waiting = [(start, end)]
     while waiting:
@@ -111,7 +131,7 @@ def _of_block(text: str, start: int, end: int, max_tokens: int, token_counter: T
         if gap := _wide_gap(part, max_tokens):
             waiting += [(start + gap.end, end), (start, start + gap.start)]
             continue
-        found = _cut(part, max_tokens, token_counter)
+        found = cut(part)
         if isinstance(found, _Gap):
             waiting += [(start + found.end, end), (start, start + found.start)]
         else:
@@ -129,21 +149,36 @@ class _Gap:
     end: int
 
 
-def _cut(text: str, max_tokens: int, token_counter: TokenCounter) -> list[Chunk] | _Gap:
+_Cut = Callable[[str], list[Chunk] | _Gap]
+
+
+def _cut(text: str, max_tokens: int, token_counter: TokenCounter, *, fewest: bool) -> list[Chunk] | _Gap:
     """By what places are away from each other, and then by exact count: where that says more, the places are moved
     apart, and it is chosen again.
     """
-    breaks = find_breaks(text, max_tokens, token_counter)
+    breaks = find_breaks(text, max_tokens, token_counter, at_every_word=fewest)
+    if len(breaks.at) <= _FEW:
+        breaks = breaks.exact()
     limit = float(max_tokens)
     for attempt in range(_CORRECTIONS):
-        chosen = _chosen(breaks, limit)
+        chosen = _chosen(breaks, limit, fewest=fewest)
         if isinstance(chosen, int):
             if limit == max_tokens:
                 return _gap_at(text, breaks, chosen, max_tokens)
             break
+        breaks = breaks.exact(dict.fromkeys(chain.from_iterable(chosen)))
+        if any(breaks.tokens_of(a, b) > limit for a, b in chosen if breaks.is_exact(a, b)):
+            if attempt == _PATIENCE:
+                breaks = breaks.exact()
+            continue
         chunks = [_chunk(breaks, a, b, len(text)) for a, b in chosen]
-        excess = [(a, b, token_counter(text[c.start : c.end])) for (a, b), c in zip(chosen, chunks, strict=True)]
-        if not (over := [(a, b, count) for a, b, count in excess if count > max_tokens]):
+        # Exact are all but those of long words, of scripts that have no spaces, and of other tokenizers.
+        counts = [
+            (a, b, token_counter(text[c.start : c.end]))
+            for (a, b), c in zip(chosen, chunks, strict=True)
+            if not breaks.is_exact(a, b)
+        ]
+        if not (over := [each for each in counts if each[-1] > max_tokens]):
             return chunks
         breaks = _apart(breaks, over)
         if attempt >= _PATIENCE:
@@ -151,35 +186,50 @@ def _cut(text: str, max_tokens: int, token_counter: TokenCounter) -> list[Chunk]
     raise UsageError(f"{max_tokens} tokens are too few for this text. Allow more tokens.")
 
 
-def _chosen(breaks: Breaks, limit: float) -> list[tuple[int, int]] | int:
+def _chosen(breaks: Breaks, limit: float, *, fewest: bool) -> list[tuple[int, int]] | int:
     """First and last place of each chunk, so that all of them cost least; or the last place that can be reached."""
+    last = len(breaks.at) - 1
+    if breaks.tokens_of(0, last) <= limit and breaks.seen[last]:
+        return [(0, last)]
+    found: list[tuple[int, int]] | int = 0
+    for least in (limit / _LEAST, 0.0):
+        found = _cheapest(breaks, limit, least, _REQUEST_IF_FEWEST if fewest else 1.0)
+        if not isinstance(found, int):
+            break
+    return found
+
+
+def _cheapest(breaks: Breaks, limit: float, least: float, request: float) -> list[tuple[int, int]] | int:
     count = len(breaks.at)
-    # Chunks that end at a place may begin from the first that is near enough to the last that leaves something to see.
-    nearest = np.searchsorted(breaks.ended, breaks.begun - limit, "left").tolist()
-    seen = np.searchsorted(breaks.seen, breaks.seen, "left").tolist()
-    costs = (1.0 + _COSTS[breaks.level]).tolist()
-    begun, ended = breaks.begun.tolist(), breaks.ended / limit
-    best = np.full(count, np.inf)
+    begun, ended, seen = breaks.begun, breaks.ended, breaks.seen
+    costs = request + _COSTS[breaks.level]
+    # Looked at together are ends that have less than `least` between them: no chunk begins at one and ends at another.
+    # Where some places are exact and others estimated, their tokens are not quite in order.
+    edges = np.maximum.accumulate(begun)
+    firsts = np.searchsorted(np.maximum.accumulate(ended), edges - (limit + _OUT_OF_ORDER), "left")
+    best, before = np.full(count, np.inf), np.zeros(count, np.int64)
     best[0] = 0.0
-    before = [0] * count
-    for place in range(1, count):
-        first, last = nearest[place], min(seen[place], place)
-        if first >= last:
-            continue
-        full = begun[place] / limit - ended[first:last]
-        full *= full
-        full *= _UNEVEN
-        full += best[first:last]
-        least = int(full.argmin())
-        best[place] = full[least] + costs[place]
-        before[place] = first + least
+    place = 1
+    while place < count:
+        end = max(place + 1, int(np.searchsorted(edges, edges[place] + least, "left")))
+        first = min(int(firsts[place]), place - 1)
+        tokens = begun[place:end, None] - ended[first:place]
+        cost = tokens / limit
+        cost *= cost
+        cost *= _UNEVEN
+        cost += best[first:place]
+        cost[(tokens > limit) | (tokens < least) | (seen[place:end, None] <= seen[first:place])] = np.inf
+        cheapest = cost.argmin(axis=1)
+        best[place:end] = cost[np.arange(end - place), cheapest] + costs[place:end]
+        before[place:end] = first + cheapest
+        place = end
     if not math.isfinite(best[-1]):
         return int(np.flatnonzero(np.isfinite(best))[-1])
     chosen = []
     place = count - 1
     while place:
-        chosen.append((before[place], place))
-        place = before[place]
+        chosen.append((int(before[place]), place))
+        place = int(before[place])
     return chosen[::-1]
 
 
@@ -193,8 +243,7 @@ def _apart(breaks: Breaks, over: list[tuple[int, int, int]]) -> Breaks:
     more = np.zeros(len(breaks.at))
     for first, last, count in over:
         more[first + 1 : last + 1] += (count - breaks.tokens_of(first, last)) / (last - first)
-    more = np.cumsum(np.maximum(more, 0.0))
-    return replace(breaks, ended=breaks.ended + more, begun=breaks.begun + more)
+    return breaks.apart(np.maximum(more, 0.0))
 
 
 _BLANK = regex.compile(r"[\p{Z}\p{Cc}\p{Cf}]{64,}+")

@@ -19,7 +19,8 @@ class Policy:
     """How media that does not fit is to be mended. Raises UsageError for a value that means nothing."""
 
     prefer: Literal["fidelity", "requests"] = "fidelity"
-    """`fidelity`: lossless before anything; `requests`: as few requests as can be."""
+    """`fidelity`: lossless before anything, and texts that end where sentences do; `requests`: as few requests as can
+    be."""
     min_clip_s: float | None = None
     """Seconds. Where lossless clips would be shorter than this on average, video is transcoded instead, if `max_loss`
     lets it. None: 30, or half of the longest clip that the profile allows, where that is less."""
@@ -68,6 +69,7 @@ class Policy:
         _must_be_in("cut_at", self.cut_at, ("even", "quiet", "scene"))
         _must_be_in("verify", self.verify, ("metadata", "decode"))
         _must_be_in("text", self.text, ("split", "truncate", "reject"))
+        _must_be_whole("overlap_tokens", self.overlap_tokens)
         _must_be_within("overlap_tokens", self.overlap_tokens, 0, MOST_OVERLAP_TOKENS)
         _must_be_an_encoding(self.encoding)
         object.__setattr__(self, "max_loss", Fidelity(self.max_loss))  # a plain string will do
@@ -91,10 +93,13 @@ MOST_OVERLAP_TOKENS = 250
 
 
 def _must_be_an_encoding(name: str | None) -> None:
+    if name is None:
+        return
     try:
-        if name is not None:
-            b"".decode(name)
-    except (LookupError, UnicodeError):  # `undefined` always fails
+        b"\0\0\0\0".decode(name)  # of no bytes, no name is looked up
+    except UnicodeDecodeError:
+        pass  # it can say so
+    except (LookupError, ValueError, TypeError):  # `undefined` always fails
         raise UsageError(
             f"encoding is {name!r}. Give a name that Python knows, such as cp1252, shift_jis or koi8-r."
         ) from None
@@ -103,6 +108,11 @@ def _must_be_an_encoding(name: str | None) -> None:
 def _must_be_in(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise UsageError(f"{name} is {value!r}. Choose one of: {', '.join(known)}.")
+
+
+def _must_be_whole(name: str, value: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UsageError(f"{name} is {value!r}. Give a whole number.")
 
 
 def _must_be_within(name: str, value: float, least: float, most: float) -> None:

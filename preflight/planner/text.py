@@ -36,7 +36,7 @@ def plan_text(
         input_type="text",
         fidelity=max((chunk.fidelity for chunk in chunks), key=list(Fidelity).index),
         recipe=SplitText(chunks=chunks),
-        why=(*(f.message for f in report.errors), *_why_else(facts)),
+        why=(*(f.message for f in report.errors), *_why_else(facts), *_why_left_out(carried, chunks, policy)),
         steps=tuple(dict.fromkeys(step for chunk in chunks for step in chunk.steps)),
         outputs=tuple(
             PlannedOutput(span=None, media_bytes=len(carried[c.start - c.repeats : c.end].encode())) for c in chunks
@@ -59,7 +59,7 @@ def _chunks(
 
     if policy.text == "truncate":
         return (truncated(text, most, token_counter),)
-    return split(text, most, token_counter, policy.overlap_tokens)
+    return split(text, most, token_counter, policy.overlap_tokens, fewest=policy.prefer == "requests")
 
 
 def _told(text: str, facts: TextFacts, chunks: tuple[Chunk, ...]) -> Iterator[Chunk]:
@@ -97,3 +97,11 @@ def _why_else(facts: TextFacts) -> Iterator[str]:
         yield f"The file is in {facts.encoding}, and a request is UTF-8."
     elif facts.encoding_source == "mark":
         yield "The file begins with a byte order mark, which is no part of its text."
+
+
+def _why_left_out(text: str, chunks: tuple[Chunk, ...], policy: Policy) -> Iterator[str]:
+    """White space that no two chunks can hold a half each of."""
+    ends = [0, *(chunk.end for chunk in chunks)]
+    starts = [*(chunk.start for chunk in chunks), ends[-1] if policy.text == "truncate" else len(text)]
+    if left_out := sum(start - end for end, start in zip(ends, starts, strict=True)):
+        yield f"White space that is too long for any request is left out: {left_out:,} characters."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from preflight.errors import BrokenMediaError, UnreadableError
 from preflight.media import (
+    MAX_TEXT_BYTES,
     AudioFacts,
     ImageFacts,
     Kind,
@@ -92,7 +93,13 @@ def _probe(source: Source, size: int, start: bytes, reading: Reading | None, wat
             if isinstance(facts, Unprobed) and facts.code == "unsupported_file_type":
                 # TGA and a few more have no magic that could be known beforehand.
                 image = _probe_as(source, "image")
-                return image if isinstance(image, ImageFacts) else facts
+                if isinstance(image, ImageFacts):
+                    return image
+                from preflight.probers.encoding import unmarked_wide
+
+                # Its zero bytes are such as no other text has.
+                is_text = sniff_text(unmarked_wide(head).encode(), source.name) == "text"
+                return _probe_as(source, "text", reading) if is_text else facts
             return facts
         case "text":
             return _probe_found_text(source, size, head, reading)
@@ -101,8 +108,6 @@ def _probe(source: Source, size: int, start: bytes, reading: Reading | None, wat
 
 
 def _probe_found_text(source: Source, size: int, head: bytes, reading: Reading | None) -> MediaFacts:
-    from preflight.probers.text import MAX_TEXT_BYTES
-
     if len(head) < size <= MAX_TEXT_BYTES and is_cut_off(head):
         # A drawing behind a comment of any length is one, and a text is read whole anyway.
         whole = sniff_text(source.read(), source.name)

@@ -6,12 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from preflight.media import Source, TextFacts, Unprobed
+from preflight.media import MAX_TEXT_BYTES, Source, TextFacts, Unprobed
 from preflight.probers.encoding import Decoded, Guess, decode
 from preflight.probers.tokens import TokenCounter, count_tokens
-
-# A text is held whole; this many bytes are over a hundred thousand requests.
-MAX_TEXT_BYTES = 64_000_000
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -36,8 +33,8 @@ def probe_text(source: Source, reading: Reading = AS_FOUND) -> TextFacts | Unpro
     if size > MAX_TEXT_BYTES:
         return Unprobed(
             size_bytes=size,
-            code="unsupported_file_type",
-            reason=f"a text of {size:,} bytes is too long to be read; {MAX_TEXT_BYTES:,} is the most",
+            code="text_filesize_too_large",
+            reason=f"a text of {size:,} bytes is too long to be read at once; {MAX_TEXT_BYTES:,} is the most",
         )
     match decode(source.read(), reading.encoding):
         case Decoded() as decoded:
@@ -50,9 +47,13 @@ def _why_unknown(guess: Guess | None, named: str | None) -> str:
     reason = "it is not plain text in UTF-8, nor in UTF-16 or UTF-32 with a byte order mark"
     if named is not None:
         return f"{reason}, nor in {named}"
-    if guess is not None:
-        return f"{reason}; it may be in {guess.encoding}, but that is only {guess.confidence:.0%} sure"
-    return reason
+    match guess:
+        case Guess(encoding, None):
+            return f"{reason}; it may be in {encoding}, but does not make much sense in that"
+        case Guess(encoding, rival):
+            return f"{reason}; it may be in {encoding}, but makes as much sense in {rival}"
+        case None:
+            return reason
 
 
 def facts_of_text(
@@ -63,17 +64,16 @@ def facts_of_text(
     token_counter: TokenCounter = count_tokens,
 ) -> TextFacts:
     """Of a text at hand; `size_bytes` is that of its file, and of its UTF-8 where there is no file."""
-    if size_bytes is None:
-        size_bytes = len(well_formed(text).encode())
+    carried = well_formed(text)
     return TextFacts(
-        size_bytes=size_bytes,
+        size_bytes=len(carried.encode()) if size_bytes is None else size_bytes,
         encoding=decoded.encoding if decoded else "utf-8",
         encoding_source=decoded.source if decoded else "content",
         encoding_confidence=decoded.confidence if decoded else None,
         characters=len(text),
-        tokens=token_counter(text),
+        tokens=token_counter(carried),
         blank=is_blank(text),
-        lone_surrogates=len(_SURROGATES.findall(text)),
+        lone_surrogates=0 if carried == text else len(_SURROGATES.findall(text)),
     )
 
 

@@ -55,6 +55,8 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+_OTHERS = tuple(each for each in RULES if each is not taken.INPUT_TYPE)
+
 PLAN_RULES = policy.PLAN_RULES
 """What the policy does not allow: asked of plans and outputs, not of facts."""
 
@@ -78,7 +80,7 @@ def _findings(facts: Facts, limits: Limits) -> Iterator[Finding]:
     if (foreign := taken.INPUT_TYPE.check(facts, limits)) is not None:
         yield foreign  # of what is not taken there are no limits to be asked
         return
-    for each in RULES:
+    for each in _OTHERS:
         yield from each.findings(facts, limits)
     if isinstance(facts, RequestFacts):
         yield from _findings_in_parts(facts, limits)

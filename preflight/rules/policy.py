@@ -90,8 +90,11 @@ class PolicyStripMetadata(Rule):
 
 
 class TextTruncated(Rule):
-    """Nothing of a text is left out, unless `Policy.text` (`--text`) is `truncate`: then what is behind its first 500
-    tokens is, and this says so.
+    """Nothing of a text that can be seen is left out, unless `Policy.text` (`--text`) is `truncate`: then what is
+    behind its first 500 tokens is, and this says so.
+
+    White space is left out where no two chunks can hold a half of it each: from about a thousand tokens on, which may
+    be 128,000 blanks. That the plan and the manifest say.
     """
 
     code = "text_truncated"

@@ -52,6 +52,12 @@ def test_every_number_has_its_source_and_the_day_it_was_read(profile: str) -> No
         assert dt.date(2026, 1, 1) <= limit.read_on <= dt.date(2026, 12, 31), name
 
 
+@pytest.mark.parametrize("profile", [each for each in names() if load(each).takes("text")])
+def test_tokens_are_said_to_be_an_upper_estimate(profile: str) -> None:
+    source = load(profile).text.max_tokens.source
+    assert source.endswith("the service does not publish its tokenizer: counted with cl100k_base, an upper estimate")
+
+
 @pytest.mark.parametrize("profile", names())
 def test_nothing_in_the_file_is_left_out(profile: str) -> None:
     raw = tomllib.loads(resources.files(limits).joinpath(f"{profile}.toml").read_text(encoding="utf-8"))

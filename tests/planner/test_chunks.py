@@ -8,11 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.errors import UsageError
 from preflight.media import Source
+from preflight.planner import chunks as chunks_of
 from preflight.planner.chunks import split as split_by
 from preflight.planner.chunks import truncated
 from preflight.planner.interface import Chunk
@@ -166,6 +168,105 @@ def test_white_space_that_no_two_chunks_can_hold_is_left_out() -> None:
 
 def test_nothing_but_white_space_gives_nothing() -> None:
     assert split(" \n" * 5000) == ()
+
+
+@pytest.mark.parametrize("fewest", [False, True])
+@pytest.mark.parametrize(
+    ("text", "chunks"),
+    [
+        ("word.\n\n" * 500, 2),
+        ("word\n" * 500, 2),
+        ("字" * 1_000, 2),
+        ("字" * 10_000, 20),
+        ("word.\n\n" * 5_000, 20),
+    ],
+)
+def test_what_fits_exactly_is_cut_exactly(text: str, chunks: int, fewest: bool) -> None:
+    assert count_tokens(text) == 500 * chunks
+    assert len(split_by(text, 500, count_tokens, fewest=fewest)) == chunks
+
+
+WORDS = ["a ", "photograph ", "disestablishmentarianism, ", "end. ", "Zwölf  ", "\n\n", "'tis ", "x=1; "]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), min_size=20, max_size=90).map("".join), st.integers(12, 40))
+def test_fewer_cannot_be_where_words_end(text: str, max_tokens: int) -> None:
+    """Against all that could be: from each end of a word as far as exact counts allow."""
+    ends = [match.end() for match in regex.finditer(r"\s+", text) if match.start()]
+    reached, fewest = {0}, 0
+    while len(text) not in reached and seen(text):
+        fewest += 1
+        reached = {
+            end
+            for start in reached
+            for end in ends
+            if end > start and seen(text[start:end]) and count_tokens(text[start:end]) <= max_tokens
+        }
+    chunks = split_by(text, max_tokens, count_tokens, fewest=True)
+    assert len(chunks) <= fewest
+    assert "".join(cores(text, chunks)) == text
+    assert max(map(count_tokens, cores(text, chunks))) <= max_tokens
+
+
+@pytest.mark.corpus
+def test_the_corpus_in_as_few_as_can_be(corpus: Path) -> None:
+    made = least = 0
+    for path in sorted((corpus / "text").glob("udhr_*")):
+        text = path.read_text()
+        made += len(split_by(text, 500, count_tokens, fewest=True))
+        least += -(-count_tokens(text) // 500)
+    assert made <= 1.02 * least
+
+
+def test_a_few_requests_are_worth_it_where_sentences_end_and_none_are_small() -> None:
+    counts = [count_tokens(chunk) for chunk in texts(STORY)]
+    assert min(counts) > 400
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u203c\ufe0fBuy the best shoes today and save money with us" * 300,
+        "Wirklich\u2049\ufe0fdas ist ein guter Satz mit Worten " * 200,
+        "這是一個測試的句子\u3002\ufe00" * 300,
+        "這是一個測試的句子\uff0c\ufe00" * 300,
+        "word \u0301other " * 500,
+        "word? \u0301other " * 500,
+    ],
+)
+@pytest.mark.parametrize("fewest", [False, True])
+def test_no_mark_is_parted_from_what_it_belongs_to(text: str, fewest: bool) -> None:
+    whole = {match.end() for match in regex.finditer(r"\X", text)}
+    chunks = split_by(text, 500, count_tokens, fewest=fewest)
+    assert len(chunks) > 1
+    assert {chunk.end for chunk in chunks} <= whole
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["가나다", "ກຂຄ", "xyz", "photograph", "، ", "。", " ", "ﷺ", "क्षि"]), st.integers(1, 70)
+        )
+    )
+    .map(lambda runs: "".join(piece * times for piece, times in runs))
+    .filter(str.strip),
+    st.integers(20, 60),
+    st.booleans(),
+)
+def test_no_chunk_is_over_the_limit_where_nothing_is_exact(text: str, max_tokens: int, fewest: bool) -> None:
+    """Words longer than what is counted around a place: of some places more is known than of others."""
+    chunks = split_by(text, max_tokens, count_tokens, fewest=fewest)
+    assert max(map(count_tokens, cores(text, chunks))) <= max_tokens
+
+
+def test_where_blocks_meet_no_chunk_ends_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks_of, "_BLOCK", 5_000)
+    assert len(STORY) > 3 * 5_000 - 1_500
+    assert "".join(texts(STORY)) == STORY
+    assert all(chunk.endswith("minds. ") for chunk in texts(STORY))
+    assert min(map(count_tokens, texts(STORY))) > 300
 
 
 def test_half_a_request_is_worth_half_a_sentence() -> None:

@@ -32,6 +32,23 @@ def test_bounds_of_an_encode(field, value):
         Policy(**{field: value})
 
 
+@pytest.mark.parametrize("value", [1.5, 250.5, "5", None, True, math.nan])
+def test_tokens_are_whole(value):
+    with pytest.raises(UsageError, match=r"overlap_tokens is .*Give a whole number\."):
+        Policy(overlap_tokens=value)
+
+
+@pytest.mark.parametrize("name", ["cp1251x", "nonsense", "hex", "rot13", "mbcs", "", "a\0b", "undefined", 5])
+def test_an_encoding_that_python_does_not_know(name):
+    with pytest.raises(UsageError, match=r"encoding is .* Give a name that Python knows"):
+        Policy(encoding=name)
+
+
+@pytest.mark.parametrize("name", ["cp1252", "Windows-1252", "ascii", "utf-16", "utf-32-be", "iso2022_jp", "utf_8_sig"])
+def test_one_that_it_knows(name):
+    assert Policy(encoding=name).encoding == name
+
+
 @pytest.mark.parametrize("field", ["prefer", "fit", "audio", "max_loss", "cut_at", "verify"])
 def test_a_word_that_is_unknown(field):
     with pytest.raises(UsageError, match=rf"{field} is 'best'\. Choose one of: "):

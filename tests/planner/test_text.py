@@ -85,6 +85,13 @@ def test_only_the_chunk_that_holds_it_is_changed() -> None:
     assert [chunk.fidelity for chunk in plan.recipe.chunks] == [Fidelity.TRANSCODED, Fidelity.LOSSLESS]
 
 
+def test_as_few_requests_as_can_be() -> None:
+    """Sentences of 260 tokens: two are too many for a chunk, and a chunk for each would be twice as many."""
+    text = ("word, " * 129 + "end. ") * 40
+    assert count_tokens(text) < 21 * 500
+    assert len(plan_of(text, Policy(prefer="requests")).outputs) == 21
+
+
 def test_white_space_that_is_left_out_is_lost() -> None:
     gap = "\n" * 400_000
     assert count_tokens(gap) > 1_000
@@ -94,3 +101,9 @@ def test_white_space_that_is_left_out_is_lost() -> None:
     first, second = plan.recipe.chunks
     assert first.fidelity is Fidelity.LOSSLESS
     assert second.steps == ("leave out 400,000 characters of white space before it",)
+    assert plan.why[1:] == ("White space that is too long for any request is left out: 400,000 characters.",)
+    assert len(plan_of(f"before.{gap}").why) == 2
+
+
+def test_what_truncating_leaves_out_is_no_white_space() -> None:
+    assert len(plan_of(words(900), Policy(text="truncate")).why) == 1

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preflight.media import Source, TextFacts, Unprobed
-from preflight.probers.encoding import Decoded, Guess, decode, decode_text, text_of
+from preflight.probers import probe
+from preflight.probers.encoding import Decoded, Guess, decode, decode_text, text_of, unmarked_wide
 from preflight.probers.text import Reading, probe_text
 
 WORDS = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 日本語 👍"
@@ -134,7 +135,58 @@ def test_what_two_make_sense_of_is_only_a_guess() -> None:
     facts = probe_text(Source.of(data))
     assert isinstance(facts, Unprobed)
     assert facts.code == "text_encoding_unknown"
-    assert f"it may be in {found.encoding}, but that is only {found.confidence:.0%} sure" in facts.reason
+    assert f"it may be in {found.encoding}, but makes as much sense in {found.rival}" in facts.reason
+    assert data.decode(found.encoding) != data.decode(found.rival)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(("language", "encoding"), [("deu_1996", "cp1252"), ("fra", "mac-roman"), ("spa", "cp850")])
+def test_of_a_long_western_text_the_letters_beyond_ascii_are_asked_alone(corpus: Path, language, encoding) -> None:
+    text = (corpus / "text" / f"udhr_{language}.txt").read_text()
+    found = decode(data := text.encode(encoding, "ignore"))
+    assert isinstance(found, Decoded)
+    assert found.text == data.decode(encoding)
+
+
+@pytest.mark.corpus
+def test_two_words_with_an_accent_are_too_few(corpus: Path) -> None:
+    """One wrong letter makes as good a French word in another code page."""
+    text = (corpus / "text" / "udhr_fra.txt").read_text()
+    assert isinstance(decode(text[3975:4075].encode("cp850", "ignore")), Guess)
+
+
+LONG = "Good morning to all of you out there, wherever you may be. " * 2
+
+
+class TestUnmarkedWide:
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+    @pytest.mark.parametrize(
+        "text", [LONG, RUSSIAN, "한국어 글도 이와 같다. 낱말 사이의 빈칸이 순서를 알려 준다. " * 2]
+    )
+    def test_it_is_taken_for_text(self, text: str, encoding: str) -> None:
+        facts = probe(Source.of(text.encode(encoding), name="a.txt"))
+        assert isinstance(facts, TextFacts)
+        assert (facts.encoding, facts.encoding_source, facts.characters) == (encoding, "detected", len(text))
+
+    def test_under_a_name_of_a_film_it_is_not(self) -> None:
+        facts = probe(Source.of(LONG.encode("utf-16-le"), name="a.mp4"))
+        assert isinstance(facts, Unprobed)
+        assert facts.code == "unsupported_file_type"
+
+    def test_what_is_not_sure_is_asked_for_and_read_as_it_is_named(self) -> None:
+        source = Source.of("plain words".encode("utf-16-le"), name="a.txt")
+        facts = probe(source)
+        assert isinstance(facts, Unprobed)
+        assert facts.code == "text_encoding_unknown"
+        named = probe(source, reading=Reading(encoding="utf-16-le"))
+        assert isinstance(named, TextFacts)
+        assert named.characters == 11
+
+    @pytest.mark.parametrize(
+        "data", [b"name\0value\0\xff\1" * 100, bytes(2_000), b"\0\1" * 500, b"a\0" * 50 + b"\0\xd8a\0"]
+    )
+    def test_other_zero_bytes_are_none(self, data: bytes) -> None:
+        assert unmarked_wide(data) == ""
 
 
 def test_the_caller_may_name_it() -> None:

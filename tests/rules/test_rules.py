@@ -28,6 +28,7 @@ CODES = [
     "text_lone_surrogate",
     "text_empty",
     "token_limit_exceeded",
+    "text_filesize_too_large",
     "image_resolution_too_low",
     "image_filesize_too_large",
     "image_pixels_too_many",

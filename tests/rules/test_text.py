@@ -43,7 +43,7 @@ def test_tokens(tokens, expected, profile):
             examples.text(encoding="koi8-r", source="detected", confidence=0.806),
             warning(
                 "text_encoding_detected",
-                "The text was found to be in koi8-r (81% sure), and is sent as UTF-8. "
+                "The text was found to be in koi8-r, and is sent as UTF-8. "
                 "Name its encoding (`--encoding`) if that is wrong.",
                 measured="koi8-r",
                 limit="utf-8",

@@ -130,5 +130,6 @@ NO_BOUND = {
     "audio_file_broken",
     "video_file_broken",
     "text_encoding_unknown",
+    "text_filesize_too_large",
     "text_lone_surrogate",
 }

@@ -167,6 +167,19 @@ ENCODINGS: tuple[Case, ...] = (
             ("big5", "big5", _BORN, "Chinese of Taiwan in Big5, as old forums keep it."),
         )
     ),
+    _written(
+        "utf_16_le_unmarked",
+        "UTF-16 without its mark, as a program that writes its strings to a file: every other byte is zero.",
+        "A line of plain words, and another one behind it.\r\n" * 3,
+        _DETECTED,
+        encoding="utf-16-le",
+    ),
+    _unread(
+        "utf_16_le_unmarked_words",
+        "Two words of it: that they are text is plain to see, but sure is nothing.",
+        "plain words".encode("utf-16-le"),
+        _UNKNOWN,
+    ),
     _unread(
         "shift_jis_word",
         "A word in Shift JIS, as a search box sends it: too little to tell it from other code pages.",

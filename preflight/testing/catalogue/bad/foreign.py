@@ -116,12 +116,6 @@ OTHER_FILES = (
         ".txt",
         b"name\0value\0\xff\1" * 100,
     ),
-    _written(
-        "utf_16_named_txt",
-        "A text in UTF-16 without its mark, of which nobody can say that it is text.",
-        ".txt",
-        "A line.\n".encode("utf-16-le") * 20,
-    ),
 )
 
 ERROR_PAGES = (
