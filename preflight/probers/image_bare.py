@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from preflight.probers.exif import EXIF_MARK, bare_exif, says_only_orientation
 from preflight.probers.image_structure import JpegSegment
-from preflight.probers.png_structure import PngChunk, chunk
+from preflight.probers.png_structure import IS_ANCILLARY, SHOWN_BY, PngChunk, chunk
 
 Piece = bytes | tuple[int, int]
 """Bytes of their own, or from where to where in the file."""
@@ -157,10 +157,7 @@ def _behind(file: BinaryIO, start: int, end: int) -> int:
     return start
 
 
-# Without these it looks different, or may.
-_SHOWN_BY = frozenset(b"tRNS gAMA cHRM sRGB iCCP sBIT cICP mDCV cLLI pHYs bKGD".split())
 _FRAMES = frozenset({b"acTL", b"fcTL", b"fdAT"})
-_IS_ANCILLARY = 0x20
 _NAMES = {b"eXIf": "EXIF", b"tIME": "its time", **dict.fromkeys((b"tEXt", b"zTXt", b"iTXt"), "texts")}
 
 
@@ -176,7 +173,7 @@ def bare_png(
     wants_note = orientation != 1
     is_packed = False
     for each in chunks:
-        if not each.kind[0] & _IS_ANCILLARY or each.kind in _SHOWN_BY:
+        if not each.kind[0] & IS_ANCILLARY or each.kind in SHOWN_BY:
             if wants_note and each.kind == b"IDAT":
                 pieces.append(chunk(b"eXIf", bare_exif(orientation)))
                 wants_note = False

@@ -27,7 +27,7 @@ class JpegSegment(NamedTuple):
     end: int
 
 
-_SOI, _EOI, _SOS, _APP2 = 0xD8, 0xD9, 0xDA, 0xE2
+_SOI, _EOI, _SOS, _APP2, _COM = 0xD8, 0xD9, 0xDA, 0xE2, 0xFE
 _STANDALONE = frozenset({0x01, _SOI, _EOI, *range(0xD0, 0xD8)})
 # In coded data FF 00 is a stuffed byte, FF D0 to FF D7 are restarts; FF FF is fill.
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
@@ -98,6 +98,13 @@ def jpeg_damage(segments: list[JpegSegment]) -> str | None:
 def coded_bytes(segments: Iterable[JpegSegment]) -> int:
     """What of a JPEG is its picture, and not what is said of it."""
     return sum(segment.end - segment.start for segment in segments if segment.marker == _SOS)
+
+
+def without_comments(segments: Iterable[JpegSegment], size_bytes: int) -> list[tuple[int, int]]:
+    """Where all else of a JPEG's file is, as starts and ends."""
+    comments = [s for s in segments if s.marker == _COM]
+    starts = [0, *(comment.end for comment in comments)]
+    return list(zip(starts, [*(comment.start for comment in comments), size_bytes], strict=True))
 
 
 _FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}

@@ -17,10 +17,10 @@ from PIL import Image, ImageFile
 from preflight.errors import UnreadableError
 from preflight.probers.excerpt import excerpt
 from preflight.probers.header_reads import MOST_HEADER_BYTES, HeaderReads, HeaderTooLargeError
-from preflight.probers.image_structure import jpeg_frame, webp_additions, webp_size
+from preflight.probers.image_structure import jpeg_frame, jpeg_segments, webp_additions, webp_size, without_comments
 from preflight.probers.misread import is_misread, open_otherwise, raise_if_not_read
 from preflight.probers.png_baggage import large_profile
-from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, without
+from preflight.probers.png_structure import SIGNATURE, TEXT_CHUNKS, png_structure, private_kinds, without
 from preflight.probers.quiet import quiet
 from preflight.probers.second_reader import NotReadError
 from preflight.probers.tiff_samples import TiffFile
@@ -172,14 +172,19 @@ def _open_as(format_name: str, file: BinaryIO, name: str) -> ImageFile.ImageFile
 def _open_by_pillow(format_name: str, file: BinaryIO) -> ImageFile.ImageFile:
     # Not `Image.open`: it warns about, or refuses, a picture of many pixels without telling its size.
     factory = _factory(format_name)
-    whole = file
-    if format_name == "PNG" and (ranges := without(TEXT_CHUNKS, file)) is not None:
+    whole, size = file, file.seek(0, io.SEEK_END)
+    # What may be larger than all that a header may hold, and Pillow would keep: programs keep their own things there.
+    is_large = size > MOST_HEADER_BYTES
+    if format_name == "PNG":
         # Pillow unpacks all texts, and takes one of more than a megabyte for damage.
-        file = excerpt(file, ranges)
+        unread = TEXT_CHUNKS | private_kinds(file) if is_large else TEXT_CHUNKS
+        file = excerpt(file, ranges) if (ranges := without(unread, file)) is not None else file
+    elif format_name == "JPEG" and is_large:
+        file = excerpt(file, without_comments(jpeg_segments(file), size))
     try:
         return _bounded(factory, file, format_name)
     except ValueError:
-        if format_name != "PNG" or (ranges := without(TEXT_CHUNKS | {b"iCCP"}, whole)) is None:
+        if format_name != "PNG" or (ranges := without(unread | {b"iCCP"}, whole)) is None:
             raise
         return _with_large_profile(whole, _bounded(factory, excerpt(whole, ranges), format_name))
 

@@ -12,6 +12,11 @@ from typing import BinaryIO, NamedTuple, cast
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _HEADER_BYTES, _CRC_BYTES = 8, 4
+IS_ANCILLARY = 0x20
+"""In the first letter of a chunk's type (PNG, third edition, 5.4)."""
+SHOWN_BY = frozenset(b"tRNS gAMA cHRM sRGB iCCP sBIT cICP mDCV cLLI pHYs bKGD".split())
+"""Ancillary chunks without which a picture looks different, or may."""
+_ANIMATED_BY = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _BLOCK = 1 << 20
 PIXEL_BLOCK = 1 << 18
 # In parts of 8 kB, which is what libpng writes, more than any picture that is decoded here takes.
@@ -158,6 +163,13 @@ def chunk_before_picture(file: BinaryIO, kind: bytes) -> bytes | None:
             return file.read(min(length, _BLOCK))
         at += _HEADER_BYTES + length + _CRC_BYTES
     return None
+
+
+def private_kinds(file: BinaryIO) -> frozenset[bytes]:
+    """Types of chunks that are there and mean nothing to whoever shows the picture."""
+    asked_for = SHOWN_BY | _ANIMATED_BY | {b"eXIf"}
+    kinds = {each.kind for each in png_chunks(file)}
+    return frozenset(kind for kind in kinds if kind[0] & IS_ANCILLARY and kind not in asked_for)
 
 
 def without(kinds: frozenset[bytes], file: BinaryIO) -> list[tuple[int, int]] | None:

@@ -81,7 +81,7 @@ class ImagePixelsTooMany(Rule):
         most = limits.image.max_pixels.value
         if not isinstance(facts, ImageFacts):
             return None
-        pixels = max(facts.width, _LEAST_SIDE) * max(facts.height, _LEAST_SIDE)
+        pixels = counted_pixels(facts)
         if pixels <= most:
             return None
         counted = f", a side as at least {_LEAST_SIDE}" if pixels > facts.width * facts.height else ""
@@ -94,6 +94,11 @@ class ImagePixelsTooMany(Rule):
 
 
 _LEAST_SIDE = 16
+
+
+def counted_pixels(facts: ImageFacts) -> int:
+    """As `ImagePixelsTooMany` counts them."""
+    return max(facts.width, _LEAST_SIDE) * max(facts.height, _LEAST_SIDE)
 
 
 class ImageAnimated(Rule):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from preflight.limits import Limits
 from preflight.media import AudioFacts, DocumentFacts, Facts, ImageFacts, RequestFacts, TextFacts, Unprobed, VideoFacts
+from preflight.rules.image import counted_pixels
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +95,7 @@ def _document_bytes(facts: Facts, limits: Limits) -> Margin | None:
 
 def _image_pixels(facts: Facts, limits: Limits) -> Margin | None:
     if isinstance(facts, ImageFacts):
-        return Margin(measured=facts.width * facts.height, limit=limits.image.max_pixels.value, unit="pixels")
+        return Margin(measured=counted_pixels(facts), limit=limits.image.max_pixels.value, unit="pixels")
     return None
 
 

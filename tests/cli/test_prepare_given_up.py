@@ -97,7 +97,7 @@ def test_a_limit_on_the_size_of_files(lowered_program, samples, film, tmp_path, 
     process = lowered_program("prepare", samples / "icon.png", film, *how, *form, "--out", out, preexec_fn=limit)
     _, err = process.communicate(timeout=40)
     assert process.returncode == 2, err
-    assert "cannot be written (File too large). Name another place." in err
+    assert "would be larger than a file may be here. Raise that limit (ulimit -f), or name another disk." in err
     assert "Traceback" not in err
     written = {path.name for path in out.iterdir()} - {"manifest.ndjson"}
     assert written == {line["request"] for line in manifest(out)}

@@ -108,10 +108,12 @@ _FAILURES = """
     FROM position LEFT JOIN input ON input.id = position.input
     WHERE coalesce(position.code, input.code) IS NOT NULL GROUP BY 1 ORDER BY inputs DESC, 1
 """
-# A request counts once, however many inputs need it.
+# A request counts once, however many inputs need it. Those of an input that was not prepared to its end do not: it is
+# guessed as a whole.
 _OF_THIS_RUN = """
     SELECT input_type, count(*), total(media_s) FROM request WHERE EXISTS (
-        SELECT 1 FROM output JOIN position ON position.input = output.input WHERE output.request = request.id)
+        SELECT 1 FROM output JOIN position ON position.input = output.input JOIN input ON input.id = output.input
+        WHERE output.request = request.id AND input.requests IS NOT NULL)
 """
 
 
