@@ -264,21 +264,21 @@ def fill(disk: Path) -> None:
 
 @every_form
 def test_a_file_that_may_not_grow_further(form: str, tmp_path: Path) -> None:
-    """By a limit of the process: what the system says of it is no full disk, but ends as cleanly."""
+    """By a limit of the process: no full disk, but it ends as cleanly, and says which limit to raise."""
     code = f"""
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 from preflight import write_embeddings
-from preflight.errors import UsageError
+from preflight.errors import OutOfSpaceError
 from tests.results.made import part
 try:
     write_embeddings({str(tmp_path / f"e.{form}")!r}, [part(n) for n in range(1, 100)])
-except UsageError as error:
+except OutOfSpaceError as error:
     print(error)
 """
     call = [sys.executable, "-W", "error", "-c", code]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "cannot be written (File too large)" in done.stdout
+    assert "would be larger than a file may be here. Raise that limit (ulimit -f)" in done.stdout
     assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []
 
