@@ -13,7 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 from preflight.errors import BrokenMediaError
 from preflight.media import Fidelity, ImageFacts, Source
 from preflight.planner.image import PACK, lossless_steps
-from preflight.planner.interface import ConvertImage, CutOutPicture, PackPicture, StripPicture
+from preflight.planner.interface import ConvertImage, CutOutPicture, PackPicture, PictureRecipe, StripPicture
 from preflight.probers.image import bare_picture
 from preflight.probers.image_decoded import decode_fully, first_picture_of, load_whole, opened
 from preflight.probers.image_structure import coded_bytes, jpeg_segments
@@ -54,13 +54,7 @@ _REDUCING_GAP = 3.0
 _OPAQUE = 255
 
 
-def convert_image(
-    source: Source,
-    facts: ImageFacts,
-    recipe: ConvertImage | CutOutPicture | PackPicture | StripPicture,
-    *,
-    max_bytes: int,
-) -> Output:
+def convert_image(source: Source, facts: ImageFacts, recipe: PictureRecipe, *, max_bytes: int) -> Output:
     """The first frame of `source`, as `recipe` says and of at most `max_bytes`.
 
     A limit that no JPEG of the least size satisfies gives the smallest file there is: the pipeline checks every
